@@ -1,0 +1,87 @@
+"""Every error that instruct_mix raises on purpose, in one tree.
+
+::
+
+    MixError
+    ├── UsageError      (ValueError)    the command or a parameter asks for what does not exist
+    ├── TemplateError   (ValueError)    a template's text cannot be compiled
+    ├── TaskError       (ValueError)    a declaration contradicts itself
+    ├── SourceError     (OSError)       a source cannot be found or read
+    ├── SchemaError     (TypeError)     a source lacks a column, or has it in another type
+    ├── RowError        (ValueError)    a source row breaks what its task declares
+    ├── OutputError     (OSError)       the output folder cannot be written
+    ├── ManifestError   (ValueError)    a manifest is missing, unreadable or of another version
+    └── WorkerError     (RuntimeError)  a worker died twice on the same unit
+
+A message is one line that says where, what was expected, what came and what to
+do. Each class is also a builtin, so that callers need not import this module.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MixError(Exception):
+    """The root: whatever is caught as ``MixError`` is explained in one line."""
+
+
+class UsageError(MixError, ValueError):
+    """The command or a parameter asks for what does not exist. Exit status 2."""
+
+
+class TemplateError(MixError, ValueError):
+    """A template's text cannot be compiled; all that is wrong with it is named at once."""
+
+
+class TaskError(MixError, ValueError):
+    """A declaration contradicts itself."""
+
+
+class SourceError(MixError, OSError):
+    """A source cannot be found or read."""
+
+
+class SchemaError(MixError, TypeError):
+    """A source lacks a column that its task reads, or has it in another type."""
+
+
+class RowError(MixError, ValueError):
+    """A source row breaks what its task declares, such as a label outside the names."""
+
+
+class OutputError(MixError, OSError):
+    """The output folder cannot be written."""
+
+
+class ManifestError(MixError, ValueError):
+    """A manifest is missing, unreadable or of another version."""
+
+
+class WorkerError(MixError, RuntimeError):
+    """A worker died twice on the same unit."""
+
+
+def one_of(what: str, got: str, known: Iterable[str]) -> str:
+    """Say that ``got`` is not among ``known``, nearest matches first.
+
+    >>> one_of("task", "sqad", ["squad", "imdb"])
+    "unknown task 'sqad'; did you mean 'squad'? Known: squad, imdb"
+    >>> one_of("task", "xyz", ["squad", "imdb"])
+    "unknown task 'xyz'. Known: squad, imdb"
+    """
+    known = list(known)
+    near = difflib.get_close_matches(got, known, n=2)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
+    return f"unknown {what} {got!r}{hint} Known: {', '.join(known)}"
+
+
+def one_line(error: BaseException) -> str:
+    r"""The message of any exception on one line, its class first where that helps.
+
+    >>> one_line(ValueError("first\nsecond"))
+    'ValueError: first second'
+    """
+    text = " ".join(str(error).split())
+    return text if isinstance(error, MixError) else f"{type(error).__name__}: {text}"

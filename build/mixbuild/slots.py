@@ -1,0 +1,102 @@
+"""The vocabulary for slots: what fills a placeholder, as Arrow expressions.
+
+A slot says which source columns it reads, how a string is made of them, and
+which outputs are accepted in its place. Nothing here loops over rows, and
+nothing here reads or writes: Arrow evaluates the expressions, batch by batch.
+
+>>> rows = pa.record_batch({"label": [0, 1], "answers": [{"text": ["a", "b"]}, {"text": []}]})
+>>> polarity = label("label", ("negative", "positive"))
+>>> project(rows, {"label": polarity.value}).to_pylist()
+[{'label': 'negative'}, {'label': 'positive'}]
+>>> project(rows, {"answer": first("answers", "text").value}).to_pylist()
+[{'answer': 'a'}, {'answer': None}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import acero
+
+field = pc.field
+"""``pyarrow.compute.field``, under the name in which declarations use it."""
+
+Path = tuple[str, ...]
+"""A column, or a field within a struct column: ``("answers", "text")``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """What fills one placeholder.
+
+    Attributes:
+        value: a string per source row; null where the row has none.
+        reads: the source columns, and fields within them, that the slot needs.
+        accepted: a list of strings per source row, every output that is as good
+            as ``value``, which comes first; None when only ``value`` is.
+        valid: a boolean per source row; a row where it is false is an error.
+        expected: what ``valid`` asks for, in words, for the error's text.
+    """
+
+    value: pc.Expression
+    reads: tuple[Path, ...]
+    accepted: pc.Expression | None = None
+    valid: pc.Expression | None = None
+    expected: str = ""
+
+
+def column(*path: str) -> Slot:
+    """A string column as it stands, or a string within a struct column."""
+    return Slot(value=pc.field(*path), reads=(path,))
+
+
+def first(*path: str) -> Slot:
+    """The first of a list of strings; all of them are accepted. Null where the list is empty."""
+    # list_element refuses a list that is too short; a slice of fixed size is padded with null
+    head = pc.list_slice(pc.field(*path), 0, 1, return_fixed_size_list=True)
+    return Slot(value=pc.list_element(head, 0), reads=(path,), accepted=pc.field(*path))
+
+
+def label(name: str, names: Sequence[str]) -> Slot:
+    """The name of a class label: ``names[0]`` for 0, ``names[1]`` for 1, and so on.
+
+    Null stays null. Any other number is an error: a class that the declaration
+    does not know must not vanish as a null.
+    """
+    number = pc.field(name)
+    return Slot(
+        value=pc.case_when(
+            pc.make_struct(*(number == index for index in range(len(names)))),
+            *(pc.scalar(each) for each in names),
+        ),
+        reads=((name,),),
+        valid=(number >= 0) & (number < len(names)),
+        expected=f"a label from 0 to {len(names) - 1} ({', '.join(names)})",
+    )
+
+
+def is_empty(*path: str) -> pc.Expression:
+    """Whether a list column has no item; for a drop. Null where the list is null."""
+    return pc.list_value_length(pc.field(*path)) == 0
+
+
+def project(batch: pa.RecordBatch, columns: Mapping[str, pc.Expression]) -> pa.RecordBatch:
+    """Evaluate expressions over a batch of at most 32,768 rows.
+
+    That is the most that Arrow's execution engine keeps in one piece, in order.
+
+    Raises:
+        pyarrow.ArrowInvalid: an expression names a column that the batch lacks.
+        pyarrow.ArrowNotImplementedError: an expression does not fit a column's type.
+    """
+    source = acero.TableSourceNodeOptions(pa.Table.from_batches([batch]))
+    target = acero.ProjectNodeOptions(list(columns.values()), list(columns))
+    plan = acero.Declaration.from_sequence(
+        [acero.Declaration("table_source", source), acero.Declaration("project", target)]
+    )
+    table = plan.to_table(use_threads=False)
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)

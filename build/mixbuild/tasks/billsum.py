@@ -1,0 +1,53 @@
+"""Summaries of bills of the US Congress and of California.
+
+Source: https://huggingface.co/datasets/FiscalNote/billsum
+Raw record: {"text": "SECTION 1. LIABILITY OF BUSINESS ENTITIES …",
+    "summary": "Shields a business entity from civil liability …",
+    "title": "A bill to limit the civil liability of business entities …"}
+"""
+
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+TASK = Task(
+    name="billsum",
+    family="summarisation",
+    source=Source(
+        "FiscalNote/billsum",
+        config="default",
+        license="cc0-1.0",
+        citation="""@inproceedings{kornilova-eidelman-2019-billsum,
+    title = "{B}ill{S}um: A Corpus for Automatic Summarization of {US} Legislation",
+    author = "Kornilova, Anastassia and Eidelman, Vladimir",
+    booktitle = "Proceedings of the 2nd Workshop on New Frontiers in Summarization",
+    year = "2019",
+    pages = "48--56",
+    doi = "10.18653/v1/D19-5406",
+}""",
+    ),
+    splits={"train": "train", "test": "test", "ca_test": "ca_test"},
+    templates=(
+        Template("seed", "Summarize the following passage: {text} \n[OUTPUT]: {summary}"),
+        Template(
+            "plain_words",
+            "Explain to a citizen in a few sentences what this bill would do.\n\n"
+            "{text}\n\n[OUTPUT]: {summary}",
+        ),
+        Template(
+            "titled",
+            'Below is the text of the bill titled "{title}".\n\n{text}\n\n'
+            "Write a summary of its main provisions.\n[OUTPUT]: {summary}",
+        ),
+        Template("text_first", "{text}\n\nSummarize the bill above.\n\n[OUTPUT]: {summary}"),
+        Template(
+            "legislative_analyst",
+            "You are a legislative analyst. Brief your readers on the bill that follows: what it "
+            "changes, and for whom.\n\nBill: {text}\n\n[OUTPUT]: {summary}",
+        ),
+        Template(
+            "write_the_title",
+            "Give this bill an official title.\n\nSummary of the bill: {summary}\n\n"
+            "[OUTPUT]: {title}",
+        ),
+    ),
+)

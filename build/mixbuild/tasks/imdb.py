@@ -1,0 +1,55 @@
+"""Sentiment of a movie review.
+
+Source: https://huggingface.co/datasets/stanfordnlp/imdb
+Raw record: {"text": "I rented I AM CURIOUS-YELLOW from my video store …", "label": 0}
+    0 is negative, 1 positive. The source's split ``unsupervised`` has -1 throughout
+    and is not used; an unlabelled row elsewhere is dropped.
+"""
+
+from mixbuild.slots import field, label
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+TASK = Task(
+    name="imdb",
+    family="sentiment",
+    source=Source(
+        "stanfordnlp/imdb",
+        config="plain_text",
+        license="other",
+        citation="""@inproceedings{maas-etal-2011-learning,
+    title = "Learning Word Vectors for Sentiment Analysis",
+    author = "Maas, Andrew L. and Daly, Raymond E. and Pham, Peter T. and Huang, Dan and Ng, Andrew Y. and Potts, Christopher",
+    booktitle = "Proceedings of the 49th Annual Meeting of the Association for Computational Linguistics: Human Language Technologies",
+    year = "2011",
+    pages = "142--150",
+    url = "https://aclanthology.org/P11-1015",
+}""",
+    ),
+    splits={"train": "train", "test": "test"},
+    slots={"label": label("label", ("negative", "positive"))},
+    drops={"unlabelled": field("label") < 0},
+    templates=(
+        Template("seed", "Classify this sentence sentiment: {text} \n[OUTPUT]: {label}"),
+        Template(
+            "choose",
+            "Is the following movie review positive or negative?\n\n{text}\n\n[OUTPUT]: {label}",
+        ),
+        Template(
+            "options_listed",
+            "Decide what the reviewer thought of the movie.\n\nReview: {text}\n\n"
+            "Options:\n- negative\n- positive\n\n[OUTPUT]: {label}",
+        ),
+        Template(
+            "options_first",
+            "Label the review with one of these words: positive, negative.\n\n"
+            "Review: {text}\n[OUTPUT]: {label}",
+        ),
+        Template(
+            "review_first",
+            "{text}\n\nOverall, how does the author of this review feel about the movie?\n"
+            "[OUTPUT]: {label}",
+        ),
+        Template("terse", "Review: {text}\nSentiment?\n[OUTPUT]: {label}"),
+    ),
+)
