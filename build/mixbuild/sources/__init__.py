@@ -1,0 +1,174 @@
+"""The only reader of source data: the Hub, a mirror, or the embedded samples.
+
+``resolve`` finds out what a source holds (its commit, files, columns) and cuts
+it into runs; ``read`` streams one run, with only the columns that are needed.
+Parquet is read by Arrow, a run of row groups at a time; every other format that
+``datasets`` knows is streamed by ``datasets``, a file at a time.
+
+This module and ``hub`` are the only ones that reach the network.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import xxhash
+
+from mixbuild.errors import SourceError, UsageError, one_of
+from mixbuild.overlap import ahead
+from mixbuild.slots import Path as ColumnPath
+from mixbuild.sources import parquet, streamed
+from mixbuild.sources.place import BATCH_BYTES, Place, Run
+from mixbuild.task import Task
+from mixbuild.trouble import explained, patiently
+
+SAMPLES = "samples"
+"""``source=SAMPLES`` reads the rows that come with the package."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a source holds: ``label`` is ``repo@commit``, ``runs`` are by the config's split."""
+
+    label: str
+    place: Place
+    schema: pa.Schema
+    runs: Mapping[str, tuple[Run, ...]]
+
+
+def resolve(task: Task, source: str | None = None, *, splits: Sequence[str] = ()) -> Resolved:
+    """Find a task's source and cut it into runs. Reads metadata only.
+
+    Args:
+        task: the declaration.
+        source: None for the Hub, ``SAMPLES``, or a mirror: a folder, or another
+            repo as ``org/name`` or ``org/name@revision``.
+        splits: the config's splits; all of the task's when empty.
+
+    Raises:
+        UsageError: the task has no such split, or ``source`` is neither a folder nor a repo.
+        SourceError: the source cannot be reached or read, or lacks a split.
+    """
+    for split in splits:
+        if split not in task.splits:
+            raise UsageError(f"task {task.name!r}: {one_of('split', split, task.splits)}")
+    place = _find(task, source)
+    with explained(place.label):
+        builder = streamed.builder_of(place, mirror=source is not None)
+        place = replace(place, config=builder.config.name)
+        files = {
+            str(split): list(each) for split, each in (builder.config.data_files or {}).items()
+        }
+    wanted = {split: task.splits[split] for split in splits or task.splits}
+    for split in wanted.values():
+        if split not in files:
+            raise SourceError(
+                f"{place.path}: {one_of('split', split, files)}; "
+                f"choose others with --split, or declare the source's splits in the task"
+            )
+    label = _label(
+        task,
+        source,
+        place,
+        [name for split in task.splits.values() for name in files.get(split, [])],
+    )
+    read_files = {theirs: files[theirs] for theirs in wanted.values()}
+    with explained(place.label):
+        schema = builder.info.features.arrow_schema if builder.info.features else None
+        footers = None
+        if parquet.is_parquet(builder):
+            schema, footers = parquet.read_footers(place, read_files, schema)
+        schema = schema or streamed.peek_schema(builder, next(iter(read_files)))
+        runs = {
+            split: tuple(
+                streamed.runs(builder, place, theirs, files[theirs])
+                if footers is None
+                else parquet.runs(place, theirs, footers[theirs])
+            )
+            for split, theirs in wanted.items()
+        }
+    return Resolved(label, place, schema, runs)
+
+
+def read(
+    run: Run, columns: Iterable[ColumnPath], *, overlap: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """Stream a run's rows in order, in batches of about ``BATCH_BYTES``.
+
+    Args:
+        run: what to read.
+        columns: the columns, or fields within struct columns, to read.
+        overlap: decode on a thread of its own while the caller works on the last batch.
+
+    Raises:
+        SourceError: the file is damaged, or the network failed for good.
+    """
+    with explained(f"{run.place.label}: {run.file}"):
+        batches = (parquet if run.row_groups else streamed).read(run, columns)
+        for batch in ahead(batches) if overlap else batches:
+            yield from _cut(batch)
+
+
+def count_rows(run: Run) -> int:
+    """How many rows a run has, by reading them where nothing else tells."""
+    if run.rows is not None:
+        return run.rows
+    return sum(batch.num_rows for batch in read(run, ()))
+
+
+def _find(task: Task, source: str | None) -> Place:
+    declared = task.source
+    if source is None:
+        return _on_hub(declared.repo, declared.config, declared.revision)
+    if source == SAMPLES:
+        with importlib.resources.as_file(importlib.resources.files("mixbuild") / "samples") as path:
+            return Place(str(path / task.name), declared.config, None)
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return Place(str(folder.resolve()), declared.config, None)
+    if (
+        named := re.fullmatch(r"(\w[\w.-]*/\w[\w.-]*)(?:@([\w./-]+))?", source)
+    ) and not folder.exists():
+        return _on_hub(named[1], declared.config, named[2] or "main")
+    raise SourceError(
+        f"--source {task.name}={source}: expected a folder that exists, or a repo like "
+        f"'org/name' or 'org/name@revision'"
+    )
+
+
+def _on_hub(repo: str, config: str | None, revision: str) -> Place:
+    """The place of a repo at the commit that the revision is now."""
+    from huggingface_hub import HfApi
+
+    place = Place(repo, config, revision)
+    with explained(place.label):
+        commit = patiently(lambda: HfApi().dataset_info(repo, revision=revision).sha)
+    return Place(repo, config, commit)
+
+
+def _label(task: Task, source: str | None, place: Place, addresses: Sequence[str]) -> str:
+    """``repo@commit``; for a folder, which has no commit, a hash of its files' bytes instead."""
+    if place.revision is not None:
+        return place.label
+    digest = xxhash.xxh3_128()
+    for address in sorted(set(addresses)):
+        with explained(f"{place.label}: {address}"), open(address, "rb") as file:
+            content = xxhash.xxh3_128()
+            while block := file.read(2**20):
+                content.update(block)
+        digest.update(f"{place.name(address)} {content.hexdigest()}\n".encode())
+    if source == SAMPLES:
+        return f"{SAMPLES}/{task.name}@{digest.hexdigest()}"
+    return f"{task.source.repo}@mirror-{digest.hexdigest()}"
+
+
+def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """A batch in pieces of about ``BATCH_BYTES``, whatever its rows turned out to hold."""
+    rows = max(1, batch.num_rows * BATCH_BYTES // max(1, batch.nbytes))
+    for start in range(0, batch.num_rows, rows):
+        yield batch.slice(start, rows)

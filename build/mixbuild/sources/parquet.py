@@ -1,0 +1,115 @@
+"""Parquet files: cut into runs of row groups, and read by Arrow, only the columns needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mixbuild.slots import Path as ColumnPath
+from mixbuild.sources.place import BATCH_BYTES, BATCH_ROWS, Place, Run
+from mixbuild.trouble import explained
+
+if TYPE_CHECKING:
+    from datasets import DatasetBuilder
+
+RUN_BYTES = 64 * 2**20
+"""A file with more source text than this is cut into several runs."""
+
+Footers: TypeAlias = Mapping[str, Sequence[tuple[str, pq.FileMetaData]]]
+"""By split, each file's address and footer."""
+
+
+def is_parquet(builder: DatasetBuilder) -> bool:
+    """Whether ``datasets`` reads this source as Parquet."""
+    from datasets.packaged_modules.parquet.parquet import Parquet
+
+    return isinstance(builder, Parquet)
+
+
+def read_footers(
+    place: Place, files: Mapping[str, Sequence[str]], declared: pa.Schema | None
+) -> tuple[pa.Schema | None, Footers | None]:
+    """The columns of Parquet files, and their footers by split.
+
+    The footers are None when a file must be cast to what is declared, or to what
+    the others have: that is for ``datasets`` to do.
+    """
+    footers: dict[str, list[tuple[str, pq.FileMetaData]]] = {split: [] for split in files}
+    for split, addresses in files.items():
+        for address in addresses:
+            with explained(f"{place.label}: {place.name(address)}"), _open(address) as file:
+                found = file.schema_arrow.remove_metadata()
+                footers[split].append((address, file.metadata))
+            declared = declared or found
+            if not declared.remove_metadata().equals(found):
+                return declared, None
+    return declared, footers
+
+
+def runs(place: Place, split: str, footers: Iterable[tuple[str, pq.FileMetaData]]) -> Iterator[Run]:
+    """Cut a split into runs: each file, and in a large file every ``RUN_BYTES``.
+
+    The cut depends on the files alone, never on how many workers there are.
+    """
+    for address, footer in footers:
+        groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
+        row_bytes = sum(group.total_byte_size for group in groups) // max(1, footer.num_rows)
+        first_row = 0
+        for start, stop in _stretches([group.total_byte_size for group in groups]):
+            rows = sum(group.num_rows for group in groups[start:stop])
+            yield Run(
+                place,
+                split,
+                place.name(address),
+                address,
+                first_row=first_row,
+                rows=rows,
+                row_groups=(start, stop),
+                batch_rows=max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, row_bytes))),
+            )
+            first_row += rows
+
+
+def _stretches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Stretches of row groups of at most ``RUN_BYTES``, or of one row group that is larger.
+
+    >>> list(_stretches([30 * 2**20, 30 * 2**20, 30 * 2**20]))
+    [(0, 2), (2, 3)]
+    """
+    start, held = 0, 0
+    for index, size in enumerate(sizes):
+        if index > start and held + size > RUN_BYTES:
+            yield start, index
+            start, held = index, 0
+        held += size
+    yield start, len(sizes)
+
+
+def read(run: Run, columns: Iterable[ColumnPath]) -> Iterator[pa.RecordBatch]:
+    """Stream a run's rows."""
+    names = [".".join(path) for path in columns]
+    with _open(run.address) as parquet:
+        start, stop = run.row_groups or (0, 0)
+        yield from parquet.iter_batches(
+            run.batch_rows, row_groups=range(start, stop), columns=names, use_threads=False
+        )
+
+
+@contextmanager
+def _open(address: str) -> Iterator[pq.ParquetFile]:
+    if not address.startswith("hf://"):
+        with pq.ParquetFile(address) as parquet:
+            yield parquet
+        return
+    from huggingface_hub import HfFileSystem
+
+    # Arrow asks for just the ranges that it needs, so a second read-ahead would only fetch more
+    with (
+        HfFileSystem().open(address, "rb", cache_type="none") as file,
+        pq.ParquetFile(file, pre_buffer=True) as parquet,
+    ):
+        yield parquet

@@ -1,0 +1,66 @@
+"""Every format that ``datasets`` reads and we do not: streamed by it, a file at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from mixbuild.slots import Path as ColumnPath
+from mixbuild.sources.place import BATCH_ROWS, Place, Run
+from mixbuild.trouble import patiently
+
+if TYPE_CHECKING:  # importing datasets takes a second, which `list` and worker processes save
+    from datasets import DatasetBuilder
+
+
+def builder_of(place: Place, *, mirror: bool = False) -> DatasetBuilder:
+    """What ``load_dataset_builder`` makes of a place; a mirror's only config will do."""
+    from datasets import load_dataset_builder
+
+    def load(config: str | None) -> DatasetBuilder:
+        return patiently(lambda: load_dataset_builder(place.path, config, revision=place.revision))
+
+    try:
+        return load(place.config)
+    except ValueError as error:
+        # a mirror may have only one config, under any name
+        if not mirror or "BuilderConfig" not in str(error):
+            raise
+        return load(None)
+
+
+def peek_schema(builder: DatasetBuilder, split: str) -> pa.Schema:
+    """The columns of a split, read from its first rows where nothing declares them."""
+    dataset = builder.as_streaming_dataset(split=split)
+    if dataset.features is not None:
+        return dataset.features.arrow_schema
+    for table in dataset.with_format("arrow").iter(batch_size=BATCH_ROWS):
+        return table.schema
+    return pa.schema([])
+
+
+def runs(
+    builder: DatasetBuilder, place: Place, split: str, addresses: Sequence[str]
+) -> Iterator[Run]:
+    """A run for each file; one for the split where ``datasets`` does not keep files apart."""
+    parts = builder.as_streaming_dataset(split=split).num_shards
+    if parts != len(addresses):
+        yield Run(place, split, split, "")
+        return
+    for index, address in enumerate(addresses):
+        yield Run(place, split, place.name(address), address, part=(index, parts))
+
+
+def read(run: Run, columns: Iterable[ColumnPath]) -> Iterator[pa.RecordBatch]:
+    """Stream a run's rows."""
+    names = list(dict.fromkeys(path[0] for path in columns))
+    dataset = builder_of(run.place).as_streaming_dataset(split=run.split)
+    index, parts = run.part
+    if parts > 1:
+        dataset = dataset.shard(num_shards=parts, index=index)
+    if names:
+        dataset = dataset.select_columns(names)
+    for table in dataset.with_format("arrow").iter(batch_size=run.batch_rows):
+        yield from table.combine_chunks().to_batches()

@@ -1,0 +1,111 @@
+"""What goes wrong outside: which errors pass by themselves, and the others in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+import stamina
+
+from mixbuild.errors import MixError, OutputError, SourceError, one_line
+
+Result = TypeVar("Result")
+
+TRANSIENT_STATUS = (408, 425, 429, 500, 502, 503, 504)
+
+
+def patiently(call: Callable[[], Result]) -> Result:
+    """Call, and call again with growing waits while the failure is one that passes."""
+    for attempt in stamina.retry_context(on=is_transient, attempts=5, timeout=60.0):
+        with attempt:
+            return call()
+    raise AssertionError("unreachable: stamina returns or raises")
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the network, and not the request, is at fault anywhere in the error's causes."""
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError
+
+    for cause in _causes(error):
+        if isinstance(cause, HfHubHTTPError):
+            return cause.response.status_code in TRANSIENT_STATUS
+        if isinstance(cause, (httpx2.TransportError, ConnectionError, TimeoutError)):
+            return True
+    return False
+
+
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Turn whatever a library raises while it reads a source into a SourceError of one line.
+
+    Raises:
+        SourceError: saying where, what was wrong, and what to do.
+    """
+    try:
+        yield
+    except MixError:
+        raise
+    except Exception as error:  # datasets, fsspec and the format readers raise nearly anything
+        raise SourceError(f"{where}: {_reason(error)}") from error
+
+
+@contextmanager
+def explained_output(path: Path) -> Iterator[None]:
+    """Turn whatever the system says while ``path`` is written into an OutputError of one line.
+
+    Raises:
+        OutputError: saying which file, what was wrong, and what to do.
+    """
+    try:
+        yield
+    except MixError:
+        raise
+    except OSError as error:
+        reason = error.strerror or one_line(error)
+        raise OutputError(
+            f"{error.filename or path}: cannot be written ({reason}); make room or choose "
+            f"another --out, then run the same command: finished units are kept"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    import httpx2
+    from huggingface_hub import errors
+
+    for cause in _causes(error):
+        if isinstance(cause, errors.GatedRepoError):
+            return (
+                "the Hub says that this dataset is gated; accept its terms on its page, "
+                "then set HF_TOKEN to a token of your account"
+            )
+        if isinstance(cause, errors.RepositoryNotFoundError):
+            return (
+                "the Hub has no such dataset, or none that this HF_TOKEN may see; "
+                "check the name, or read a mirror with --source"
+            )
+        if isinstance(cause, errors.RevisionNotFoundError):
+            return "the dataset has no such revision; check the branch, tag or commit"
+        if isinstance(cause, errors.OfflineModeIsEnabled):
+            return "HF_HUB_OFFLINE is set; unset it, or read a mirror with --source"
+        if isinstance(cause, errors.HfHubHTTPError):
+            return f"the Hub answered {cause.response.status_code} time and again; try again later"
+        if isinstance(cause, (httpx2.TransportError, ConnectionError, TimeoutError)):
+            return (
+                f"no answer from the Hub ({one_line(cause)}); check the network and HF_ENDPOINT, "
+                f"or read a mirror with --source"
+            )
+    if isinstance(error, (pa.ArrowInvalid, pa.ArrowException, OSError)):
+        return f"cannot be read ({one_line(error)}); the file may be damaged, fetch it again"
+    return f"cannot be read ({one_line(error)})"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
