@@ -1,0 +1,109 @@
+"""What is to be made: a request, and the units that it comes to. Renders nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from mixbuild.binding import bind
+from mixbuild.errors import UsageError
+from mixbuild.render import Drops, Origin, render
+from mixbuild.shards import Unit, choice_hashes
+from mixbuild.sources import Resolved, count_rows, read, resolve
+from mixbuild.task import SEED, Task
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to make.
+
+    Attributes:
+        tasks: one config each.
+        out: the output folder.
+        sources: task name -> a mirror, or ``samples``; the Hub for the others.
+        templates: a template's name, ``sample`` or ``all``.
+        seed: of every choice by hash.
+        splits: the config's splits; all when empty.
+        max_rows: at most so many source rows per split, chosen by hash.
+    """
+
+    tasks: Sequence[Task]
+    out: Path
+    sources: Mapping[str, str] = field(default_factory=dict)
+    templates: str = SEED
+    seed: int = 0
+    splits: Sequence[str] = ()
+    max_rows: int | None = None
+
+
+def plan(task: Task, request: Request) -> tuple[Resolved, dict[str, list[Unit]]]:
+    """The units of a task, by split. Reads metadata only, and renders nothing.
+
+    Raises:
+        SourceError, SchemaError, UsageError: the request cannot be met.
+    """
+    resolved = resolve(task, request.sources.get(task.name), splits=request.splits)
+    bind(task, resolved.schema, templates=request.templates, seed=request.seed)
+    units = {
+        split: [
+            Unit(task, split, resolved.label, resolved.schema, run, request.templates, request.seed)
+            for run in runs
+        ]
+        for split, runs in resolved.runs.items()
+    }
+    if request.max_rows is not None:
+        units = {split: _choose(each, request.max_rows) for split, each in units.items()}
+    return resolved, units
+
+
+def preview(
+    task: Task, source: str | None, *, templates: str, split: str | None, rows: int
+) -> Iterator[tuple[dict[str, Any], pa.RecordBatch, Drops]]:
+    """Yield (raw record, the rows it is rendered to, what was left out) for the first source rows.
+
+    Raises:
+        SourceError, SchemaError, RowError, UsageError: as ``make`` would.
+    """
+    split = split or next(iter(task.splits))
+    resolved = resolve(task, source, splits=[split])
+    binding = bind(task, resolved.schema, templates=templates)
+    every_column = [(name,) for name in resolved.schema.names]
+    for run in resolved.runs[split]:
+        origin = Origin(resolved.label, split, run.file)
+        number = run.first_row
+        for batch in read(run, every_column):
+            for index in range(min(rows, batch.num_rows)):
+                row = batch.slice(index, 1)
+                yield row.to_pylist()[0], *render(binding, row, np.array([number]), origin)
+                number += 1
+            rows -= batch.num_rows
+            if rows <= 0:
+                return
+
+
+def _choose(units: list[Unit], max_rows: int) -> list[Unit]:
+    """The units, told to render only the ``max_rows`` rows of their split with the lowest hash.
+
+    A head of the split would be of one class only where the source is sorted by class.
+    """
+    if max_rows < 1:
+        raise UsageError(f"--max-rows: expected at least 1, got {max_rows}")
+    hashes = []
+    for unit in units:
+        first = unit.run.first_row
+        numbers = np.arange(first, first + count_rows(unit.run), dtype=np.int64)
+        hashes.append(choice_hashes(unit, numbers))
+    every = np.concatenate(hashes)
+    if len(every) <= max_rows:
+        return units
+    highest = int(np.partition(every, max_rows - 1)[max_rows - 1])
+    return [
+        replace(unit, highest=highest)
+        for unit, each in zip(units, hashes, strict=False)
+        if (each <= np.uint64(highest)).any()
+    ]

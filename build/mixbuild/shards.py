@@ -1,0 +1,220 @@
+"""Units and shards: the atom of work, and the Arrow file that it makes.
+
+A unit is a run of one split's source rows with all that decides what they are
+rendered to. It goes to whatever worker is free, and it makes one shard: an
+Arrow stream file with the same bytes wherever, whenever and beside whatever
+else it is rendered. Its ``key`` is a hash of everything that those bytes depend
+on, so a shard that has its unit's key need not be made again.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.resources
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mixbuild import __version__
+from mixbuild.binding import SAMPLE, bind
+from mixbuild.digest import ContentDigest
+from mixbuild.identity import Hashes, Rows, hash_rows
+from mixbuild.overlap import HashedFile
+from mixbuild.render import SCHEMA, Drops, Origin, render
+from mixbuild.sources import read
+from mixbuild.sources.place import Run
+from mixbuild.task import Task
+from mixbuild.trouble import explained_output
+
+END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
+"""What ends an Arrow stream: a continuation marker and a length of zero."""
+
+DECISIVE_MODULES = (
+    "template.py",
+    "slots.py",
+    "identity.py",
+    "binding.py",
+    "render.py",
+    "sources/place.py",
+    "sources/parquet.py",
+    "sources/streamed.py",
+    "digest.py",
+    "shards.py",
+)
+"""The files whose text decides what a unit is rendered to."""
+
+WRITTEN_ROWS = 4_096
+"""The most rows in one record batch of a shard."""
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """One run of source rows, and what to make of it.
+
+    Attributes:
+        task: the declaration.
+        split: the config's split.
+        source: ``repo@commit``, for the rows.
+        schema: the source's columns.
+        run: which rows.
+        templates: a name, ``sample`` or ``all``.
+        seed: of every choice by hash.
+        highest: only the rows whose hash is at most this are rendered; None for all.
+    """
+
+    task: Task
+    split: str
+    source: str
+    schema: pa.Schema
+    run: Run
+    templates: str
+    seed: int
+    highest: int | None = None
+
+    @property
+    def name(self) -> str:
+        """For people: ``squad/train/plain_text/train.parquet rows 0 to 999``."""
+        rows = self.run.rows
+        last = "the end" if rows is None else str(self.run.first_row + rows - 1)
+        return f"{self.task.name}/{self.split}/{self.run.file} rows {self.run.first_row} to {last}"
+
+    @functools.cached_property
+    def key(self) -> str:
+        """A hash of everything that the shard's bytes depend on: 32 hexadecimal digits."""
+        task, run = self.task, self.run
+        binding = bind(task, self.schema, templates=self.templates, seed=self.seed)
+        chooses = self.templates == SAMPLE or self.highest is not None
+        parts = [
+            code_version(),
+            [task.name, self.split, self.source, run.file, run.first_row, run.rows],
+            [run.row_groups, run.part, run.batch_rows],
+            [[template.name, template.text] for template in binding.templates],
+            [binding.mode if len(binding.templates) > 1 else "", self.highest],
+            self.seed if chooses else None,
+            sorted((name, str(value)) for name, value in binding.values.items()),
+            sorted((name, str(value)) for name, value in binding.checks.items()),
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """What a unit made: counts, and what proves the file.
+
+    ``rows_read * renderings == rows + sum(drops)``, with one rendering per
+    source row, or one per template with ``all``.
+    """
+
+    unit: str
+    rows_read: int
+    rows: int
+    drops: Drops
+    bytes: int
+    sha256: str
+    content_digest: str
+
+
+@functools.cache
+def code_version() -> str:
+    """A hash of the code that decides the rows and their bytes, and of the Arrow that runs it."""
+    digest = hashlib.sha256(f"{__version__} pyarrow {pa.__version__}".encode())
+    package = importlib.resources.files("mixbuild")
+    for module in DECISIVE_MODULES:
+        digest.update((package / module).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def render_unit(unit: Unit, folder: Path, *, overlap: bool = False) -> Shard:
+    """Make the unit's shard: ``folder/<key>.arrow``, and ``folder/<key>.json`` once it is whole.
+
+    Nothing is rendered when both are there already.
+
+    Args:
+        unit: what to render.
+        folder: where to; it exists.
+        overlap: read, render and hash on threads of their own.
+
+    Raises:
+        SourceError, RowError: the source cannot be read, or has a row it must not have.
+        OutputError: the shard cannot be written.
+    """
+    arrow, report = folder / f"{unit.key}.arrow", folder / f"{unit.key}.json"
+    if (found := finished(unit, folder)) is not None:
+        return found
+    partial = folder / f"{unit.key}.{os.getpid()}.partial"
+    try:
+        with explained_output(arrow):
+            shard = _write(unit, partial, overlap=overlap)
+            partial.replace(arrow)
+            partial.write_text(json.dumps(asdict(shard)))
+            partial.replace(report)
+    finally:
+        partial.unlink(missing_ok=True)
+    return shard
+
+
+def finished(unit: Unit, folder: Path) -> Shard | None:
+    """The unit's shard, if an earlier build finished it in this folder."""
+    try:
+        shard = Shard(**json.loads((folder / f"{unit.key}.json").read_text()))
+        size = (folder / f"{unit.key}.arrow").stat().st_size
+    except (OSError, ValueError, TypeError):
+        return None
+    return shard if size == shard.bytes and shard.unit == unit.key else None
+
+
+def rows(unit: Unit, *, overlap: bool = False) -> Iterator[tuple[int, pa.RecordBatch, Drops]]:
+    """Render a unit: (source rows read, rows, what was left out) for each batch.
+
+    Raises:
+        SourceError, RowError: the source cannot be read, or has a row it must not have.
+    """
+    binding = bind(unit.task, unit.schema, templates=unit.templates, seed=unit.seed)
+    origin = Origin(unit.source, unit.split, unit.run.file)
+    first_row = unit.run.first_row
+    for batch in read(unit.run, binding.reads, overlap=overlap):
+        numbers: Rows = np.arange(first_row, first_row + batch.num_rows, dtype=np.int64)
+        first_row += batch.num_rows
+        if unit.highest is not None:
+            chosen = choice_hashes(unit, numbers) <= np.uint64(unit.highest)
+            batch, numbers = batch.filter(pa.array(chosen)), numbers[chosen]
+        rendered, drops = render(binding, batch, numbers, origin)
+        yield batch.num_rows, rendered, drops
+
+
+def choice_hashes(unit: Unit, numbers: Rows) -> Hashes:
+    """What ``--max-rows`` chooses by: the rows with the smallest of these are kept."""
+    return hash_rows(numbers, "max-rows", unit.seed, unit.task.name, unit.split, unit.run.file)
+
+
+def _write(unit: Unit, path: Path, *, overlap: bool) -> Shard:
+    """Stream the unit's rows to a file and hash them on the way."""
+    read_count, written, drops = 0, 0, Counter[str]()
+    content = ContentDigest(SCHEMA)
+    with HashedFile(path, overlap=overlap) as sink:
+        sink.write(SCHEMA.serialize())
+        for count, batch, dropped in rows(unit, overlap=overlap):
+            read_count += count
+            drops.update(dropped)
+            for start in range(0, batch.num_rows, WRITTEN_ROWS):
+                piece = batch.slice(start, WRITTEN_ROWS)
+                content.update(piece)
+                sink.write(piece.serialize())
+                written += piece.num_rows
+        sink.write(END_OF_STREAM)
+    return Shard(
+        unit.key,
+        read_count,
+        written,
+        dict(sorted(drops.items())),
+        sink.bytes,
+        sink.sha256,
+        content.hexdigest(),
+    )

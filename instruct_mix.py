@@ -1,0 +1,113 @@
+"""The ``datasets`` builder: one config per task, the same rows as ``python build make``.
+
+>>> from instruct_mix import InstructMix
+>>> builder = InstructMix(config_name="squad", source="samples")
+>>> next(iter(builder.as_streaming_dataset(split="train")))["completion"]
+' barley'
+
+``builder.download_and_prepare()`` and ``builder.as_dataset()`` work as for any
+builder, with ``num_proc`` too. Used by import; a script at the root of a Hub repo
+would break it, so this file is never published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import datasets
+import pyarrow as pa
+from datasets.builder import Key
+from mixbuild import __version__
+from mixbuild.plan import Request, plan
+from mixbuild.render import SCHEMA
+from mixbuild.shards import Unit, rows
+from mixbuild.task import SEED, Task
+from mixbuild.tasks import ALL, find
+
+
+@dataclass
+class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets has no types
+    """One task.
+
+    Attributes:
+        templates: a template's name, ``sample`` (one per row, by hash) or ``all``.
+        seed: of every choice by hash.
+        source: None for the Hub, ``samples``, or a mirror: a folder, or ``org/name``.
+    """
+
+    templates: str = SEED
+    seed: int = 0
+    source: str | None = None
+
+
+def _description(task: Task) -> str:
+    return f"{task.family}: {task.source.repo} through {len(task.templates)} instruction templates"
+
+
+class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets has no types
+    """Source datasets rendered through instruction templates.
+
+    Raises:
+        MixError: a subclass of it says in one line what is wrong with a source or a row.
+    """
+
+    VERSION = datasets.Version(__version__)
+    BUILDER_CONFIG_CLASS = InstructMixConfig
+    BUILDER_CONFIGS: ClassVar[list[InstructMixConfig]] = [
+        InstructMixConfig(name=task.name, version=__version__, description=_description(task))
+        for task in ALL
+    ]
+
+    def __init__(
+        self,
+        cache_dir: str | None = None,
+        dataset_name: str | None = None,
+        config_name: str | None = None,
+        **options: Any,
+    ) -> None:
+        self._units: dict[str, list[Unit]] = {}
+        if config_name is not None:
+            task, asked = (
+                find(config_name),
+                InstructMixConfig(
+                    **{
+                        name: options[name]
+                        for name in ("templates", "seed", "source")
+                        if name in options
+                    }
+                ),
+            )
+            sources = {} if asked.source is None else {task.name: asked.source}
+            _, self._units = plan(
+                task, Request([task], Path(), sources, asked.templates, asked.seed)
+            )
+            # the cache folder is named by this hash: what is cached must not outlive the code
+            # that made it, nor the source that it was made of
+            keys = "".join(unit.key for units in self._units.values() for unit in units)
+            options.setdefault("hash", hashlib.sha256(keys.encode()).hexdigest()[:16])
+        super().__init__(cache_dir, dataset_name, config_name, **options)
+
+    def _info(self) -> datasets.DatasetInfo:
+        task = find(self.config.name)
+        return datasets.DatasetInfo(
+            description=_description(task),
+            features=datasets.Features.from_arrow_schema(SCHEMA),
+            citation=task.source.citation,
+            license=task.source.license,
+            homepage=f"https://huggingface.co/datasets/{task.source.repo}",
+        )
+
+    def _split_generators(self, _: object) -> list[datasets.SplitGenerator]:
+        return [
+            datasets.SplitGenerator(name=split, gen_kwargs={"units": units})
+            for split, units in self._units.items()
+        ]
+
+    def _generate_tables(self, units: list[Unit]) -> Iterator[tuple[Key, pa.Table]]:
+        for index, unit in enumerate(units):
+            for number, (_, batch, _) in enumerate(rows(unit)):
+                yield Key(index, number), pa.Table.from_batches([batch])
