@@ -64,10 +64,7 @@ def run(
         WorkerError: a worker died twice on the same unit.
         Whatever ``work`` raises, for the first unit that fails; no new unit is begun then.
     """
-    if engine not in ENGINES:
-        raise UsageError(one_of("engine", engine, ENGINES))
-    if scheduler is not None and engine != DASK:
-        raise UsageError("--scheduler is the address of a Dask scheduler; add --engine dask")
+    check(engine, scheduler)
     units = list(units)
     if not units:
         return
@@ -77,6 +74,18 @@ def run(
         yield from _through(InThisProcess(), units, work, at_once=1)
     else:
         yield from _in_processes(units, work, num_proc)
+
+
+def check(engine: str, scheduler: str | None = None) -> None:
+    """Refuse what ``run`` would, before there is anything to run.
+
+    Raises:
+        UsageError: the engine is unknown, or is none that a scheduler belongs to.
+    """
+    if engine not in ENGINES:
+        raise UsageError(one_of("engine", engine, ENGINES))
+    if scheduler is not None and engine != DASK:
+        raise UsageError("--scheduler is the address of a Dask scheduler; add --engine dask")
 
 
 class InThisProcess(Executor):
@@ -172,7 +181,7 @@ def _on_dask(
         cluster = scheduler or LocalCluster(
             n_workers=num_proc, threads_per_worker=1, dashboard_address=None, silence_logs=50
         )
-        client = Client(cluster, timeout="30s")
+        client = Client(cluster, timeout="10s")
     except (OSError, TimeoutError) as error:
         raise WorkerError(
             f"no Dask scheduler at {scheduler} ({one_line(error)}); check the address, or leave "

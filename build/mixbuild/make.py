@@ -51,13 +51,14 @@ def make(
     engine_name: str = engine.PROCESSES,
     num_proc: int | None = None,
     scheduler: str | None = None,
-    report: Report | None = None,
+    report: Report = lambda *_: None,
 ) -> Made:
     """Make what is asked for, or bring what is there up to it.
 
     Raises:
         MixError: of any kind; the manifest then lists only what is whole.
     """
+    engine.check(engine_name, scheduler)
     plans = [(task, *plan(task, request)) for task in request.tasks]
     with _locked(request.out):
         listed = dict((manifest.load(request.out) or {"tasks": {}})["tasks"])
@@ -70,9 +71,11 @@ def make(
             for task, _, units in plans
             if not _is_whole(request.out, listed.get(task.name), units, entries[task.name])
         ]
-        if not stale:
-            return Made({"format": manifest.FORMAT, "tasks": listed}, 0, _count(plans))
         staging = request.out / UNITS
+        if not stale:
+            # a build that was killed at its very end may have left some
+            shutil.rmtree(staging, ignore_errors=True)
+            return Made({"format": manifest.FORMAT, "tasks": listed}, 0, _count(plans))
         with explained_output(staging):
             staging.mkdir(exist_ok=True)
             for task, _ in stale:
@@ -80,12 +83,14 @@ def make(
         manifest.save(request.out, listed)
         todo = [unit for _, units in stale for each in units.values() for unit in each]
         missing = list({unit.key: unit for unit in todo if not finished(unit, staging)}.values())
-        work = functools.partial(render_unit, folder=staging, overlap=num_proc is None)
-        report = report or (lambda *_: None)
-        report(len(todo) - len(missing), len(todo))
+        kept = len(todo) - len(missing)
+        threads = engine_name == engine.PROCESSES and num_proc is None
+        work = functools.partial(render_unit, folder=staging, overlap=threads)
         done = engine.run(missing, work, engine=engine_name, num_proc=num_proc, scheduler=scheduler)
-        for count, _ in enumerate(done, start=1):
-            report(len(todo) - len(missing) + count, len(todo))
+        report(kept, len(todo))
+        with _no_partial_files(staging):
+            for count, _ in enumerate(done, start=1):
+                report(kept + count, len(todo))
         for task, units in stale:
             shards = {
                 split: [_whole(unit, staging) for unit in each] for split, each in units.items()
@@ -100,6 +105,16 @@ def make(
         len(missing),
         _count(plans) - len(missing),
     )
+
+
+@contextmanager
+def _no_partial_files(staging: Path) -> Iterator[None]:
+    """Remove what workers that were killed had begun to write, now or in an earlier build."""
+    try:
+        yield
+    finally:
+        for partial in staging.glob("*.partial"):
+            partial.unlink(missing_ok=True)
 
 
 def _is_whole(

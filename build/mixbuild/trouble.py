@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ import stamina
 from mixbuild.errors import MixError, OutputError, SourceError, one_line
 
 Result = TypeVar("Result")
+
+# whoever embeds us may listen; by default a retry that helped is nobody's concern
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 TRANSIENT_STATUS = (408, 425, 429, 500, 502, 503, 504)
 
@@ -27,13 +31,15 @@ def patiently(call: Callable[[], Result]) -> Result:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the network, and not the request, is at fault anywhere in the error's causes."""
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
 
     for cause in _causes(error):
+        if isinstance(cause, OfflineModeIsEnabled):
+            return False
         if isinstance(cause, HfHubHTTPError):
             return cause.response.status_code in TRANSIENT_STATUS
-        if isinstance(cause, (httpx2.TransportError, ConnectionError, TimeoutError)):
+        if isinstance(cause, (httpx.TransportError, ConnectionError, TimeoutError)):
             return True
     return False
 
@@ -73,11 +79,12 @@ def explained_output(path: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    import httpx2
     from huggingface_hub import errors
+    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
 
     for cause in _causes(error):
-        if isinstance(cause, errors.GatedRepoError):
+        # datasets puts an error of its own, without a cause, in the place of this one
+        if isinstance(cause, errors.GatedRepoError) or "is a gated dataset" in str(cause):
             return (
                 "the Hub says that this dataset is gated; accept its terms on its page, "
                 "then set HF_TOKEN to a token of your account"
@@ -93,7 +100,7 @@ def _reason(error: Exception) -> str:
             return "HF_HUB_OFFLINE is set; unset it, or read a mirror with --source"
         if isinstance(cause, errors.HfHubHTTPError):
             return f"the Hub answered {cause.response.status_code} time and again; try again later"
-        if isinstance(cause, (httpx2.TransportError, ConnectionError, TimeoutError)):
+        if isinstance(cause, (httpx.TransportError, ConnectionError, TimeoutError)):
             return (
                 f"no answer from the Hub ({one_line(cause)}); check the network and HF_ENDPOINT, "
                 f"or read a mirror with --source"

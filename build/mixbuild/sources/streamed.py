@@ -18,9 +18,15 @@ if TYPE_CHECKING:  # importing datasets takes a second, which `list` and worker 
 def builder_of(place: Place, *, mirror: bool = False) -> DatasetBuilder:
     """What ``load_dataset_builder`` makes of a place; a mirror's only config will do."""
     from datasets import load_dataset_builder
+    from datasets.packaged_modules.cache.cache import Cache
 
     def load(config: str | None) -> DatasetBuilder:
-        return patiently(lambda: load_dataset_builder(place.path, config, revision=place.revision))
+        builder = patiently(
+            lambda: load_dataset_builder(place.path, config, revision=place.revision)
+        )
+        if isinstance(builder, Cache):
+            raise ConnectionError("datasets offered what it had cached, of whatever commit")
+        return builder
 
     try:
         return load(place.config)
