@@ -1,0 +1,128 @@
+"""What every test stands on: no network but loopback, caches below tmp, small sources to build."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from subprocess import PIPE, CompletedProcess
+from subprocess import run as run_process
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# read when datasets and huggingface_hub are imported, so before any test module
+for name in ("HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "HUGGING_FACE_HUB_TOKEN"):
+    os.environ.pop(name, None)
+os.environ.update(
+    HF_HUB_DISABLE_XET="1",
+    HF_UPDATE_DOWNLOAD_COUNTS="0",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    HF_HUB_DISABLE_PROGRESS_BARS="1",
+    HF_DATASETS_DISABLE_PROGRESS_BARS="1",
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _caches_below_tmp(tmp_path_factory: pytest.TempPathFactory) -> None:
+    import datasets
+
+    home = tmp_path_factory.mktemp("hf")
+    os.environ["HF_HOME"] = str(home)
+    datasets.config.HF_DATASETS_CACHE = home / "datasets"
+
+
+@pytest.fixture(autouse=True)
+def _network_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves the machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = "127.0.0.1" if address[0] == "localhost" else address[0]
+            if not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+IMDB_SCHEMA = pa.schema([("text", pa.string()), ("label", pa.int64())])
+
+
+def imdb_rows(count: int, *, start: int = 0) -> list[dict[str, Any]]:
+    """Reviews that differ, labels that alternate."""
+    return [
+        {"text": f"Review number {number}: {'good ' * (number % 7)}", "label": number % 2}
+        for number in range(start, start + count)
+    ]
+
+
+def write_parquet(
+    path: Path,
+    rows: Sequence[dict[str, Any]],
+    schema: pa.Schema = IMDB_SCHEMA,
+    *,
+    row_group_size: int = 100,
+) -> Path:
+    """A Parquet file, and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.Table.from_pylist(list(rows), schema=schema)
+    pq.write_table(table, path, row_group_size=row_group_size)
+    return path
+
+
+@pytest.fixture
+def imdb_folder(tmp_path: Path) -> Path:
+    """A mirror of imdb as a folder: three files, five row groups, 420 rows."""
+    folder = tmp_path / "mirror"
+    write_parquet(folder / "train-00000-of-00002.parquet", imdb_rows(150))
+    write_parquet(folder / "train-00001-of-00002.parquet", imdb_rows(150, start=150))
+    write_parquet(folder / "test-00000-of-00001.parquet", imdb_rows(120, start=300))
+    return folder
+
+
+@pytest.fixture
+def many_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut sources into a run per row group, as only large files are otherwise."""
+    monkeypatch.setattr("mixbuild.sources.parquet.RUN_BYTES", 1)
+
+
+Build = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """``python build …`` as a person runs it, in a process of its own."""
+
+    def run(
+        *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path = ROOT
+    ) -> CompletedProcess[str]:
+        return run_process(
+            [sys.executable, str(ROOT / "build"), *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "HF_HOME": str(tmp_path / "hf"), **(env or {})},
+            stdin=PIPE,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+def read_shards(out: Path, task: str, split: str) -> pa.Table:
+    """All rows of a split, as a reader of the folder finds them."""
+    tables = []
+    for path in sorted((out / task).glob(f"{split}-*-of-*.arrow")):
+        with pa.OSFile(str(path)) as file:
+            tables.append(pa.ipc.open_stream(file).read_all())
+    return pa.concat_tables(tables)

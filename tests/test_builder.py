@@ -1,0 +1,105 @@
+"""instruct_mix: the builder and ``make`` are two doors to the same rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+from conftest import imdb_rows, read_shards, write_parquet
+from test_make import request
+
+from instruct_mix import InstructMix
+from mixbuild.errors import MixError, UsageError
+from mixbuild.make import make
+from mixbuild.plan import Request
+from mixbuild.render import SCHEMA
+from mixbuild.tasks import ALL
+
+
+@pytest.mark.parametrize("task", [task.name for task in ALL])
+@pytest.mark.parametrize("options", [{}, {"templates": "sample", "seed": 5}, {"templates": "all"}])
+def test_the_builder_gives_the_rows_of_make(
+    task: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    asked = [each for each in ALL if each.name == task]
+    make(Request(asked, tmp_path / "out", {task: "samples"}, **options))
+    builder = InstructMix(
+        config_name=task, cache_dir=str(tmp_path / "cache"), source="samples", **options
+    )
+    builder.download_and_prepare()
+    prepared = builder.as_dataset()
+    assert set(prepared) == set(asked[0].splits)
+    for split, dataset in prepared.items():
+        expected = read_shards(tmp_path / "out", task, split).to_pylist()
+        assert dataset.to_list() == expected
+        assert list(builder.as_streaming_dataset(split=split)) == expected
+        assert dataset.features.arrow_schema.remove_metadata() == SCHEMA
+
+
+def test_num_proc_changes_nothing(imdb_folder: Path, tmp_path: Path, many_units: None) -> None:
+    rows = []
+    for workers in (None, 2):
+        builder = InstructMix(
+            config_name="imdb", cache_dir=str(tmp_path / str(workers)), source=str(imdb_folder)
+        )
+        builder.download_and_prepare(num_proc=workers)
+        rows.append(builder.as_dataset(split="train").to_list())
+    assert rows[0] == rows[1]
+    assert len(rows[0]) == 300
+
+
+def test_a_stream_can_be_sharded_by_units(imdb_folder: Path, tmp_path: Path) -> None:
+    builder = InstructMix(
+        config_name="imdb", cache_dir=str(tmp_path / "cache"), source=str(imdb_folder)
+    )
+    stream = builder.as_streaming_dataset(split="train")
+    assert stream.num_shards == 2
+    assert list(stream.shard(2, 1)) == list(stream)[150:]
+
+
+def test_a_source_that_changed_is_prepared_anew(imdb_folder: Path, tmp_path: Path) -> None:
+    def prepared() -> int:
+        builder = InstructMix(
+            config_name="imdb", cache_dir=str(tmp_path / "cache"), source=str(imdb_folder)
+        )
+        builder.download_and_prepare()
+        return int(builder.as_dataset(split="test").num_rows)
+
+    assert prepared() == 120
+    write_parquet(imdb_folder / "test-00000-of-00001.parquet", imdb_rows(7))
+    assert prepared() == 7
+
+
+def test_what_is_wrong_is_a_mix_error(tmp_path: Path, imdb_folder: Path) -> None:
+    with pytest.raises(UsageError, match="unknown task 'imbd'; did you mean 'imdb'"):
+        InstructMix(config_name="imbd")
+    write_parquet(imdb_folder / "train-00000-of-00002.parquet", [{"text": "?", "label": 9}])
+    builder = InstructMix(
+        config_name="imdb", cache_dir=str(tmp_path / "cache"), source=str(imdb_folder)
+    )
+    with pytest.raises(datasets.exceptions.DatasetGenerationError) as caught:
+        builder.download_and_prepare()
+    assert isinstance(caught.value.__cause__, MixError)
+    with pytest.raises(MixError, match="expected a label from 0 to 1"):
+        list(builder.as_streaming_dataset(split="train"))
+
+
+def test_every_task_is_a_config_with_its_facts() -> None:
+    assert list(InstructMix.builder_configs) == [task.name for task in ALL]
+    for task in ALL:
+        info = InstructMix(config_name=task.name, source="samples").info
+        assert info.license == task.source.license
+        assert info.citation == task.source.citation
+        assert task.source.repo in info.homepage
+
+
+def test_the_shards_of_make_are_what_load_dataset_reads(tmp_path: Path) -> None:
+    make(request(Path("samples"), tmp_path / "out"))
+    loaded = datasets.load_dataset(
+        "arrow",
+        data_files={"train": str(tmp_path / "out/imdb/train-*.arrow")},
+        cache_dir=str(tmp_path / "cache"),
+    )
+    assert loaded["train"].to_list() == read_shards(tmp_path / "out", "imdb", "train").to_pylist()
