@@ -8,14 +8,14 @@ from typing import Any
 import datasets
 import pytest
 from conftest import imdb_rows, read_shards, write_parquet
-from test_make import request
-
-from instruct_mix import InstructMix
 from mixbuild.errors import MixError, UsageError
 from mixbuild.make import make
 from mixbuild.plan import Request
 from mixbuild.render import SCHEMA
 from mixbuild.tasks import ALL
+from test_make import request
+
+from instruct_mix import InstructMix
 
 
 @pytest.mark.parametrize("task", [task.name for task in ALL])

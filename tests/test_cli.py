@@ -16,8 +16,7 @@ from typing import Any
 import psutil
 import pytest
 from conftest import ROOT, Build, imdb_rows, write_parquet
-
-from mixbuild import cli, overlap
+from mixbuild import __version__, cli, shards
 
 
 def test_list_shows_every_task_aligned(build: Build) -> None:
@@ -25,9 +24,11 @@ def test_list_shows_every_task_aligned(build: Build) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "task     family              source              licence       templates  splits\n"
-        "squad    question answering  rajpurkar/squad     cc-by-sa-4.0          6  train, validation\n"
+        "squad    question answering  rajpurkar/squad     cc-by-sa-4.0          6  "
+        "train, validation\n"
         "imdb     sentiment           stanfordnlp/imdb    other                 6  train, test\n"
-        "billsum  summarisation       FiscalNote/billsum  cc0-1.0               6  train, test, ca_test\n"
+        "billsum  summarisation       FiscalNote/billsum  cc0-1.0               6  "
+        "train, test, ca_test\n"
     )
 
 
@@ -86,7 +87,11 @@ def test_make_shows_what_it_made_and_a_row_of_each_task(build: Build, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["make", "sqad"], 2, "unknown task 'sqad'; did you mean 'squad'? Known: squad, imdb, billsum"),
+        (
+            ["make", "sqad"],
+            2,
+            "unknown task 'sqad'; did you mean 'squad'? Known: squad, imdb, billsum",
+        ),
         (["show", "xyz"], 2, "unknown task 'xyz'. Known: squad, imdb, billsum"),
         (
             ["make", "imdb", "--samples", "--templates", "ters"],
@@ -100,7 +105,11 @@ def test_make_shows_what_it_made_and_a_row_of_each_task(build: Build, tmp_path: 
             "task 'imdb': unknown split 'validation'. Known: train, test",
         ),
         (["make", "imdb", "--samples", "--max-rows", "0"], 2, None),
-        (["make", "imdb", "--samples", "--engine", "spark"], 2, "unknown engine 'spark'. Known: processes, dask"),
+        (
+            ["make", "imdb", "--samples", "--engine", "spark"],
+            2,
+            "unknown engine 'spark'. Known: processes, dask",
+        ),
         (["make", "imdb", "--source", "imdb"], 2, None),
         (
             ["make", "imdb", "--source", "squad=."],
@@ -173,14 +182,14 @@ def test_a_file_too_large_for_the_disk_is_said_in_one_line(
 def test_a_full_disk_is_said_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = overlap.HashedFile.write
+    write = shards.HashedFile.write
 
-    def full(self: overlap.HashedFile, data: Any) -> None:
+    def full(self: shards.HashedFile, data: Any) -> None:
         if self.bytes > 1000:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write(self, data)
 
-    monkeypatch.setattr(overlap.HashedFile, "write", full)
+    monkeypatch.setattr(shards.HashedFile, "write", full)
     assert cli.run(["make", "imdb", "--samples", "--out", str(tmp_path / "out")]) == 1
     message = capsys.readouterr().err
     assert "cannot be written (No space left on device)" in message
@@ -276,4 +285,4 @@ def test_help_names_every_command(build: Build) -> None:
     assert done.returncode == 0
     for command in ("list", "show", "make"):
         assert f"  {command} " in done.stdout
-    assert build("--version").stdout == f"instruct-mix, version {cli.__version__}\n"
+    assert build("--version").stdout == f"instruct-mix, version {__version__}\n"

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, read_shards
 from hub_server import LoopbackHub
-
 from mixbuild.digest import ContentDigest
 from mixbuild.make import make
 from mixbuild.plan import Request

@@ -14,12 +14,11 @@ from typing import Any
 import psutil
 import pytest
 from conftest import read_shards
-from test_make import files, request
-
 from mixbuild import engine
 from mixbuild.errors import UsageError, WorkerError
 from mixbuild.make import make
 from mixbuild.shards import Shard, Unit, render_unit
+from test_make import files, request
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,13 @@ def test_a_worker_that_dies_once_loses_nothing(options: dict[str, Any], tmp_path
 
 def test_a_unit_that_kills_its_worker_twice_is_named() -> None:
     done = []
-    with pytest.raises(WorkerError) as caught:
+
+    def run() -> None:
         for _, number in engine.run(JOBS, partial(die_at, deadly=3), num_proc=2):
             done.append(number)
+
+    with pytest.raises(WorkerError) as caught:
+        run()
     assert str(caught.value) == (
         "job 3: the worker process died twice on this unit; it may have run out of memory: "
         "try again with a smaller --num-proc"
@@ -123,7 +126,8 @@ def test_killing_a_worker_while_it_renders_changes_no_byte(
     victims: list[int] = []
 
     def kill_first_worker(_done: int, _total: int) -> None:
-        alive = [pid for pid in map(int, os.listdir(begun)) if psutil.pid_exists(pid)]
+        workers = [int(path.name) for path in begun.iterdir()]
+        alive = [pid for pid in workers if psutil.pid_exists(pid)]
         if alive and not victims:
             victims.append(alive[0])
             os.kill(alive[0], signal.SIGKILL)

@@ -34,7 +34,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (site,) = (folder / "venv/lib").glob("python*/site-packages")
     (site / "borrowed.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index", source],
+        [python, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index",
+         source],
         check=True,
     )  # fmt: skip
     assert not (source / "build/lib").exists(), "nothing is written into the sources"

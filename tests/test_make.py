@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import IMDB_SCHEMA, ROOT, imdb_rows, read_shards, write_parquet
-
 from mixbuild import manifest, shards
 from mixbuild.digest import ContentDigest, combine
 from mixbuild.errors import MixError, OutputError, RowError, UsageError
@@ -98,10 +98,13 @@ def test_the_bytes_do_not_depend_on_workers_or_engine(
     imdb_folder: Path, tmp_path: Path, many_units: None, templates: str
 ) -> None:
     expected: dict[str, bytes] | None = None
-    for index, options in enumerate(
-        [{}, {"num_proc": 1}, {"num_proc": 2}, {"engine_name": "dask", "num_proc": 1}]
-        + ([{"engine_name": "dask", "num_proc": 3}] if templates == "seed" else [])
-    ):
+    every: list[dict[str, Any]] = [
+        {},
+        {"num_proc": 1},
+        {"num_proc": 2},
+        {"engine_name": "dask", "num_proc": 1},
+    ] + ([{"engine_name": "dask", "num_proc": 3}] if templates == "seed" else [])
+    for index, options in enumerate(every):
         out = tmp_path / str(index)
         made = make(request(imdb_folder, out, templates=templates), **options)
         assert made.rendered == 6
@@ -269,7 +272,7 @@ def test_two_builds_do_not_share_a_folder(imdb_folder: Path, tmp_path: Path) -> 
     )
 
 
-def test_the_size_of_a_file_is_not_all_that_is_trusted(imdb_folder: Path, tmp_path: Path) -> None:
+def test_a_manifest_of_another_format_is_refused(imdb_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out/manifest.json").write_text('{"format": 99}')
     with pytest.raises(MixError) as caught:
@@ -320,3 +323,32 @@ def test_a_build_that_is_killed_at_any_moment_goes_on_and_ends_the_same(
     subprocess.run(command, check=True, capture_output=True)
     assert killed >= 5
     assert files(out) == files(expected_out)
+
+
+@pytest.mark.parametrize("rows", [100_000, 1_000_000])
+@pytest.mark.parametrize("row_group_size", [10_000, 1_000_000], ids=["groups", "one group"])
+def test_memory_stays_flat_however_long_the_source(
+    tmp_path: Path, rows: int, row_group_size: int
+) -> None:
+    text = pa.array([f"Review {number}: {'so very good ' * 20}" for number in range(10_000)])
+    table = pa.table({"text": text, "label": pa.array([0, 1] * 5_000)})
+    table = pa.concat_tables([table] * (rows // 10_000))
+    path = tmp_path / "mirror/train.parquet"
+    path.parent.mkdir()
+    pq.write_table(table, path, row_group_size=row_group_size, use_dictionary=False)
+    command = [sys.executable, str(ROOT / "build"), "make", "imdb", "--split", "train"]
+    command += ["--source", f"imdb={path.parent}", "--out", str(tmp_path / "out")]
+    # the largest of the processes: RUSAGE_CHILDREN counts whom a child has waited for, too
+    measure = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", measure, *command, "--num-proc", "1"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) / 1024 < 400, "MiB"
+    shutil.rmtree(tmp_path / "out")

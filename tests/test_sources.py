@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import IMDB_SCHEMA, ROOT, Build, imdb_rows, read_shards, write_parquet
 from hub_server import LoopbackHub
-from test_make import files, request
-
 from mixbuild.errors import SchemaError, SourceError, UsageError
 from mixbuild.make import make
-from mixbuild.sources import BATCH_BYTES, count_rows, read, resolve
+from mixbuild.sources import count_rows, read, resolve
+from mixbuild.sources.place import BATCH_BYTES
 from mixbuild.tasks import ALL, find
+from test_make import files, request
 
 CARD = """---
 license: other
@@ -136,7 +136,8 @@ def test_errors_that_pass_are_waited_out(hub: LoopbackHub, build: Build, tmp_pat
         ),
         (
             "mirror/imdb@nowhere",
-            "mirror/imdb@nowhere: the dataset has no such revision; check the branch, tag or commit",
+            "mirror/imdb@nowhere: the dataset has no such revision; check the branch, tag or "
+            "commit",
         ),
     ],
 )
@@ -411,7 +412,7 @@ def test_genuine_rows_are_the_seed_template_filled_by_hand(
             f"Summarize the following passage: {row['text']} \n[OUTPUT]: {row['summary']}"
         ),
     }
-    counts = {}
+    counts: dict[str, int] = {}
     for task in ALL:
         for split in task.splits:
             found = read_shards(tmp_path / "out", task.name, split).to_pylist()

@@ -15,14 +15,8 @@ import pyarrow.compute as pc
 
 from mixbuild.errors import SchemaError
 from mixbuild.slots import Path, project
-from mixbuild.task import SEED, Task
+from mixbuild.task import EVERY, SAMPLE, SEED, Task
 from mixbuild.template import Template
-
-SAMPLE = "sample"
-"""``templates=SAMPLE`` gives each row one template, chosen by hash."""
-
-EVERY = "all"
-"""``templates=EVERY`` gives one row per source row and template."""
 
 MISFITS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, KeyError)
 """What Arrow raises for an expression that does not fit the columns."""

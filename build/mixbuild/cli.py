@@ -14,12 +14,11 @@ from typing import NoReturn
 import click
 
 from mixbuild import __version__, engine, terminal
-from mixbuild.binding import EVERY
 from mixbuild.errors import MixError, UsageError, one_line
 from mixbuild.make import make
 from mixbuild.plan import Request, preview
 from mixbuild.sources import SAMPLES
-from mixbuild.task import SEED
+from mixbuild.task import EVERY, SEED
 from mixbuild.tasks import ALL, find
 
 

@@ -30,26 +30,38 @@ import xxhash
 
 
 class ContentDigest:
-    """Over batches of one schema, of string and list<string> columns without nulls."""
+    """Over batches of one schema, of string and list<string> columns without nulls.
+
+    Raises:
+        TypeError: the schema has a column of another type.
+    """
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._names = schema.names
-        self._streams: list[list[xxhash.xxh3_128]] = [
-            [xxhash.xxh3_128() for _ in range(3 if pa.types.is_list(field.type) else 2)]
-            for field in schema
+        self._kinds = {field.name: _kind(field) for field in schema}
+        self._streams = [
+            [xxhash.xxh3_128() for _ in range(3 if kind == "list" else 2)]
+            for kind in self._kinds.values()
         ]
 
     def update(self, batch: pa.RecordBatch) -> None:
-        """Add the rows of a batch."""
-        for column, streams in zip(batch.columns, self._streams, strict=False):
-            for stream, data in zip(streams, _streams(column), strict=False):
+        """Add the rows of a batch.
+
+        Raises:
+            TypeError: its columns are not those of the schema, in order.
+            ValueError: there is a null among the values.
+        """
+        kinds = {field.name: _kind(field) for field in batch.schema}
+        if list(kinds.items()) != list(self._kinds.items()):
+            raise TypeError(f"expected the columns {self._kinds}, got {kinds}")
+        for column, streams in zip(batch.columns, self._streams, strict=True):
+            for stream, data in zip(streams, _streams(column), strict=True):
                 stream.update(data)
 
     def hexdigest(self) -> str:
         """The digest of the rows so far: 32 hexadecimal digits."""
         lines = (
             f"{name} {' '.join(stream.hexdigest() for stream in streams)}\n"
-            for name, streams in zip(self._names, self._streams, strict=False)
+            for name, streams in zip(self._kinds, self._streams, strict=True)
         )
         return xxhash.xxh3_128("".join(lines).encode()).hexdigest()
 
@@ -59,11 +71,22 @@ def combine(digests: Iterable[str]) -> str:
     return xxhash.xxh3_128("".join(f"{each}\n" for each in digests).encode()).hexdigest()
 
 
+def _kind(field: pa.Field) -> str:
+    if pa.types.is_string(field.type):
+        return "string"
+    if pa.types.is_list(field.type) and pa.types.is_string(field.type.value_type):
+        return "list"
+    raise TypeError(f"{field.name}: expected string or list<string>, got {field.type}")
+
+
 def _streams(column: pa.Array) -> Iterator[memoryview | pa.Buffer]:
     """The column's lengths as 32-bit little-endian integers, and its bytes."""
+    if column.null_count:
+        raise ValueError(f"expected no null, got {column.null_count}")
     if pa.types.is_list(column.type):
         yield _lengths(pc.list_value_length(column))
-        column = pc.list_flatten(column)
+        yield from _streams(pc.list_flatten(column))
+        return
     yield _lengths(pc.binary_length(column))
     start, stop = (column.offset, column.offset + len(column))
     _, offsets, data = column.buffers()

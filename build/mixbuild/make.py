@@ -76,11 +76,13 @@ def make(
             # a build that was killed at its very end may have left some
             shutil.rmtree(staging, ignore_errors=True)
             return Made({"format": manifest.FORMAT, "tasks": listed}, 0, _count(plans))
+        # unlisted first, then moved: whatever is listed is there at every moment
+        old = [listed.pop(task.name, None) for task, _ in stale]
+        manifest.save(request.out, listed)
         with explained_output(staging):
             staging.mkdir(exist_ok=True)
-            for task, _ in stale:
-                _stage(request.out, staging, listed.pop(task.name, None))
-        manifest.save(request.out, listed)
+            for entry in filter(None, old):
+                _stage(request.out, staging, entry)
         todo = [unit for _, units in stale for each in units.values() for unit in each]
         missing = list({unit.key: unit for unit in todo if not finished(unit, staging)}.values())
         kept = len(todo) - len(missing)
@@ -147,9 +149,9 @@ def _listed(shard: Mapping[str, Any]) -> Shard:
     return Shard(**{name: shard[name] for name in Shard.__dataclass_fields__})
 
 
-def _stage(out: Path, staging: Path, entry: Mapping[str, Any] | None) -> None:
+def _stage(out: Path, staging: Path, entry: Mapping[str, Any]) -> None:
     """Move the shards of an entry that is about to be remade back among the units."""
-    for split in (entry or {"splits": {}})["splits"].values():
+    for split in entry["splits"].values():
         for shard in split["shards"]:
             path, key = out / shard["path"], shard["unit"]
             if _size(path) != shard["bytes"]:

@@ -1,21 +1,15 @@
-"""Work on other threads: reading ahead of the consumer, hashing behind the writer.
+"""Run an iterator on a thread of its own, a few items ahead of whoever consumes it.
 
 Arrow and hashlib work without the interpreter's lock, so that decoding the next
-batch, rendering this one and hashing the last one go on at the same time.
+batch, rendering this one and writing the last one go on at the same time.
 """
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
-
-import pyarrow as pa
 
 Item = TypeVar("Item")
 
@@ -63,47 +57,3 @@ def ahead(items: Iterable[Item], *, depth: int = 4) -> Iterator[Item]:
     finally:
         abandoned.set()
         thread.join()
-
-
-class HashedFile:
-    """A new file, and the SHA-256 of what is written to it.
-
-    Args:
-        path: the file to make.
-        overlap: hash on a thread of its own. What is written must not change afterwards.
-    """
-
-    def __init__(self, path: Path, *, overlap: bool = False) -> None:
-        self._file = path.open("wb", buffering=0)
-        self._hash = hashlib.sha256()
-        self._hasher = ThreadPoolExecutor(1, "sha256") if overlap else None
-        self.bytes = 0
-
-    def write(self, data: pa.Buffer | bytes) -> None:
-        """Append ``data``, all of it."""
-        if self._hasher is None:
-            self._hash.update(data)
-        else:
-            self._hasher.submit(self._hash.update, data)
-        view = memoryview(data)
-        self.bytes += len(view)
-        while view:  # one call writes at most 2 GiB
-            view = view[self._file.write(view) :]
-
-    @property
-    def sha256(self) -> str:
-        """In hexadecimal, once the file is closed."""
-        return self._hash.hexdigest()
-
-    def __enter__(self) -> HashedFile:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._hasher is not None:
-            self._hasher.shutdown()
-        self._file.close()

@@ -32,10 +32,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.binding import EVERY, SAMPLE, Binding
+from mixbuild.binding import Binding
 from mixbuild.errors import RowError
 from mixbuild.identity import Rows, hash_rows, row_ids
 from mixbuild.slots import project
+from mixbuild.task import EVERY, SAMPLE
 from mixbuild.template import Parts, Template, join
 
 SCHEMA = pa.schema(
@@ -199,8 +200,11 @@ def _refuse_other_bytes(
 ) -> None:
     """Refuse bytes that are not UTF-8: no reader of the dataset could read the row."""
     for name in binding.values:
+        column = values.column(name)
         try:
-            values.column(name).validate(full=True)
+            # a list is checked with all that its batch holds, even where it is only a part of it
+            texts = pc.list_flatten(column) if pa.types.is_list(column.type) else column
+            texts.validate(full=True)
         except pa.ArrowInvalid as error:
             raise RowError(
                 f"task {binding.task.name!r}: rows {rows[0]} to {rows[-1]} of {origin.file} in "

@@ -23,14 +23,14 @@ import numpy as np
 import pyarrow as pa
 
 from mixbuild import __version__
-from mixbuild.binding import SAMPLE, bind
+from mixbuild.binding import bind
 from mixbuild.digest import ContentDigest
 from mixbuild.identity import Hashes, Rows, hash_rows
-from mixbuild.overlap import HashedFile
+from mixbuild.overlap import ahead
 from mixbuild.render import SCHEMA, Drops, Origin, render
 from mixbuild.sources import read
 from mixbuild.sources.place import Run
-from mixbuild.task import Task
+from mixbuild.task import EVERY, SAMPLE, Task
 from mixbuild.trouble import explained_output
 
 END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
@@ -96,7 +96,7 @@ class Unit:
             [task.name, self.split, self.source, run.file, run.first_row, run.rows],
             [run.row_groups, run.part, run.batch_rows],
             [[template.name, template.text] for template in binding.templates],
-            [binding.mode if len(binding.templates) > 1 else "", self.highest],
+            [binding.mode if binding.mode in (SAMPLE, EVERY) else "", self.highest],
             self.seed if chooses else None,
             sorted((name, str(value)) for name, value in binding.values.items()),
             sorted((name, str(value)) for name, value in binding.checks.items()),
@@ -119,6 +119,34 @@ class Shard:
     bytes: int
     sha256: str
     content_digest: str
+
+
+class HashedFile:
+    """A new file, and the SHA-256 of what is written to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+        self._hash = hashlib.sha256()
+        self.bytes = 0
+
+    def write(self, data: pa.Buffer | bytes) -> None:
+        """Append ``data``, all of it."""
+        self._hash.update(data)
+        view = memoryview(data)
+        self.bytes += len(view)
+        while view:  # one call writes at most 2 GiB
+            view = view[self._file.write(view) :]
+
+    @property
+    def sha256(self) -> str:
+        """In hexadecimal."""
+        return self._hash.hexdigest()
+
+    def __enter__(self) -> HashedFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 @functools.cache
@@ -195,26 +223,36 @@ def choice_hashes(unit: Unit, numbers: Rows) -> Hashes:
 
 
 def _write(unit: Unit, path: Path, *, overlap: bool) -> Shard:
-    """Stream the unit's rows to a file and hash them on the way."""
+    """Stream the unit's rows to a file, and hash them on the way."""
     read_count, written, drops = 0, 0, Counter[str]()
     content = ContentDigest(SCHEMA)
-    with HashedFile(path, overlap=overlap) as sink:
-        sink.write(SCHEMA.serialize())
-        for count, batch, dropped in rows(unit, overlap=overlap):
+    batches = _messages(unit, content, overlap=overlap)
+    with HashedFile(path) as file:
+        file.write(SCHEMA.serialize())
+        for count, row_count, dropped, messages in ahead(batches) if overlap else batches:
             read_count += count
+            written += row_count
             drops.update(dropped)
-            for start in range(0, batch.num_rows, WRITTEN_ROWS):
-                piece = batch.slice(start, WRITTEN_ROWS)
-                content.update(piece)
-                sink.write(piece.serialize())
-                written += piece.num_rows
-        sink.write(END_OF_STREAM)
+            for message in messages:
+                file.write(message)
+        file.write(END_OF_STREAM)
     return Shard(
         unit.key,
         read_count,
         written,
         dict(sorted(drops.items())),
-        sink.bytes,
-        sink.sha256,
+        file.bytes,
+        file.sha256,
         content.hexdigest(),
     )
+
+
+def _messages(
+    unit: Unit, content: ContentDigest, *, overlap: bool
+) -> Iterator[tuple[int, int, Drops, list[pa.Buffer]]]:
+    """Yield (source rows read, rows, what was left out, the rows as Arrow messages)."""
+    for count, batch, dropped in rows(unit, overlap=overlap):
+        content.update(batch)
+        starts = range(0, batch.num_rows, WRITTEN_ROWS)
+        messages = [batch.slice(start, WRITTEN_ROWS).serialize() for start in starts]
+        yield count, batch.num_rows, dropped, messages

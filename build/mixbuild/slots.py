@@ -67,13 +67,14 @@ def label(name: str, names: Sequence[str]) -> Slot:
     does not know must not vanish as a null.
     """
     number = pc.field(name)
+    value = pc.case_when(
+        pc.make_struct(*(number == index for index in range(len(names)))),
+        *(pc.scalar(each) for each in names),
+    )
     return Slot(
-        value=pc.case_when(
-            pc.make_struct(*(number == index for index in range(len(names)))),
-            *(pc.scalar(each) for each in names),
-        ),
+        value=value,
         reads=((name,),),
-        valid=(number >= 0) & (number < len(names)),
+        valid=pc.if_else(number.is_valid(), value.is_valid(), pa.scalar(None, pa.bool_())),
         expected=f"a label from 0 to {len(names) - 1} ({', '.join(names)})",
     )
 

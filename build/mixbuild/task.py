@@ -22,6 +22,12 @@ from mixbuild.template import NAME, Template
 SEED = "seed"
 """The template that a task renders by default."""
 
+SAMPLE = "sample"
+"""Asks for one template per row, chosen by hash."""
+
+EVERY = "all"
+"""Asks for one row per source row and template."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -119,6 +125,9 @@ def _faults(task: Task) -> Iterator[str]:
         for value, times in Counter(values).items():
             if times > 1:
                 yield f"{times} templates have the {kind} {value!r}"
+    for name in (SAMPLE, EVERY):
+        if name in names:
+            yield f"no template may be named {name!r}, which asks for several"
     used = {name for template in task.templates for name in template.placeholders}
     for name in task.slots:
         if name not in used:

@@ -71,17 +71,13 @@ class Template:
 
     def __post_init__(self) -> None:
         faults = [] if NAME.fullmatch(self.name) else ["expected a name in snake_case"]
-        parts: Parts = ()
-        try:
-            pieces = list(_parse(self.text))
-        except ValueError as error:
-            faults.append(str(error))
-        else:
+        pieces, wrong = _parse(self.text)
+        if pieces or not wrong:
             faults += _faults(self.text, pieces)
-            parts = tuple(piece for piece, _, _ in pieces)
+        faults += wrong
         if faults:
             raise TemplateError(f"template {self.name!r}: {'; '.join(faults)}")
-        prompt, completion = _split(parts)
+        prompt, completion = _split(tuple(part for part, _ in pieces))
         object.__setattr__(self, "prompt", prompt)
         object.__setattr__(self, "completion", completion)
 
@@ -110,83 +106,98 @@ def join(parts: Parts, slots: Mapping[str, Text]) -> Text:
     Of expressions it makes an expression, of arrays an array. A null in any of
     them makes the whole null: nothing is rendered by half.
     """
-    operands = [slots[str(part)] if isinstance(part, Placeholder) else part for part in parts]
-    return pc.binary_join_element_wise(*operands, "")
+    compiled = any(isinstance(slot, pc.Expression) for slot in slots.values())
+    operands = [
+        slots[str(part)]
+        if isinstance(part, Placeholder)
+        else (pc.scalar(part) if compiled else part)
+        for part in (*parts, "")  # the last is what stands between the others
+    ]
+    return pc.binary_join_element_wise(*operands)
 
 
-def _parse(text: str) -> Iterator[tuple[str, int, str]]:
-    """Yield (part, its position in the text, what is wrong with it or nothing)."""
-    literal, start, position = "", 0, 0
-    try:
-        fields = list(Formatter().parse(text))
-    except ValueError:
-        at = _unbalanced_brace(text)
-        raise ValueError(
-            f"unbalanced {text[at]!r} at character {at + 1}; write {text[at] * 2} for a literal one"
-        ) from None
-    for before, name, spec, conversion in fields:
-        literal += before
-        position += len(before)
-        if name is None:  # the end, or an escaped brace, which ends in one of its two characters
-            position += 1 if text[position - 1 : position + 1] in ("{{", "}}") else 0
+Piece: TypeAlias = tuple[str, int]
+"""A part, and its position in the template's text."""
+
+TOKEN = re.compile(
+    r"(?P<escaped>\{\{|\}\})"
+    r"|(?P<placeholder>\{(?:[^{}\[]|\[[^]]*\]|\{[^{}]*\})*\})"
+    r"|(?P<unbalanced>[{}])"
+    r"|(?P<literal>[^{}]+)"
+)
+"""What ``string.Formatter`` reads one after the other, with positions, which it does not tell."""
+
+
+def _parse(text: str) -> tuple[list[Piece], list[str]]:
+    """The parts of a text, neighbouring literals as one; and what is wrong with its braces."""
+    pieces: list[Piece] = []
+    faults: list[str] = []
+    for token in TOKEN.finditer(text):
+        found, at = token[0], token.start()
+        if token.lastgroup == "unbalanced":
+            advice = f"write {found * 2} for a literal one"
+            return [], [f"unbalanced {found!r} at character {at + 1}; {advice}"]
+        if token.lastgroup == "placeholder":
+            fault = _placeholder_fault(found)
+            faults += [f"{_shown(found)} at character {at + 1}: {fault}"] if fault else []
+            pieces.append((Placeholder(found[1:-1]), at))
             continue
-        if literal:
-            yield literal, start, ""
-        raw = text[position : text.index("}", position) + 1]
-        yield Placeholder(name), position, _placeholder_fault(raw, name, spec, conversion)
-        position += len(raw)
-        literal, start = "", position
-    if literal:
-        yield literal, start, ""
+        literal = found[0] if token.lastgroup == "escaped" else found
+        if pieces and not isinstance(pieces[-1][0], Placeholder):
+            literal, at = pieces[-1][0] + literal, pieces.pop()[1]
+        pieces.append((literal, at))
+    return pieces, faults
 
 
-def _unbalanced_brace(text: str) -> int:
-    """The position of the first brace that belongs to no pair."""
-    blank = re.sub(r"\{\{|\}\}|\{[^{}]*\}", lambda pair: " " * len(pair[0]), text)
-    return next(at for at, character in enumerate(blank) if character in "{}")
-
-
-def _placeholder_fault(raw: str, name: str, spec: str | None, conversion: str | None) -> str:
+def _placeholder_fault(found: str) -> str:
+    try:
+        ((_, name, spec, conversion),) = Formatter().parse(found)
+    except ValueError as error:
+        return f"expected a bare name, got what Python cannot parse ({error})"
+    name = name or ""
     if conversion is not None:
         return "expected a bare name, got a conversion"
-    if spec or ":" in raw:
-        return "expected a bare name, got a format specification"
+    if "[" in name and "." not in name.partition("[")[0]:
+        return "expected a bare name, got an index"
     if "." in name:
         return "expected a bare name, got an attribute access"
-    if "[" in name:
-        return "expected a bare name, got an index"
+    if spec or ":" in found:
+        return "expected a bare name, got a format specification"
     return "" if NAME.fullmatch(name) else "expected a name in snake_case"
 
 
-def _faults(text: str, pieces: list[tuple[str, int, str]]) -> Iterator[str]:
+def _shown(text: str) -> str:
+    """On one line, whatever it holds."""
+    return repr(text)[1:-1]
+
+
+def _faults(text: str, pieces: list[Piece]) -> Iterator[str]:
     """Everything that keeps a parsed text from being a three-part template."""
-    literals = [(part, at) for part, at, _ in pieces if not isinstance(part, Placeholder)]
-    markers = sum(part.count(MARKER) for part, _ in literals)
+    literals = [part for part, _ in pieces if not isinstance(part, Placeholder)]
+    markers = sum(part.count(MARKER) for part in literals)
     if markers != 1:
         yield f"expected {MARKER} exactly once in the template's own text, got it {markers} times"
-    else:
-        at = text.index(MARKER)
-        before = [(part, where) for part, where, _ in pieces if where < at]
-        if not any(isinstance(part, Placeholder) for part, _ in before):
-            yield f"expected a {{placeholder}} before {MARKER} at character {at + 1}"
-        instruction = "".join(
-            part[: at - where] if where <= at < where + len(part) else part
-            for part, where in before
-            if not isinstance(part, Placeholder)
+        return
+    own = next(
+        index
+        for index, (part, _) in enumerate(pieces)
+        if MARKER in part and not isinstance(part, Placeholder)
+    )
+    at = text.index(MARKER, pieces[own][1])
+    if not any(isinstance(part, Placeholder) for part, _ in pieces[:own]):
+        yield f"expected a {{placeholder}} before {MARKER} at character {at + 1}"
+    before = [part for part, _ in pieces[:own] if not isinstance(part, Placeholder)]
+    if not re.search(r"\w", "".join([*before, pieces[own][0].partition(MARKER)[0]])):
+        yield f"expected an instruction in words before {MARKER} at character {at + 1}"
+    after = text[at + len(MARKER) :]
+    if not re.match(r" \S", after):
+        got = after[:2] if after.startswith(" ") else after[:1]
+        yield (
+            f"expected one space and then the output after {MARKER} "
+            f"at character {at + len(MARKER) + 1}, got {got!r}"
         )
-        if not re.search(r"\w", instruction):
-            yield f"no instruction before the first placeholder or between it and {MARKER}"
-        after = at + len(MARKER)
-        if not re.match(r" \S", text[after:]):
-            yield (
-                f"expected one space and then the output after {MARKER} "
-                f"at character {after + 1}, got {text[after : after + 2][:1]!r}"
-            )
-        if not any(isinstance(part, Placeholder) for part, where, _ in pieces if where > at):
-            yield f"expected a {{placeholder}} after {MARKER} at character {at + 1}"
-    for _part, at, fault in pieces:
-        if fault:
-            yield f"{text[at : text.index('}', at) + 1]} at character {at + 1}: {fault}"
+    if not any(isinstance(part, Placeholder) for part, _ in pieces[own:]):
+        yield f"expected a {{placeholder}} after {MARKER} at character {at + 1}"
 
 
 def _split(parts: Parts) -> tuple[Parts, Parts]:

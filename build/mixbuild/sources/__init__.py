@@ -156,7 +156,8 @@ def _label(task: Task, source: str | None, place: Place, addresses: Sequence[str
     if place.revision is not None:
         return place.label
     digest = xxhash.xxh3_128()
-    for address in sorted(set(addresses)):
+    # a file within an archive is addressed as zip://inner::outer, and its bytes are the archive's
+    for address in sorted({address.rpartition("::")[2] for address in addresses}):
         with explained(f"{place.label}: {address}"), open(address, "rb") as file:
             content = xxhash.xxh3_128()
             while block := file.read(2**20):

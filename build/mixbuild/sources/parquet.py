@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 RUN_BYTES = 64 * 2**20
 """A file with more source text than this is cut into several runs."""
+
+BUFFER_BYTES = 8 * 2**20
+"""How much of each column is read at a time where a row group is too large to be read whole."""
 
 Footers: TypeAlias = Mapping[str, Sequence[tuple[str, pq.FileMetaData]]]
 """By split, each file's address and footer."""
@@ -42,8 +45,9 @@ def read_footers(
     for split, addresses in files.items():
         for address in addresses:
             with explained(f"{place.label}: {place.name(address)}"), _open(address) as file:
-                found = file.schema_arrow.remove_metadata()
-                footers[split].append((address, file.metadata))
+                footer = pq.read_metadata(file)
+                found = footer.schema.to_arrow_schema().remove_metadata()
+                footers[split].append((address, footer))
             declared = declared or found
             if not declared.remove_metadata().equals(found):
                 return declared, None
@@ -92,24 +96,32 @@ def _stretches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
 def read(run: Run, columns: Iterable[ColumnPath]) -> Iterator[pa.RecordBatch]:
     """Stream a run's rows."""
     names = [".".join(path) for path in columns]
-    with _open(run.address) as parquet:
-        start, stop = run.row_groups or (0, 0)
+    start, stop = run.row_groups or (0, 0)
+    with _open(run.address) as file:
+        footer = pq.read_metadata(file)
+        groups = range(start, stop)
+        # a row group is fetched in as few requests as can be, unless it would fill the memory
+        large = any(footer.row_group(index).total_byte_size > RUN_BYTES for index in groups)
+        parquet = pq.ParquetFile(
+            file,
+            metadata=footer,
+            pre_buffer=_is_remote(run.address) and not large,
+            buffer_size=BUFFER_BYTES if large else 0,
+        )
         yield from parquet.iter_batches(
-            run.batch_rows, row_groups=range(start, stop), columns=names, use_threads=False
+            run.batch_rows, row_groups=groups, columns=names, use_threads=False
         )
 
 
-@contextmanager
-def _open(address: str) -> Iterator[pq.ParquetFile]:
-    if not address.startswith("hf://"):
-        with pq.ParquetFile(address) as parquet:
-            yield parquet
-        return
+def _is_remote(address: str) -> bool:
+    return address.startswith("hf://")
+
+
+def _open(address: str) -> AbstractContextManager[BinaryIO]:
+    if not _is_remote(address):
+        return open(address, "rb")
     from huggingface_hub import HfFileSystem
 
     # Arrow asks for just the ranges that it needs, so a second read-ahead would only fetch more
-    with (
-        HfFileSystem().open(address, "rb", cache_type="none") as file,
-        pq.ParquetFile(file, pre_buffer=True) as parquet,
-    ):
-        yield parquet
+    remote: AbstractContextManager[BinaryIO] = HfFileSystem().open(address, cache_type="none")
+    return remote
