@@ -190,11 +190,22 @@ def column(kind: pa.DataType, *values: object) -> pa.RecordBatch:
     [
         (PAIR, column(pa.string(), "a")),
         (PAIR, batch(EXAMPLE).select(["names", "text"])),
+        (
+            pa.schema([("b", pa.string()), ("a", pa.string())]),
+            pa.record_batch({"a": ["x"], "b": ["y"]}),
+        ),
         (pa.schema([("text", pa.string())]), column(pa.large_string(), "a", "bc")),
         (pa.schema([("text", pa.large_string())]), column(pa.large_string(), "a", "bc")),
         (pa.schema([("text", pa.string())]), column(pa.string(), "a", None)),
     ],
-    ids=["a column missing", "another order", "another type", "a type of its own", "a null"],
+    ids=[
+        "a column missing",
+        "another order",
+        "another order of one type",
+        "another type",
+        "a type of its own",
+        "a null",
+    ],
 )
 def test_what_the_digest_is_not_defined_for_is_refused(
     schema: pa.Schema, other: pa.RecordBatch

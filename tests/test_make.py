@@ -98,12 +98,8 @@ def test_the_bytes_do_not_depend_on_workers_or_engine(
     imdb_folder: Path, tmp_path: Path, many_units: None, templates: str
 ) -> None:
     expected: dict[str, bytes] | None = None
-    every: list[dict[str, Any]] = [
-        {},
-        {"num_proc": 1},
-        {"num_proc": 2},
-        {"engine_name": "dask", "num_proc": 1},
-    ] + ([{"engine_name": "dask", "num_proc": 3}] if templates == "seed" else [])
+    every: list[dict[str, Any]] = [{}, {"num_proc": 1}, {"num_proc": 2}]
+    every += [{"engine_name": "dask", "num_proc": count} for count in (1, 3)]
     for index, options in enumerate(every):
         out = tmp_path / str(index)
         made = make(request(imdb_folder, out, templates=templates), **options)

@@ -111,6 +111,12 @@ def test_placeholders_and_outputs_are_named_once_in_order_of_first_use() -> None
     assert template.outputs == ("c", "a")
 
 
+def test_the_hash_is_that_of_the_text_as_it_stands() -> None:
+    text = "  Répondez: {a} \n[OUTPUT]: {b} \n"
+    assert Template("seed", text).sha256 == hashlib.sha256(text.encode()).hexdigest()
+    assert Template("other", text).sha256 == Template("seed", text).sha256
+
+
 @pytest.mark.parametrize(
     ("placeholder", "message"),
     [
@@ -269,6 +275,19 @@ def test_a_fault_after_a_brace_within_braces_is_shown_where_it_stands(first: str
     ]
 
 
+def test_a_marker_within_braces_is_not_the_marker() -> None:
+    assert fault("Do {x[OUTPUT]:} then [OUTPUT]:{y}") == (
+        "template 'seed': expected one space and then the output after [OUTPUT]: "
+        "at character 31, got '{'; "
+        "{x[OUTPUT]:} at character 4: expected a bare name, got an index"
+    )
+
+
+def test_a_line_break_within_braces_does_not_break_the_message() -> None:
+    message = "template 'seed': {a\\nb} at character 4: expected a name in snake_case"
+    assert fault("Do {a\nb} \n[OUTPUT]: {c}") == message
+
+
 def test_a_bad_name_and_an_unbalanced_brace_are_named_together() -> None:
     assert fault("Do {", "No") == (
         "template 'No': expected a name in snake_case; "
@@ -359,3 +378,9 @@ def test_any_text_is_a_template_or_a_fault_on_one_line(text: str, framed: bool) 
         slots = {name: pa.array([value]) for name, value in row.items()}
         rendered = join(template.prompt + template.completion, slots).to_pylist()
         assert rendered == [text.format(**row)]
+
+
+def test_half_of_a_surrogate_pair_is_no_text() -> None:
+    assert fault("Do \ud800 {a}\n[OUTPUT]: {b}") == (
+        "template 'seed': expected text, got half of a surrogate pair, which is none"
+    )

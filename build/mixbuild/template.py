@@ -71,6 +71,8 @@ class Template:
 
     def __post_init__(self) -> None:
         faults = [] if NAME.fullmatch(self.name) else ["expected a name in snake_case"]
+        if re.search("[\ud800-\udfff]", self.text):
+            faults.append("expected text, got half of a surrogate pair, which is none")
         pieces, wrong = _parse(self.text)
         if pieces or not wrong:
             faults += _faults(self.text, pieces)
