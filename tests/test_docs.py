@@ -60,7 +60,10 @@ def run_all(commands: list[str], folder: Path, **variables: str) -> list[str]:
     """Run commands in one shell, and give what each printed."""
     end = "--- end of a command ---"
     script = "".join(f"{command}\necho '{end}'\n" for command in commands)
-    environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    # a make within a make would say so
+    environment = {
+        name: value for name, value in os.environ.items() if name[:4] not in ("MAKE", "MFLA")
+    }
     done = subprocess.run(
         ["bash", "-e", "-c", script], cwd=folder, env={**environment, **variables},
         capture_output=True, text=True, timeout=300, check=False,
