@@ -77,7 +77,7 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
                     **{
                         name: options[name]
                         for name in ("templates", "seed", "source")
-                        if name in options
+                        if options.get(name) is not None
                     }
                 ),
             )

@@ -1,6 +1,11 @@
 """``python build COMMAND``: the build script. The commands are in ``mixbuild.cli``."""
 
-from mixbuild.cli import main
+import sys
 
 if __name__ == "__main__":  # worker processes import this file, and must not run it
-    main()
+    try:
+        from mixbuild.cli import main
+
+        main()
+    except KeyboardInterrupt:  # while it was still being imported
+        sys.exit("\nerror: interrupted")

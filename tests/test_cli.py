@@ -114,7 +114,7 @@ def test_make_shows_what_it_made_and_a_row_of_each_task(build: Build, tmp_path: 
         (
             ["make", "imdb", "--source", "squad=."],
             2,
-            "--source squad=.: squad is not among the tasks made",
+            "--source squad=.: squad is not among the tasks asked for",
         ),
         (["mak"], 2, None),
         (["make", "imdb", "--samples", "--seed", "x"], 2, None),
@@ -286,3 +286,45 @@ def test_help_names_every_command(build: Build) -> None:
     for command in ("list", "show", "make"):
         assert f"  {command} " in done.stdout
     assert build("--version").stdout == f"instruct-mix, version {__version__}\n"
+
+
+def test_a_terminal_that_cannot_show_a_text_is_no_failure(build: Build, tmp_path: Path) -> None:
+    folder = tmp_path / "mirror"
+    write_parquet(folder / "train.parquet", [{"text": "Un café, s'il vous plaît.", "label": 1}])
+    write_parquet(folder / "test.parquet", [{"text": "No.", "label": 0}])
+    done = build(
+        "make", "imdb", "--source", f"imdb={folder}", "--out", tmp_path / "out",
+        env={"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Un caf\\xe9" in done.stdout
+
+
+def test_no_command_shows_the_help(build: Build) -> None:
+    done = build()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: instruct-mix")
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_do_not_outlive_what_started_them(tmp_path: Path, signal_sent: int) -> None:
+    folder = tmp_path / "mirror"
+    for index in range(8):
+        write_parquet(folder / f"train-{index:05d}-of-00008.parquet", imdb_rows(20_000))
+    command = [sys.executable, str(ROOT / "build"), "make", "imdb", "--templates", "all"]
+    command += ["--source", f"imdb={folder}", "--split", "train", "--num-proc", "2"]
+    process = subprocess.Popen(
+        [*command, "--out", str(tmp_path / "out")], start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "out/.units").glob("*.json")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal_sent)  # to it alone, as `kill` does
+    process.wait(timeout=30)
+    deadline = time.monotonic() + 15
+    while left := [each for each in psutil.process_iter() if _session(each.pid) == process.pid]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)

@@ -348,3 +348,102 @@ def test_memory_stays_flat_however_long_the_source(
     )
     assert int(done.stdout) / 1024 < 400, "MiB"
     shutil.rmtree(tmp_path / "out")
+
+
+def killed_at(point: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Die, as if by a kill, when make comes to a point for the last time."""
+    from mixbuild import make as module
+
+    def die(*_: object, **__: object) -> None:
+        raise SystemExit("killed")
+
+    if point == "publish":
+        publish = module._publish
+
+        def publish_then_die(*arguments: Any) -> None:
+            publish(*arguments)
+            die()
+
+        monkeypatch.setattr(module, "_publish", publish_then_die)
+    else:
+        monkeypatch.setattr(manifest, "save", die)
+
+
+@pytest.mark.parametrize("point", ["publish", "save"])
+def test_a_kill_at_the_very_end_costs_no_unit(
+    imdb_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    make(request(imdb_folder, tmp_path / "expected", templates="terse"))
+    out = tmp_path / "out"
+    make(request(imdb_folder, out, templates="terse"))
+    (out / "imdb/test-00000-of-00001.arrow").unlink()
+    with monkeypatch.context() as patched:
+        killed_at(point, patched)
+        with pytest.raises(SystemExit):
+            make(request(imdb_folder, out, templates="terse"))
+    made = make(request(imdb_folder, out, templates="terse"))
+    assert made.rendered == (0 if point == "publish" else 1), "only what was never rendered"
+    assert files(out) == files(tmp_path / "expected")
+
+
+def test_units_of_another_task_wait_to_be_finished(imdb_folder: Path, tmp_path: Path) -> None:
+    out, path = tmp_path / "out", imdb_folder / "test-00000-of-00001.parquet"
+    good = path.read_bytes()
+    write_parquet(path, [*imdb_rows(119, start=300), {"text": "Who knows.", "label": 7}])
+    with pytest.raises(RowError):
+        make(request(imdb_folder, out))
+    make(Request([find("squad")], out, {"squad": "samples"}))
+    assert len(list((out / UNITS).glob("imdb-*.arrow"))) == 2
+    path.write_bytes(good)
+    make(request(imdb_folder, out))
+    assert not (out / UNITS).exists()
+
+
+def test_files_that_are_not_ours_are_left_alone(imdb_folder: Path, tmp_path: Path) -> None:
+    stranger = tmp_path / "out/imdb/data-00000-of-00001.arrow"
+    stranger.parent.mkdir(parents=True)
+    stranger.write_text("precious")
+    make(request(imdb_folder, tmp_path / "out"))
+    assert stranger.read_text() == "precious"
+
+
+@pytest.mark.parametrize("out", ["mirror/out", "."])
+def test_source_and_output_do_not_lie_within_one_another(
+    imdb_folder: Path, tmp_path: Path, out: str
+) -> None:
+    with pytest.raises(UsageError, match="lie within one another; choose another --out"):
+        make(request(imdb_folder, tmp_path / out))
+    assert not (imdb_folder / "out").exists()
+
+
+def test_what_is_not_asked_for_any_more_is_removed_and_said(
+    imdb_folder: Path, tmp_path: Path
+) -> None:
+    make(request(imdb_folder, tmp_path / "out"))
+    made = make(request(imdb_folder, tmp_path / "out", splits=["train"]))
+    assert (made.rendered, made.kept, made.changed) == (0, 2, True)
+    assert made.removed == ("imdb/test",)
+    assert not make(request(imdb_folder, tmp_path / "out", splits=["train"])).changed
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", '{"format": 1}', '{"format": 1, "tasks": {"imdb": {}}}', "["]
+)
+def test_a_manifest_that_is_none_is_refused(imdb_folder: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/manifest.json").write_text(text)
+    with pytest.raises(MixError, match=r"^.*manifest\.json: .*; delete it and run make again$"):
+        make(request(imdb_folder, tmp_path / "out"))
+
+
+def test_a_long_list_in_a_drop_counts_in_full(imdb_folder: Path, tmp_path: Path) -> None:
+    from mixbuild.slots import field
+
+    def rendered(values: list[int]) -> int:
+        task = dataclasses.replace(find("imdb"), drops={"listed": field("label").isin(values)})
+        return make(Request([task], tmp_path / "out", {"imdb": str(imdb_folder)})).rendered
+
+    many = list(range(100, 200))
+    assert rendered(many) == 3
+    assert rendered(many) == 0
+    assert rendered([*many[:50], 999, *many[51:]]) == 3, "its text leaves out the middle"

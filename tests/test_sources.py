@@ -427,3 +427,80 @@ def test_genuine_rows_are_the_seed_template_filled_by_hand(
                     row["answers"]["text"] for row in source
                 ]
     assert counts == {"squad": 10_570, "imdb": 50_000, "billsum": 10}
+
+
+def test_a_folder_of_the_repos_name_is_not_read_in_the_hubs_place(
+    hub: LoopbackHub, build: Build, tmp_path: Path
+) -> None:
+    (tmp_path / "here/stanfordnlp/imdb").mkdir(parents=True)
+    write_parquet(tmp_path / "here/stanfordnlp/imdb/train.parquet", imdb_rows(3))
+    environment = hub.environment(tmp_path / "hf")
+    done = build("make", "imdb", "--out", tmp_path / "out", env=environment, cwd=tmp_path / "here")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: stanfordnlp/imdb: a folder of that name lies in the working directory, and would "
+        "be read in the Hub's place; work elsewhere, or say that it is meant: "
+        "--source TASK=./stanfordnlp/imdb\n",
+    )
+
+
+def test_how_the_card_says_to_read_a_file_counts(tmp_path: Path) -> None:
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    (folder / "train.csv").write_text("text;label\na;0\nb;1\n")
+    card = "---\nconfigs:\n- config_name: x\n  sep: ';'\n{}  data_files: train.csv\n---\n"
+    (folder / "README.md").write_text(card.format(""))
+    made = make(request(folder, tmp_path / "out", splits=["train"]))
+    assert made.manifest["tasks"]["imdb"]["splits"]["train"]["rows"] == 2
+    (folder / "README.md").write_text(card.format("  skiprows: [1]\n"))
+    made = make(request(folder, tmp_path / "out", splits=["train"]))
+    assert made.manifest["tasks"]["imdb"]["splits"]["train"]["rows"] == 1
+
+
+def test_a_file_whose_columns_are_of_another_kind_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    _csv(folder / "train.csv", imdb_rows(3))
+    _csv(folder / "test.csv", [{"text": "x", "label": "neg"}])
+    with pytest.raises(SchemaError) as caught:
+        make(request(folder, tmp_path / "out"))
+    assert str(caught.value).startswith(f"{folder}: test.csv: expected 'label' to be int64, as in ")
+    assert not (tmp_path / "out/manifest.json").exists()
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "twice"
+    write_parquet(folder / "train.parquet", imdb_rows(3))
+    (folder / "README.md").write_text(
+        "---\nconfigs:\n- config_name: x\n  data_files:\n  - split: train\n"
+        "    path: [train.parquet, '*.parquet']\n---\n"
+    )
+    with pytest.raises(SourceError) as caught:
+        make(request(folder, tmp_path / "out", splits=["train"]))
+    assert str(caught.value) == (
+        f"{folder}: 2 files of split 'train' are called 'train.parquet'; list each file once in "
+        "the card, and keep them all within the folder"
+    )
+
+
+def test_split_changes_nothing_but_what_is_made(tmp_path: Path, many_units: None) -> None:
+    folder = tmp_path / "mixed"
+    write_parquet(folder / "train.parquet", imdb_rows(250))
+    narrow = pa.schema([("text", pa.string()), ("label", pa.int8())])
+    write_parquet(folder / "test.parquet", imdb_rows(10), narrow)
+    make(request(folder, tmp_path / "all"))
+    make(request(folder, tmp_path / "one", splits=["train"]))
+    whole = {path: data for path, data in files(tmp_path / "all").items() if "train" in path}
+    one = {path: data for path, data in files(tmp_path / "one").items() if "train" in path}
+    assert whole == one
+
+
+@pytest.mark.parametrize("source", ["~nobody-of-this-name/x", "x" * 300, "data/imbd"])
+def test_a_place_that_makes_no_sense_is_one_line(build: Build, tmp_path: Path, source: str) -> None:
+    done = build(
+        "make", "imdb", "--source", f"imdb={source}", "--out", tmp_path / "out",
+        env={"HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1

@@ -6,8 +6,9 @@ Exit status: 0 done, 1 a failure that is explained in one line, 2 wrong usage.
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +25,7 @@ from mixbuild.tasks import ALL, find
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit; no traceback is ever shown for what can be explained."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: tidy up, then go
     sys.exit(run(arguments))
 
 
@@ -33,9 +35,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("DATASETS_VERBOSITY", "critical")
     os.environ.setdefault("HF_HUB_VERBOSITY", "error")
     try:
-        commands.main(arguments, prog_name="instruct-mix", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
+        # click returns the status of --help and the like, and what a command returns: nothing
+        return commands.main(arguments, prog_name="instruct-mix", standalone_mode=False) or 0
     except click.ClickException as error:
         terminal.complain(error.format_message())
         return 2
@@ -45,16 +46,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         terminal.complain("interrupted; finished units are kept, run the same command to go on")
         return 1
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return 0
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+)
 @click.version_option(__version__, prog_name="instruct-mix")
-def commands() -> None:
+@click.pass_context
+def commands(context: click.Context) -> None:
     """Stream source datasets through instruction templates into Arrow shards."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def _places(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str]:
@@ -78,6 +81,12 @@ source_option = click.option(
 )
 
 
+def _refuse_others(sources: Mapping[str, str], tasks: Sequence[str]) -> None:
+    for name, place in sources.items():
+        if name not in tasks:
+            raise UsageError(f"--source {name}={place}: {name} is not among the tasks asked for")
+
+
 @commands.command("list")
 def list_tasks() -> None:
     """The tasks: family, source, licence, templates."""
@@ -95,6 +104,7 @@ def show(
 ) -> None:
     """A raw record of TASK, then the rows it is rendered to. Reads the samples unless told."""
     task = find(task_name)
+    _refuse_others(sources, [task.name])
     source = sources.get(task.name, SAMPLES)
     for raw, rendered, drops in preview(task, source, templates=template, split=split, rows=rows):
         terminal.print_record(task, raw)
@@ -155,9 +165,7 @@ def make_command(
 ) -> None:
     """Render TASKs (default: all) into Arrow shards and a manifest."""
     tasks = [find(name) for name in dict.fromkeys(task_names)] or list(ALL)
-    for name in sources:
-        if name not in [task.name for task in tasks]:
-            raise UsageError(f"--source {name}={sources[name]}: {name} is not among the tasks made")
+    _refuse_others(sources, [task.name for task in tasks])
     if samples:
         sources = {**{task.name: SAMPLES for task in tasks}, **sources}
     with terminal.progress("rendering", unit="units") as report:

@@ -54,7 +54,8 @@ class ContentDigest:
         if list(kinds.items()) != list(self._kinds.items()):
             raise TypeError(f"expected the columns {self._kinds}, got {kinds}")
         for column, streams in zip(batch.columns, self._streams, strict=True):
-            for stream, data in zip(streams, _streams(column), strict=True):
+            # without rows there are no bytes, and the last stream stays as it is
+            for stream, data in zip(streams, _streams(column), strict=False):
                 stream.update(data)
 
     def hexdigest(self) -> str:
@@ -88,6 +89,8 @@ def _streams(column: pa.Array) -> Iterator[memoryview | pa.Buffer]:
         yield from _streams(pc.list_flatten(column))
         return
     yield _lengths(pc.binary_length(column))
+    if not len(column):
+        return
     start, stop = (column.offset, column.offset + len(column))
     _, offsets, data = column.buffers()
     if data is not None:

@@ -8,7 +8,9 @@ which, because a unit knows nothing of the others.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -80,11 +82,14 @@ def check(engine: str, scheduler: str | None = None) -> None:
     """Refuse what ``run`` would, before there is anything to run.
 
     Raises:
-        UsageError: the engine is unknown, or is none that a scheduler belongs to.
+        UsageError: the engine is unknown, not installed, or none that a scheduler belongs to.
+        WorkerError: there is no scheduler at that address.
     """
     if engine not in ENGINES:
         raise UsageError(one_of("engine", engine, ENGINES))
-    if scheduler is not None and engine != DASK:
+    if engine == DASK:
+        _dask_client(scheduler).close() if scheduler is not None else _dask()
+    elif scheduler is not None:
         raise UsageError("--scheduler is the address of a Dask scheduler; add --engine dask")
 
 
@@ -99,14 +104,23 @@ class InThisProcess(Executor):
 
 
 def _through(
-    executor: Executor, units: list[Work], work: Callable[[Work], Result], *, at_once: int
+    executor: Executor,
+    units: Iterable[Work],
+    work: Callable[[Work], Result],
+    *,
+    at_once: int,
+    running: dict[Future[Result], Work] | None = None,
 ) -> Iterator[tuple[Work, Result]]:
-    """Keep ``at_once`` units with the executor; yield each as it is done."""
+    """Keep ``at_once`` units with the executor; yield each as it is done.
+
+    ``running`` tells the caller what the executor had when it broke.
+    """
     waiting = iter(units)
-    running: dict[Future[Result], Work] = {}
+    running = {} if running is None else running
     while True:
         for unit in waiting:
-            running[executor.submit(work, unit)] = unit
+            with _interrupts_held():
+                running[executor.submit(work, unit)] = unit
             if len(running) >= at_once:
                 break
         if not running:
@@ -119,27 +133,34 @@ def _through(
 def _in_processes(
     units: list[Work], work: Callable[[Work], Result], num_proc: int
 ) -> Iterator[tuple[Work, Result]]:
-    """A pool; when a worker dies, what was not done goes alone to a new one, once each."""
-    done: set[int] = set()
-    try:
-        with _pool(min(num_proc, len(units))) as pool:
-            for unit, result in _through(pool, units, work, at_once=2 * num_proc):
-                done.add(id(unit))
-                yield unit, result
-        return
-    except BrokenProcessPool:
-        pass
-    for unit in units:
-        if id(unit) in done:
-            continue
+    """A pool; when a worker dies, what the pool had goes to a new one, each unit alone."""
+    left = {id(unit): unit for unit in units}
+    while left:
+        running: dict[Future[Result], Work] = {}
         try:
-            with _pool(1) as pool:
-                yield from _through(pool, [unit], work, at_once=1)
-        except BrokenProcessPool as error:
-            raise WorkerError(
-                f"{unit.name}: the worker process died twice on this unit; it may have run out "
-                f"of memory: try again with a smaller --num-proc"
-            ) from error
+            with _pool(min(num_proc, len(left))) as pool:
+                todo = list(left.values())
+                for unit, result in _through(
+                    pool, todo, work, at_once=2 * num_proc, running=running
+                ):
+                    del left[id(unit)]
+                    yield unit, result
+        except BrokenProcessPool:
+            for suspect in running.values():
+                yield suspect, _alone(suspect, work)
+                del left[id(suspect)]
+
+
+def _alone(unit: Work, work: Callable[[Work], Result]) -> Result:
+    try:
+        with _pool(1) as pool:
+            ((_, result),) = _through(pool, [unit], work, at_once=1)
+    except BrokenProcessPool as error:
+        raise WorkerError(
+            f"{unit.name}: the worker process died twice on this unit; it may have run out "
+            f"of memory: try again with a smaller --num-proc"
+        ) from error
+    return result
 
 
 @contextmanager
@@ -160,9 +181,50 @@ def _pool(num_proc: int) -> Iterator[ProcessPoolExecutor]:
     pool.shutdown()
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while processes start; they inherit that, and never answer it.
+
+    Ctrl-C reaches the whole process group, and only the parent is to answer.
+    """
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
 def _begin_worker() -> None:
-    # Ctrl-C reaches the whole process group; only the parent is to answer it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End this worker when its parent ends, however that comes about."""
+
+    def watch() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
+
+
+def _dask() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise UsageError(
+            "--engine dask needs the extra 'cluster': pip install 'instruct_mix[cluster]'"
+        ) from None
+    return distributed
+
+
+def _dask_client(cluster: Any) -> Any:
+    """A client of a cluster of ours, or of the scheduler at an address."""
+    try:
+        return _dask().Client(cluster, timeout="10s")
+    except (OSError, TimeoutError) as error:
+        raise WorkerError(
+            f"no Dask scheduler at {cluster} ({one_line(error)}); check the address, or leave "
+            f"--scheduler out for a cluster on this machine"
+        ) from error
 
 
 def _on_dask(
@@ -171,31 +233,20 @@ def _on_dask(
     num_proc: int | None,
     scheduler: str | None,
 ) -> Iterator[tuple[Work, Result]]:
-    try:
-        from distributed import Client, KilledWorker, LocalCluster
-    except ImportError:
-        raise UsageError(
-            "--engine dask needs the extra 'cluster': pip install 'instruct_mix[cluster]'"
-        ) from None
-    try:
-        cluster = scheduler or LocalCluster(
+    distributed = _dask()
+    with _interrupts_held():
+        cluster: Any = scheduler or distributed.LocalCluster(
             n_workers=num_proc, threads_per_worker=1, dashboard_address=None, silence_logs=50
         )
-        client = Client(cluster, timeout="10s")
-    except (OSError, TimeoutError) as error:
-        raise WorkerError(
-            f"no Dask scheduler at {scheduler} ({one_line(error)}); check the address, or leave "
-            f"--scheduler out for a cluster on this machine"
-        ) from error
-    with client:
-        try:
+    try:
+        with _dask_client(cluster) as client:
             executor = client.get_executor(retries=1, pure=False)
             yield from _through(executor, units, work, at_once=len(units))
-        except (KilledWorker, CancelledError) as error:
-            raise WorkerError(
-                f"the Dask workers died time and again ({one_line(error)}); "
-                f"look at their logs, give them more memory, and run the same command again"
-            ) from error
-        finally:
-            if not isinstance(cluster, str):
-                cluster.close()
+    except (distributed.KilledWorker, CancelledError) as error:
+        raise WorkerError(
+            f"the Dask workers died time and again ({one_line(error)}); "
+            f"look at their logs, give them more memory, and run the same command again"
+        ) from error
+    finally:
+        if cluster is not scheduler:
+            cluster.close()

@@ -4,7 +4,7 @@ The output folder while and after it is made::
 
     out/manifest.json                        written last: what it lists is whole
     out/squad/train-00000-of-00001.arrow     only what the manifest lists
-    out/.units/<key>.arrow, <key>.json       units of a build that is not finished yet
+    out/.units/<task>-<key>.arrow, .json     units of a build that is not finished yet
 
 A build that was stopped, however rudely, goes on from ``.units``: units whose
 key still holds are not rendered again. The same command on a whole build does
@@ -13,9 +13,11 @@ nothing.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
 import json
-import shutil
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,10 +25,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from mixbuild import engine, manifest
-from mixbuild.errors import OutputError
+from mixbuild.errors import OutputError, UsageError
 from mixbuild.plan import Request, plan
 from mixbuild.shards import Shard, Unit, finished, render_unit
-from mixbuild.sources import Resolved
+from mixbuild.sources import SAMPLES, Resolved
 from mixbuild.task import Task
 from mixbuild.trouble import explained_output
 
@@ -38,11 +40,21 @@ Report: TypeAlias = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Made:
-    """What came of it: the manifest, and how many units were rendered, and kept."""
+    """What came of it.
+
+    Attributes:
+        manifest: all that the folder holds now.
+        rendered: how many units were rendered.
+        kept: how many were there already.
+        changed: whether there was anything to do.
+        removed: the splits that the folder held and that are not asked for any more.
+    """
 
     manifest: manifest.Manifest
     rendered: int
     kept: int
+    changed: bool
+    removed: tuple[str, ...]
 
 
 def make(
@@ -59,32 +71,28 @@ def make(
         MixError: of any kind; the manifest then lists only what is whole.
     """
     engine.check(engine_name, scheduler)
+    out = request.out.resolve()  # a worker may stand in another folder
+    _refuse_overlap(request, out)
     plans = [(task, *plan(task, request)) for task in request.tasks]
-    with _locked(request.out):
-        listed = dict((manifest.load(request.out) or {"tasks": {}})["tasks"])
+    with _locked(out):
+        listed = dict((manifest.load(out) or {"tasks": {}})["tasks"])
+        before = _paths(listed)
         entries = {
             task.name: functools.partial(_entry, task, resolved, request)
-            for task, resolved, units in plans
+            for task, resolved, _ in plans
         }
         stale = [
             (task, units)
             for task, _, units in plans
-            if not _is_whole(request.out, listed.get(task.name), units, entries[task.name])
+            if not _is_whole(out, listed.get(task.name), units, entries[task.name])
         ]
-        staging = request.out / UNITS
-        if not stale:
-            # a build that was killed at its very end may have left some
-            shutil.rmtree(staging, ignore_errors=True)
-            return Made({"format": manifest.FORMAT, "tasks": listed}, 0, _count(plans))
-        # unlisted first, then moved: whatever is listed is there at every moment
-        old = [listed.pop(task.name, None) for task, _ in stale]
-        manifest.save(request.out, listed)
+        staging = out / UNITS
         with explained_output(staging):
             staging.mkdir(exist_ok=True)
-            for entry in filter(None, old):
-                _stage(request.out, staging, entry)
+            for task, _ in stale:
+                _stage(out, staging, task, listed)
         todo = [unit for _, units in stale for each in units.values() for unit in each]
-        missing = list({unit.key: unit for unit in todo if not finished(unit, staging)}.values())
+        missing = [unit for unit in todo if not finished(unit, staging)]
         kept = len(todo) - len(missing)
         threads = engine_name == engine.PROCESSES and num_proc is None
         work = functools.partial(render_unit, folder=staging, overlap=threads)
@@ -97,16 +105,33 @@ def make(
             shards = {
                 split: [_whole(unit, staging) for unit in each] for split, each in units.items()
             }
-            with explained_output(request.out):
-                _publish(request.out, staging, task, shards)
+            with explained_output(out):
+                _publish(out, staging, task, shards)
             listed[task.name] = entries[task.name](shards)
-        manifest.save(request.out, listed)
-        shutil.rmtree(staging, ignore_errors=True)
+        if stale:
+            manifest.save(out, listed)
+        for task in request.tasks:  # units of other tasks may be waiting to be finished
+            _forget(staging, task)
     return Made(
         {"format": manifest.FORMAT, "tasks": dict(sorted(listed.items()))},
-        len(missing),
-        _count(plans) - len(missing),
+        rendered=len(missing),
+        kept=_count(plans) - len(missing),
+        changed=bool(stale),
+        removed=tuple(sorted(before - _paths(listed))),
     )
+
+
+def _refuse_overlap(request: Request, out: Path) -> None:
+    """Refuse an output that would become a part of its source, or the other way round."""
+    for name, source in request.sources.items():
+        with contextlib.suppress(OSError, RuntimeError):  # what is wrong with it, resolve says
+            folder = Path(source).expanduser().resolve()
+            inside = out.is_relative_to(folder) or folder.is_relative_to(out)
+            if source != SAMPLES and folder.is_dir() and inside:
+                raise UsageError(
+                    f"--source {name}={source} and --out {request.out} lie within one another; "
+                    f"choose another --out"
+                )
 
 
 @contextmanager
@@ -149,27 +174,64 @@ def _listed(shard: Mapping[str, Any]) -> Shard:
     return Shard(**{name: shard[name] for name in Shard.__dataclass_fields__})
 
 
-def _stage(out: Path, staging: Path, entry: Mapping[str, Any]) -> None:
-    """Move the shards of an entry that is about to be remade back among the units."""
+def _stage(out: Path, staging: Path, task: Task, listed: dict[str, Any]) -> None:
+    """Move a task's shards back among the units, to be used again where they still hold.
+
+    The reports come first, then the task is unlisted, then the shards are moved: whatever is
+    listed is there at every moment, and what was moved by half is known by its report.
+    """
+    entry = listed.pop(task.name, {"splits": {}})
     for split in entry["splits"].values():
         for shard in split["shards"]:
-            path, key = out / shard["path"], shard["unit"]
-            if _size(path) != shard["bytes"]:
-                continue
-            (staging / f"{key}.json").write_text(json.dumps(asdict(_listed(shard))))
-            path.replace(staging / f"{key}.arrow")
+            fields = json.dumps(asdict(_listed(shard)))
+            (staging / f"{task.name}-{shard['unit']}.json").write_text(fields)
+    manifest.save(out, listed)
+    lying = {path: _size(path) for path in _shards_of(out, task)}
+    for report in staging.glob(f"{task.name}-*.json"):
+        arrow = report.with_suffix(".arrow")
+        known = json.loads(report.read_text())
+        for path, size in list(lying.items()):
+            if not arrow.exists() and size == known["bytes"] and _sha256(path) == known["sha256"]:
+                path.replace(arrow)
+                del lying[path]
 
 
 def _publish(out: Path, staging: Path, task: Task, shards: Mapping[str, list[Shard]]) -> None:
-    """Move a task's shards to where the manifest will list them, and nothing else beside them."""
-    folder = out / task.name
-    folder.mkdir(exist_ok=True)
-    for old in folder.glob("*-of-*.arrow"):
+    """Move a task's shards to where the manifest will list them, and no old one beside them."""
+    (out / task.name).mkdir(exist_ok=True)
+    for old in _shards_of(out, task):
         old.unlink()
     for split, each in shards.items():
         for index, shard in enumerate(each):
             path = out / manifest.shard_path(task.name, split, index, len(each))
-            (staging / f"{shard.unit}.arrow").replace(path)
+            (staging / f"{task.name}-{shard.unit}.arrow").replace(path)
+
+
+def _shards_of(out: Path, task: Task) -> list[Path]:
+    """The files in a task's folder that are called as we call its shards; others are not ours."""
+    ours = re.compile(rf"({'|'.join(task.splits)})-\d{{5}}-of-\d{{5}}\.arrow")
+    return [path for path in (out / task.name).glob("*.arrow") if ours.fullmatch(path.name)]
+
+
+def _forget(staging: Path, task: Task) -> None:
+    """Remove what a finished task left among the units."""
+    for path in staging.glob(f"{task.name}-*"):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # it is not empty: another task waits to be finished
+        staging.rmdir()
+
+
+def _paths(listed: Mapping[str, Any]) -> set[str]:
+    """``task/split`` of all that a manifest lists."""
+    return {f"{task}/{split}" for task, entry in listed.items() for split in entry["splits"]}
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _entry(
@@ -192,8 +254,8 @@ def _whole(unit: Unit, staging: Path) -> Shard:
     shard = finished(unit, staging)
     if shard is None:
         raise OutputError(
-            f"{staging}/{unit.key}.arrow: gone since it was rendered; is the folder shared by "
-            f"every worker, and used by this build alone?"
+            f"{staging}/{unit.stem}.arrow: not there after it was rendered; do all workers share "
+            f"this folder, and run the same code?"
         )
     return shard
 

@@ -100,6 +100,15 @@ def load(out: Path) -> Manifest | None:
         raise ManifestError(
             f"{path}: expected format {FORMAT}, got {got!r}; delete it and run make again"
         )
+    try:
+        for entry in manifest["tasks"].values():
+            for split in entry["splits"].values():
+                [shard["unit"] + shard["path"] for shard in split["shards"]]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ManifestError(
+            f"{path}: expected tasks with splits and shards, got something else "
+            f"({type(error).__name__}: {error}); delete it and run make again"
+        ) from error
     return dict(manifest)
 
 

@@ -47,7 +47,8 @@ def plan(task: Task, request: Request) -> tuple[Resolved, dict[str, list[Unit]]]
     Raises:
         SourceError, SchemaError, UsageError: the request cannot be met.
     """
-    resolved = resolve(task, request.sources.get(task.name), splits=request.splits)
+    source = request.sources.get(task.name)
+    resolved = resolve(task, source, splits=request.splits)
     bind(task, resolved.schema, templates=request.templates, seed=request.seed)
     units = {
         split: [

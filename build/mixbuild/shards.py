@@ -13,14 +13,18 @@ import functools
 import hashlib
 import importlib.resources
 import json
-import os
+import pickle
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mixbuild import __version__
 from mixbuild.binding import bind
@@ -42,6 +46,7 @@ DECISIVE_MODULES = (
     "identity.py",
     "binding.py",
     "render.py",
+    "sources/__init__.py",
     "sources/place.py",
     "sources/parquet.py",
     "sources/streamed.py",
@@ -85,6 +90,15 @@ class Unit:
         last = "the end" if rows is None else str(self.run.first_row + rows - 1)
         return f"{self.task.name}/{self.split}/{self.run.file} rows {self.run.first_row} to {last}"
 
+    @property
+    def stem(self) -> str:
+        """What the unit's files are called while the build is not finished."""
+        return f"{self.task.name}-{self.key}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # a worker computes the key itself: with other code than ours, it must not be ours
+        return {name: value for name, value in self.__dict__.items() if name != "key"}
+
     @functools.cached_property
     def key(self) -> str:
         """A hash of everything that the shard's bytes depend on: 32 hexadecimal digits."""
@@ -98,8 +112,10 @@ class Unit:
             [[template.name, template.text] for template in binding.templates],
             [binding.mode if binding.mode in (SAMPLE, EVERY) else "", self.highest],
             self.seed if chooses else None,
-            sorted((name, str(value)) for name, value in binding.values.items()),
-            sorted((name, str(value)) for name, value in binding.checks.items()),
+            sorted((name, _fingerprint(value)) for name, value in binding.values.items()),
+            sorted((name, _fingerprint(value)) for name, value in binding.checks.items()),
+            # other formats are parsed by datasets, and by what it parses with
+            [] if run.row_groups else [version("datasets"), version("pandas")],
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
@@ -159,8 +175,13 @@ def code_version() -> str:
     return digest.hexdigest()[:16]
 
 
+def _fingerprint(value: pc.Expression) -> str:
+    """All of an expression; its text leaves out the middle of a long list of values."""
+    return hashlib.sha256(pickle.dumps(value, protocol=4)).hexdigest()
+
+
 def render_unit(unit: Unit, folder: Path, *, overlap: bool = False) -> Shard:
-    """Make the unit's shard: ``folder/<key>.arrow``, and ``folder/<key>.json`` once it is whole.
+    """Make the unit's shard ``folder/<stem>.arrow``, and ``<stem>.json`` once it is whole.
 
     Nothing is rendered when both are there already.
 
@@ -173,10 +194,10 @@ def render_unit(unit: Unit, folder: Path, *, overlap: bool = False) -> Shard:
         SourceError, RowError: the source cannot be read, or has a row it must not have.
         OutputError: the shard cannot be written.
     """
-    arrow, report = folder / f"{unit.key}.arrow", folder / f"{unit.key}.json"
+    arrow, report = folder / f"{unit.stem}.arrow", folder / f"{unit.stem}.json"
     if (found := finished(unit, folder)) is not None:
         return found
-    partial = folder / f"{unit.key}.{os.getpid()}.partial"
+    partial = folder / f"{unit.stem}.{uuid.uuid4().hex}.partial"  # workers may share no host
     try:
         with explained_output(arrow):
             shard = _write(unit, partial, overlap=overlap)
@@ -191,8 +212,8 @@ def render_unit(unit: Unit, folder: Path, *, overlap: bool = False) -> Shard:
 def finished(unit: Unit, folder: Path) -> Shard | None:
     """The unit's shard, if an earlier build finished it in this folder."""
     try:
-        shard = Shard(**json.loads((folder / f"{unit.key}.json").read_text()))
-        size = (folder / f"{unit.key}.arrow").stat().st_size
+        shard = Shard(**json.loads((folder / f"{unit.stem}.json").read_text()))
+        size = (folder / f"{unit.stem}.arrow").stat().st_size
     except (OSError, ValueError, TypeError):
         return None
     return shard if size == shard.bytes and shard.unit == unit.key else None
@@ -207,7 +228,7 @@ def rows(unit: Unit, *, overlap: bool = False) -> Iterator[tuple[int, pa.RecordB
     binding = bind(unit.task, unit.schema, templates=unit.templates, seed=unit.seed)
     origin = Origin(unit.source, unit.split, unit.run.file)
     first_row = unit.run.first_row
-    for batch in read(unit.run, binding.reads, overlap=overlap):
+    for batch in read(unit.run, binding.reads, schema=unit.schema, overlap=overlap):
         numbers: Rows = np.arange(first_row, first_row + batch.num_rows, dtype=np.int64)
         first_row += batch.num_rows
         if unit.highest is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,10 @@ from mixbuild.task import Task
 
 LONGEST_SHOWN = 600
 """Characters of a text that are shown; the middle of a longer one is left out, and said to be."""
+
+for stream in (sys.stdout, sys.stderr):
+    if isinstance(stream, io.TextIOWrapper):  # a text that the terminal cannot show is no failure
+        stream.reconfigure(errors="backslashreplace")
 
 # a table in a file or a pipe is not cut to the width of a terminal that is not there
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
@@ -84,7 +89,9 @@ def print_made(folder: Path, tasks: Sequence[str], made: Made) -> None:
             )
     _print_table(table)
     path = folder / manifest.FILE
-    if made.rendered == 0:
+    for name in made.removed:
+        out.print(f"\n{name}: not asked for any more, removed")
+    if not made.changed:
         out.print(f"\n{path}: nothing to do, all {made.kept:,} shards are up to date")
         return
     for entry in entries.values():

@@ -99,13 +99,16 @@ def _reason(error: Exception) -> str:
         if isinstance(cause, errors.OfflineModeIsEnabled):
             return "HF_HUB_OFFLINE is set; unset it, or read a mirror with --source"
         if isinstance(cause, errors.HfHubHTTPError):
-            return f"the Hub answered {cause.response.status_code} time and again; try again later"
+            status = cause.response.status_code
+            if status in TRANSIENT_STATUS:
+                return f"the Hub answered {status} time and again; try again later"
+            return f"the Hub refused ({one_line(cause)}); check HF_TOKEN and what it may read"
         if isinstance(cause, (httpx.TransportError, ConnectionError, TimeoutError)):
             return (
                 f"no answer from the Hub ({one_line(cause)}); check the network and HF_ENDPOINT, "
                 f"or read a mirror with --source"
             )
-    if isinstance(error, (pa.ArrowInvalid, pa.ArrowException, OSError)):
+    if isinstance(error, pa.ArrowException) or type(error) is OSError:  # Arrow raises both
         return f"cannot be read ({one_line(error)}); the file may be damaged, fetch it again"
     return f"cannot be read ({one_line(error)})"
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib.resources
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,33 +58,31 @@ def resolve(task: Task, source: str | None = None, *, splits: Sequence[str] = ()
     for split in splits:
         if split not in task.splits:
             raise UsageError(f"task {task.name!r}: {one_of('split', split, task.splits)}")
-    place = _find(task, source)
+    with explained(f"--source {task.name}={source}"):
+        place = _find(task, source)
     with explained(place.label):
         builder = streamed.builder_of(place, mirror=source is not None)
         place = replace(place, config=builder.config.name)
-        files = {
+        found = {
             str(split): list(each) for split, each in (builder.config.data_files or {}).items()
         }
     wanted = {split: task.splits[split] for split in splits or task.splits}
     for split in wanted.values():
-        if split not in files:
+        if split not in found:
             raise SourceError(
-                f"{place.path}: {one_of('split', split, files)}; "
+                f"{place.path}: {one_of('split', split, found)}; "
                 f"choose others with --split, or declare the source's splits in the task"
             )
-    label = _label(
-        task,
-        source,
-        place,
-        [name for split in task.splits.values() for name in files.get(split, [])],
-    )
-    read_files = {theirs: files[theirs] for theirs in wanted.values()}
+    # all the splits decide how each is read, so that --split changes nothing but what is made
+    files = {split: found[split] for split in task.splits.values() if split in found}
+    _refuse_namesakes(place, files)
     with explained(place.label):
+        label = _label(task, source, place, [name for each in files.values() for name in each])
         schema = builder.info.features.arrow_schema if builder.info.features else None
         footers = None
         if parquet.is_parquet(builder):
-            schema, footers = parquet.read_footers(place, read_files, schema)
-        schema = schema or streamed.peek_schema(builder, next(iter(read_files)))
+            schema, footers = parquet.read_footers(place, files, schema)
+        schema = schema or streamed.peek_schema(builder, next(iter(files)))
         runs = {
             split: tuple(
                 streamed.runs(builder, place, theirs, files[theirs])
@@ -96,20 +95,29 @@ def resolve(task: Task, source: str | None = None, *, splits: Sequence[str] = ()
 
 
 def read(
-    run: Run, columns: Iterable[ColumnPath], *, overlap: bool = False
+    run: Run,
+    columns: Iterable[ColumnPath],
+    *,
+    schema: pa.Schema | None = None,
+    overlap: bool = False,
 ) -> Iterator[pa.RecordBatch]:
     """Stream a run's rows in order, in batches of about ``BATCH_BYTES``.
 
     Args:
         run: what to read.
         columns: the columns, or fields within struct columns, to read.
+        schema: the columns' types; without it, those that each file is guessed to have.
         overlap: decode on a thread of its own while the caller works on the last batch.
 
     Raises:
         SourceError: the file is damaged, or the network failed for good.
+        SchemaError: a file has a column in another type than ``schema``.
     """
     with explained(f"{run.place.label}: {run.file}"):
-        batches = (parquet if run.row_groups else streamed).read(run, columns)
+        if run.row_groups:  # all the Parquet files of a source were seen to agree
+            batches = parquet.read(run, columns)
+        else:
+            batches = streamed.read(run, columns, schema)
         for batch in ahead(batches) if overlap else batches:
             yield from _cut(batch)
 
@@ -146,9 +154,25 @@ def _on_hub(repo: str, config: str | None, revision: str) -> Place:
     from huggingface_hub import HfApi
 
     place = Place(repo, config, revision)
+    if Path(repo).exists():  # datasets would read it, and call it what the Hub has
+        raise SourceError(
+            f"{repo}: a folder of that name lies in the working directory, and would be read in "
+            f"the Hub's place; work elsewhere, or say that it is meant: --source TASK=./{repo}"
+        )
     with explained(place.label):
         commit = patiently(lambda: HfApi().dataset_info(repo, revision=revision).sha)
     return Place(repo, config, commit)
+
+
+def _refuse_namesakes(place: Place, files: Mapping[str, Sequence[str]]) -> None:
+    """Refuse files that row ids could not tell apart."""
+    for split, addresses in files.items():
+        for name, times in Counter(place.name(address) for address in addresses).items():
+            if times > 1:
+                raise SourceError(
+                    f"{place.path}: {times} files of split {split!r} are called {name!r}; list "
+                    f"each file once in the card, and keep them all within the folder"
+                )
 
 
 def _label(task: Task, source: str | None, place: Place, addresses: Sequence[str]) -> str:
@@ -156,6 +180,8 @@ def _label(task: Task, source: str | None, place: Place, addresses: Sequence[str
     if place.revision is not None:
         return place.label
     digest = xxhash.xxh3_128()
+    card = Path(place.path) / "README.md"  # says how the files are to be read
+    addresses = [*addresses, *([str(card)] if card.is_file() else [])]
     # a file within an archive is addressed as zip://inner::outer, and its bytes are the archive's
     for address in sorted({address.rpartition("::")[2] for address in addresses}):
         with explained(f"{place.label}: {address}"), open(address, "rb") as file:
