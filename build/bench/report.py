@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 from bench.contenders import DUCKDB, FLOOR, MAP, OURS, POLARS, ROW_BY_ROW, Contender
-from bench.measure import Samples, fastest, median
+from bench.measure import QUIET, Samples, fastest, median
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -37,6 +37,7 @@ class Ratio:
         of_minima: the same ratio, of the fastest runs; None for what is no time.
         target: ``("<=", 1.25)``; None when it only informs.
         unit: nothing for a ratio.
+        others: the share of the machine that others took during the more disturbed of the two.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Ratio:
     of_minima: float | None = None
     target: tuple[str, float] | None = None
     unit: str = ""
+    others: float = 0.0
 
     @property
     def met(self) -> bool | None:
@@ -55,6 +57,17 @@ class Ratio:
             return self.value < limit
         return self.value <= limit if sign == "<=" else self.value >= limit
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether others were too busy meanwhile for the number to be worth much."""
+        return self.others > QUIET
+
+    @property
+    def verdict(self) -> str:
+        """For the table."""
+        words = {True: "[green]met[/]", False: "[bold red]NOT MET[/]", None: ""}[self.met]
+        return words + (", disturbed" if self.disturbed else "")
+
     def to_json(self) -> dict[str, Any]:
         """For the results."""
         return {
@@ -64,6 +77,7 @@ class Ratio:
             **({"of_minima": round(self.of_minima, 3)} if self.of_minima is not None else {}),
             **({"target": f"{self.target[0]} {self.target[1]:g}"} if self.target else {}),
             **({"met": self.met} if self.target else {}),
+            **({"disturbed": True} if self.disturbed else {}),
         }
 
 
@@ -83,6 +97,7 @@ def ratio(
         median(above, sha256=sha256) / median(below, sha256=sha256),
         fastest(above, sha256=sha256) / fastest(below, sha256=sha256),
         target,
+        others=max(statistics.median(each.others for each in side) for side in (above, below)),
     )
 
 
@@ -219,13 +234,12 @@ def print_all(ratios: Sequence[Ratio], parts: Sequence[Part]) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     table = _table("ratios", ("of medians", "of minima", "target", ""))
     for each in ratios:
-        verdict = {True: "[green]met", False: "[bold red]NOT MET", None: ""}[each.met]
         table.add_row(
             each.name,
             f"{each.value:.0f} {each.unit}" if each.unit else f"{each.value:.2f}",
             "" if each.of_minima is None else f"{each.of_minima:.2f}",
             f"{each.target[0]} {each.target[1]:g}" if each.target else "",
-            verdict,
+            each.verdict,
         )
     console.print(table)
     for part in parts:
