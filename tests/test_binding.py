@@ -40,7 +40,7 @@ def task(*, slots: dict[str, Slot] | None = None, drops: dict[str, object] | Non
     """A task whose seed turns {text} into {out}."""
     return Task(
         name="task",
-        family="family",
+        family="sentiment",
         source=Source("org/name", license="cc0-1.0", citation="@misc{name}"),
         splits={"train": "train"},
         templates=(Template("seed", "Do {text} \n[OUTPUT]: {out}"),),

@@ -9,7 +9,20 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from mixbuild.slots import Slot, column, field, first, is_empty, label, project
+from mixbuild.slots import (
+    Slot,
+    column,
+    field,
+    first,
+    flag,
+    is_empty,
+    joined,
+    label,
+    matched,
+    optional,
+    project,
+    replaced,
+)
 
 ANSWERS = pa.struct([("text", pa.list_(pa.string())), ("answer_start", pa.list_(pa.int32()))])
 MOST_ROWS = 32_768
@@ -198,3 +211,38 @@ def test_project_refuses_an_expression_that_does_not_fit_the_type() -> None:
     expected = r"^Function 'equal' has no kernel matching input types \(string, int8\)$"
     with pytest.raises(pa.ArrowNotImplementedError, match=expected):
         project(batch, {"label": label("label", ("negative", "positive")).value})
+
+
+LISTS = pa.record_batch({"texts": pa.array([["x", "y"], [], None], pa.list_(pa.string()))})
+TEXTS = pa.record_batch({"text": pa.array(["1 + 1 = <<1+1=2>>2 #### 2", " \t", None])})
+
+
+def test_first_otherwise_stands_for_an_empty_list_and_is_accepted_alone() -> None:
+    slot = first("texts", otherwise="unanswerable")
+    assert evaluate(LISTS, slot.value) == ["x", "unanswerable", None]
+    assert slot.accepted is not None
+    assert evaluate(LISTS, slot.accepted) == [["x", "y"], ["unanswerable"], None]
+
+
+def test_joined_puts_the_separator_between_items_only() -> None:
+    assert evaluate(LISTS, joined("texts", separator=", ").value) == ["x, y", "", None]
+
+
+def test_optional_is_nothing_where_there_is_nothing() -> None:
+    slot = optional("text", before="Context: ", after="\n")
+    assert evaluate(TEXTS, slot.value) == ["Context: 1 + 1 = <<1+1=2>>2 #### 2\n", "", ""]
+
+
+def test_matched_is_the_group_or_null() -> None:
+    slot = matched("text", pattern=r"#### (?P<answer>.+)$")
+    assert evaluate(TEXTS, slot.value) == ["2", None, None]
+
+
+def test_replaced_replaces_every_match() -> None:
+    slot = replaced("text", pattern=r"<<.*?>>|#+ ", by="")
+    assert evaluate(TEXTS, slot.value) == ["1 + 1 = 2 2", " \t", None]
+
+
+def test_flag_names_truth_values() -> None:
+    batch = pa.record_batch({"answer": [True, False, None]})
+    assert evaluate(batch, flag("answer", ("no", "yes")).value) == ["yes", "no", None]

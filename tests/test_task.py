@@ -25,7 +25,7 @@ def make(**changes: Any) -> Task:
     """A sound task, but for the changes."""
     sound: dict[str, Any] = {
         "name": "task",
-        "family": "family",
+        "family": "sentiment",
         "source": SOURCE,
         "splits": {"train": "train"},
         "templates": (TEMPLATE, OTHER),
@@ -61,7 +61,8 @@ def test_a_source_is_named_with_its_namespace(repo: str) -> None:
 
 @pytest.mark.parametrize("missing", ["license", "citation"])
 def test_a_source_has_a_license_and_a_citation(missing: str) -> None:
-    message = fault(source=replace(SOURCE, **{missing: ""}))
+    changes: dict[str, Any] = {missing: ""}
+    message = fault(source=replace(SOURCE, **changes))
     assert message == f"task 'task': the source has no {missing}"
 
 
@@ -224,3 +225,15 @@ def test_expressions_of_a_pickled_task_still_evaluate() -> None:
         {"text": "x", "label": "b", "drop": False},
         {"text": "y", "label": None, "drop": True},
     ]
+
+
+def test_a_family_that_is_not_known_is_refused_with_the_near_ones() -> None:
+    message = fault(family="sentiments")
+    assert message.startswith(
+        "task 'task': unknown family 'sentiments'; did you mean 'sentiment'? Known: question"
+    )
+
+
+def test_a_pickled_task_keeps_its_waivers() -> None:
+    task = make(waivers={"class-balance": "rows of one class are what it is about"})
+    assert pickle.loads(pickle.dumps(task)).waivers == task.waivers  # noqa: S301  # our own bytes

@@ -53,11 +53,53 @@ def column(*path: str) -> Slot:
     return Slot(value=pc.field(*path), reads=(path,))
 
 
-def first(*path: str) -> Slot:
-    """The first of a list of strings; all of them are accepted. Null where the list is empty."""
+def first(*path: str, otherwise: str | None = None) -> Slot:
+    """The first of a list of strings; all of them are accepted.
+
+    Where the list is empty: ``otherwise``, or null without it. Null where the list is null.
+    """
+    texts = pc.field(*path)
     # list_element refuses a list that is too short; a slice of fixed size is padded with null
-    head = pc.list_slice(pc.field(*path), 0, 1, return_fixed_size_list=True)
-    return Slot(value=pc.list_element(head, 0), reads=(path,), accepted=pc.field(*path))
+    value = pc.list_element(pc.list_slice(texts, 0, 1, return_fixed_size_list=True), 0)
+    if otherwise is None:
+        return Slot(value=value, reads=(path,), accepted=texts)
+    empty = is_empty(*path)
+    only = pa.scalar([otherwise], pa.list_(pa.string()))
+    return Slot(
+        value=pc.if_else(empty, otherwise, value),
+        reads=(path,),
+        accepted=pc.if_else(empty, only, texts),
+    )
+
+
+def joined(*path: str, separator: str) -> Slot:
+    """The items of a list of strings, one after the other."""
+    return Slot(value=pc.binary_join(pc.field(*path), separator), reads=(path,))
+
+
+def optional(*path: str, before: str = "", after: str = "") -> Slot:
+    """A string column between two texts; nothing at all where it is null or blank."""
+    text = pc.coalesce(pc.field(*path), pc.scalar(""))
+    blank = pc.equal(pc.utf8_trim_whitespace(text), "")
+    whole = pc.binary_join_element_wise(pc.scalar(before), text, pc.scalar(after), pc.scalar(""))
+    return Slot(value=pc.if_else(blank, "", whole), reads=(path,))
+
+
+def matched(*path: str, pattern: str) -> Slot:
+    """What the pattern's only group, ``(?P<name>…)``, matches; null where nothing does."""
+    groups = pc.extract_regex(pc.field(*path), pattern=pattern)
+    return Slot(value=pc.struct_field(groups, [0]), reads=(path,))
+
+
+def replaced(*path: str, pattern: str, by: str) -> Slot:
+    """A string column in which every match of the pattern is replaced."""
+    value = pc.replace_substring_regex(pc.field(*path), pattern=pattern, replacement=by)
+    return Slot(value=value, reads=(path,))
+
+
+def flag(name: str, names: tuple[str, str]) -> Slot:
+    """The name of a truth value: ``names[0]`` for false, ``names[1]`` for true."""
+    return Slot(value=pc.if_else(pc.field(name), names[1], names[0]), reads=((name,),))
 
 
 def label(name: str, names: Sequence[str]) -> Slot:

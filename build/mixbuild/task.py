@@ -28,6 +28,26 @@ SAMPLE = "sample"
 EVERY = "all"
 """Asks for one row per source row and template."""
 
+FAMILIES: Mapping[str, str] = MappingProxyType(
+    {
+        "question answering": "question-answering",
+        "closed-book question answering": "question-answering",
+        "multiple choice": "multiple-choice",
+        "sentiment": "text-classification",
+        "topic": "text-classification",
+        "natural language inference": "text-classification",
+        "paraphrase": "text-classification",
+        "coreference": "text-classification",
+        "summarisation": "summarization",
+        "translation": "translation",
+        "data to text": "text-generation",
+        "mathematics": "text-generation",
+        "code": "text-generation",
+        "open instructions": "text-generation",
+    }
+)
+"""What kinds of task there are, and the Hub's ``task_categories`` of each."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -39,6 +59,8 @@ class Source:
         license: the identifier that its card gives, ``"cc-by-sa-4.0"``.
         citation: BibTeX, for attribution.
         revision: a branch, tag or commit; resolved to a commit before a row is read.
+        languages: of its texts, as ISO 639 codes.
+        limits: what a user of its rows should know, a sentence each.
     """
 
     repo: str
@@ -46,6 +68,8 @@ class Source:
     license: str = ""
     citation: str = ""
     revision: str = "main"
+    languages: tuple[str, ...] = ("en",)
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +78,14 @@ class Task:
 
     Attributes:
         name: the config's name, in ``snake_case``.
-        family: what kind of task it is, ``"sentiment"``.
+        family: what kind of task it is, one of ``FAMILIES``.
         source: where the rows come from.
         splits: the config's splits -> the source's; no dashes on the left side.
         templates: at least one; the first is named ``seed``.
         slots: what fills a placeholder; one that is not here is filled by the
             source column of its name.
         drops: reason -> the source rows to leave out for it.
+        waivers: a rule of ``check`` that does not hold for this task -> why.
 
     Raises:
         TaskError: naming everything in which the declaration contradicts itself.
@@ -73,6 +98,7 @@ class Task:
     templates: tuple[Template, ...]
     slots: Mapping[str, Slot] = field(default_factory=dict)
     drops: Mapping[str, pc.Expression] = field(default_factory=dict)
+    waivers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))
@@ -86,11 +112,12 @@ class Task:
         object.__setattr__(self, "splits", MappingProxyType(dict(self.splits)))
         object.__setattr__(self, "slots", MappingProxyType(complete))
         object.__setattr__(self, "drops", MappingProxyType(dict(self.drops)))
+        object.__setattr__(self, "waivers", MappingProxyType(dict(self.waivers)))
 
     def __reduce__(self) -> tuple[object, ...]:
         # a read-only mapping cannot be pickled, and tasks travel to worker processes
         values = (self.name, self.family, self.source, dict(self.splits), self.templates)
-        return Task, (*values, dict(self.slots), dict(self.drops))
+        return Task, (*values, dict(self.slots), dict(self.drops), dict(self.waivers))
 
     def template(self, name: str) -> Template:
         """The template of that name.
@@ -108,6 +135,8 @@ class Task:
 def _faults(task: Task) -> Iterator[str]:
     if not NAME.fullmatch(task.name):
         yield f"expected a name in snake_case, got {task.name!r}"
+    if task.family not in FAMILIES:
+        yield one_of("family", task.family, FAMILIES)
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", task.source.repo):
         yield f"expected a source like 'org/name', got {task.source.repo!r}"
     for missing in ("license", "citation"):

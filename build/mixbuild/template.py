@@ -55,6 +55,7 @@ class Template:
     Args:
         name: unique within its task, in ``snake_case``.
         text: the template itself. ``{{`` and ``}}`` stand for literal braces.
+        inverted: whether it asks for what the source gives, such as the question.
 
     Raises:
         TemplateError: naming everything that is wrong with the text, with positions.
@@ -66,6 +67,7 @@ class Template:
 
     name: str
     text: str
+    inverted: bool = False
     prompt: Parts = field(init=False, repr=False, compare=False)
     completion: Parts = field(init=False, repr=False, compare=False)
 

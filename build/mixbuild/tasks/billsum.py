@@ -48,6 +48,7 @@ TASK = Task(
             "write_the_title",
             "Give this bill an official title.\n\nSummary of the bill: {summary}\n\n"
             "[OUTPUT]: {title}",
+            inverted=True,
         ),
     ),
 )

@@ -56,6 +56,7 @@ TASK = Task(
             "ask_the_question",
             "Write a question about the following passage whose answer is: {answers}\n\n"
             "{context}\n\n[OUTPUT]: {question}",
+            inverted=True,
         ),
     ),
 )
