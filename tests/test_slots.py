@@ -22,6 +22,7 @@ from mixbuild.slots import (
     optional,
     project,
     replaced,
+    trimmed,
 )
 
 ANSWERS = pa.struct([("text", pa.list_(pa.string())), ("answer_start", pa.list_(pa.int32()))])
@@ -226,6 +227,18 @@ def test_first_otherwise_stands_for_an_empty_list_and_is_accepted_alone() -> Non
 
 def test_joined_puts_the_separator_between_items_only() -> None:
     assert evaluate(LISTS, joined("texts", separator=", ").value) == ["x, y", "", None]
+
+
+def test_trimmed_has_no_white_space_around_it_and_is_null_where_there_is_nothing_else() -> None:
+    texts = [" a  b \n", "\u3000\u00a0ä\t", "\u200b", "", " \t\u2003", None]
+    slot = trimmed("text")
+    assert evaluate(pa.record_batch({"text": texts}), slot.value) == [
+        *("a  b", "ä", "\u200b"),
+        *(None, None, None),
+    ]
+    assert slot.reads == (("text",),)
+    within = pa.record_batch({"pair": pa.array([{"de": " x"}, {"de": None}, None])})
+    assert evaluate(within, trimmed("pair", "de").value) == ["x", None, None]
 
 
 def test_optional_is_nothing_where_there_is_nothing() -> None:

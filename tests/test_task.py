@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from mixbuild.choices import ChoiceSlot
 from mixbuild.errors import TaskError, UsageError
 from mixbuild.slots import Slot, column, field, first, is_empty, label, project
 from mixbuild.task import SEED, Source, Task
@@ -40,10 +41,12 @@ def fault(**changes: Any) -> str:
     return str(caught.value)
 
 
-def shown(slots: Mapping[str, Slot]) -> dict[str, tuple[object, ...]]:
+def shown(slots: Mapping[str, Slot | ChoiceSlot]) -> dict[str, tuple[object, ...]]:
     """Slots as text: expressions compare to expressions, not to booleans."""
     return {
         name: (str(slot.value), slot.reads, str(slot.accepted), str(slot.valid), slot.expected)
+        if isinstance(slot, Slot)
+        else (slot,)
         for name, slot in slots.items()
     }
 
@@ -214,7 +217,7 @@ def test_a_task_survives_the_way_to_a_worker(task: Task, way: str) -> None:
 def test_expressions_of_a_pickled_task_still_evaluate() -> None:
     slots = {"label": label("class", ("a", "b"))}
     task = make(slots=slots, drops={"unlabelled": field("class") < 0})
-    again: Task = pickle.loads(pickle.dumps(task))  # noqa: S301  # our own bytes
+    again: Any = pickle.loads(pickle.dumps(task))  # noqa: S301  # our own bytes
     batch = pa.record_batch({"class": [1, -1], "text": ["x", "y"]})
     columns = {
         "text": again.slots["text"].value,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mixbuild.choices import TEXT, TEXTS, ChoiceSlot
 from mixbuild.errors import SchemaError
 from mixbuild.slots import Path, project
 from mixbuild.task import EVERY, SAMPLE, SEED, Task
@@ -30,10 +31,12 @@ class Binding:
         task: the declaration.
         templates: those that render.
         mode: how they were asked for: a name, ``sample`` or ``all``.
-        seed: of the hash that chooses, with ``sample``.
+        seed: of the hash that chooses, with ``sample``, and that puts choices in order.
         reads: the columns, and fields within struct columns, to read of the source.
-        values: slot name -> its text; ``accepted NAME`` -> its accepted outputs.
+        values: slot name -> its text; ``accepted NAME`` -> its accepted outputs; and what
+            ``choices`` need.
         checks: ``drop REASON`` -> rows to leave out; ``valid NAME`` -> rows that are right.
+        choices: the slots whose text is made of ``values``, by name.
     """
 
     task: Task
@@ -43,6 +46,7 @@ class Binding:
     reads: tuple[Path, ...]
     values: Mapping[str, pc.Expression]
     checks: Mapping[str, pc.Expression]
+    choices: Mapping[str, ChoiceSlot]
 
     @property
     def renderings(self) -> int:
@@ -69,6 +73,7 @@ def bind(task: Task, schema: pa.Schema, *, templates: str = SEED, seed: int = 0)
     chosen = choose_templates(task, templates)
     needed = {name for template in chosen for name in template.placeholders}
     slots = {name: slot for name, slot in task.slots.items() if name in needed}
+    choices = {name: slot for name, slot in slots.items() if isinstance(slot, ChoiceSlot)}
     empty = pa.RecordBatch.from_pylist([], schema=schema)
     values: dict[str, pc.Expression] = {}
     checks: dict[str, pc.Expression] = {}
@@ -81,10 +86,16 @@ def bind(task: Task, schema: pa.Schema, *, templates: str = SEED, seed: int = 0)
                     f"{{{name}}} needs; it has {_described(schema)}"
                 )
         reads.update(slot.reads)
-        values[name] = _typed(task, name, slot.value, pa.string(), empty)
+        if isinstance(slot, ChoiceSlot):
+            for each in slot.choices.inputs:
+                value = pc.field(*each.path)
+                values[each.name] = _typed(
+                    task, name, value, each.kind, empty, numbers=each.numbers
+                )
+            continue
+        values[name] = _typed(task, name, slot.value, TEXT, empty)
         if slot.accepted is not None:
-            wanted = pa.list_(pa.string())
-            values[f"accepted {name}"] = _typed(task, name, slot.accepted, wanted, empty)
+            values[f"accepted {name}"] = _typed(task, name, slot.accepted, TEXTS, empty)
         if slot.valid is not None:
             checks[f"valid {name}"] = slot.valid
     for reason, condition in task.drops.items():
@@ -95,7 +106,7 @@ def bind(task: Task, schema: pa.Schema, *, templates: str = SEED, seed: int = 0)
             )
         checks[f"drop {reason}"] = condition
         reads.update(_reads(condition, empty, reads))
-    return Binding(task, chosen, templates, seed, tuple(sorted(reads)), values, checks)
+    return Binding(task, chosen, templates, seed, tuple(sorted(reads)), values, checks, choices)
 
 
 def _reads(
@@ -128,16 +139,24 @@ def _only(empty: pa.RecordBatch, paths: Collection[Path]) -> pa.RecordBatch:
 
 
 def _typed(
-    task: Task, name: str, value: pc.Expression, wanted: pa.DataType, empty: pa.RecordBatch
+    task: Task,
+    name: str,
+    value: pc.Expression,
+    wanted: pa.DataType,
+    empty: pa.RecordBatch,
+    *,
+    numbers: bool = False,
 ) -> pc.Expression:
-    """The expression, cast where the source has another kind of string."""
+    """The expression, cast where the source has another kind of string, or ``numbers``."""
     kind = _type(value, empty)
     if kind == wanted:
         return value
     inner = kind
     if kind is not None and pa.types.is_list(wanted):
         inner = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else None
-    if inner is None or not _is_text(inner):
+    if numbers and kind is not None and pa.types.is_boolean(kind):
+        return value.cast(pa.int8()).cast(wanted)
+    if inner is None or not (_is_text(inner) or (numbers and _is_number(inner))):
         raise SchemaError(
             f"task {task.name!r}: {{{name}}} makes no text of the source's columns: "
             f"{value} on {_described(empty.schema)}; fill it with another slot"
@@ -156,6 +175,11 @@ def _is_text(kind: pa.DataType) -> bool:
         pa.types.is_null,
     )
     return any(test(kind) for test in tests)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    # a column of integers with nulls comes as numbers with a point from CSV
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _is_condition(condition: pc.Expression, empty: pa.RecordBatch) -> bool:

@@ -14,6 +14,7 @@ can be made again alone.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,16 @@ def hash_rows(rows: Rows, *parts: str | int) -> Hashes:
     """
     key = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
     start = np.uint64(int.from_bytes(key, "little"))
-    return _mix(_mix(rows.astype(np.uint64)) ^ start)
+    return hash_numbers(rows, start)
+
+
+def hash_numbers(numbers: npt.NDArray[np.signedinteger[Any]], hashes: Hashes | np.uint64) -> Hashes:
+    """A uniform 64-bit hash of (hash, number) for each pair of them: for choices within a row.
+
+    >>> hash_numbers(np.array([0, 1]), hash_rows(np.array([7, 7]), "options")).tolist()
+    [3453600573641083577, 1711765361218672373]
+    """
+    return _mix(_mix(numbers.astype(np.uint64)) ^ hashes)
 
 
 def _mix(state: Hashes) -> Hashes:

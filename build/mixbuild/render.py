@@ -32,9 +32,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mixbuild.arrange import Arrangement, arrange_all, show
 from mixbuild.binding import Binding
 from mixbuild.errors import RowError
-from mixbuild.identity import Rows, hash_rows, row_ids
+from mixbuild.identity import Hashes, Rows, hash_rows, row_ids
 from mixbuild.slots import project
 from mixbuild.task import EVERY, SAMPLE
 from mixbuild.template import Parts, Template, join
@@ -88,6 +89,8 @@ def render(
     drops: Drops = {}
     values = project(batch, {**binding.values, **binding.checks})
     _refuse_other_bytes(binding, values, rows, origin)
+    if binding.choices:
+        values = show(values, binding.choices, _option_hashes(binding, rows, origin))
     keep = np.ones(batch.num_rows, dtype=bool)
     for reason in binding.task.drops:
         keep = _leave_out(reason, values.column(f"drop {reason}"), keep, drops, binding.renderings)
@@ -99,6 +102,23 @@ def render(
         for template, part, numbers in _assign(binding, values, rows, origin)
     ]
     return _interleave(parts), drops
+
+
+def arranged(
+    binding: Binding, batch: pa.RecordBatch, rows: Rows, origin: Origin
+) -> dict[str, Arrangement]:
+    """How ``render`` arranges the options of each slot for choices that the templates use.
+
+    ``texts`` of an arrangement are a row's options as it shows them, ``right`` is
+    the right one's place among them. Rows that are left out are there too.
+    """
+    values = project(batch, binding.values)
+    return arrange_all(values, binding.choices, _option_hashes(binding, rows, origin))
+
+
+def _option_hashes(binding: Binding, rows: Rows, origin: Origin) -> Hashes:
+    identity = (binding.seed, binding.task.name, origin.split, origin.file)
+    return hash_rows(rows, "options", *identity)
 
 
 def _assign(
@@ -182,16 +202,18 @@ def _refuse_wrong_rows(
 ) -> None:
     """Refuse a row that is neither dropped nor what its slot declares; null is not for here."""
     for name, slot in binding.task.slots.items():
-        if f"valid {name}" not in binding.checks:
+        if f"valid {name}" not in values.schema.names:
             continue
         wrong = ~_mask(values.column(f"valid {name}"), null=True) & keep
         if wrong.any():
-            at, column = int(np.argmax(wrong)), slot.reads[0][0]
+            at, (column, *fields) = int(np.argmax(wrong)), slot.reads[0]
             got = batch.column(column)[at].as_py()
+            for each in fields:
+                got = got[each]
             raise RowError(
                 f"task {binding.task.name!r}: row {rows[at]} of {origin.file} in {origin.source}: "
-                f"expected {slot.expected} in {column!r}, got {got!r}; "
-                f"declare a drop for such rows, or name the label in the task"
+                f"expected {slot.expected} in {'.'.join(slot.reads[0])!r}, got {got!r}; "
+                f"declare a drop for such rows, or {slot.remedy}"
             )
 
 

@@ -44,6 +44,8 @@ DECISIVE_MODULES = (
     "template.py",
     "slots.py",
     "identity.py",
+    "choices.py",
+    "arrange.py",
     "binding.py",
     "render.py",
     "sources/__init__.py",
@@ -104,7 +106,7 @@ class Unit:
         """A hash of everything that the shard's bytes depend on: 32 hexadecimal digits."""
         task, run = self.task, self.run
         binding = bind(task, self.schema, templates=self.templates, seed=self.seed)
-        chooses = self.templates == SAMPLE or self.highest is not None
+        chooses = self.templates == SAMPLE or self.highest is not None or bool(binding.choices)
         parts = [
             code_version(),
             [task.name, self.split, self.source, run.file, run.first_row, run.rows],
@@ -114,6 +116,7 @@ class Unit:
             self.seed if chooses else None,
             sorted((name, _fingerprint(value)) for name, value in binding.values.items()),
             sorted((name, _fingerprint(value)) for name, value in binding.checks.items()),
+            sorted((name, repr(slot)) for name, slot in binding.choices.items()),
             # other formats are parsed by datasets, and by what it parses with
             [] if run.row_groups else [version("datasets"), version("pandas")],
         ]

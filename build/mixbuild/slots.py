@@ -39,6 +39,7 @@ class Slot:
             as ``value``, which comes first; None when only ``value`` is.
         valid: a boolean per source row; a row where it is false is an error.
         expected: what ``valid`` asks for, in words, for the error's text.
+        remedy: what else than a drop there is for rows that are not valid, for the error's text.
     """
 
     value: pc.Expression
@@ -46,6 +47,7 @@ class Slot:
     accepted: pc.Expression | None = None
     valid: pc.Expression | None = None
     expected: str = ""
+    remedy: str = "name the label in the task"
 
 
 def column(*path: str) -> Slot:
@@ -75,6 +77,12 @@ def first(*path: str, otherwise: str | None = None) -> Slot:
 def joined(*path: str, separator: str) -> Slot:
     """The items of a list of strings, one after the other."""
     return Slot(value=pc.binary_join(pc.field(*path), separator), reads=(path,))
+
+
+def trimmed(*path: str) -> Slot:
+    """A string column without the white space around it; null where nothing is left."""
+    text = pc.utf8_trim_whitespace(pc.field(*path))
+    return Slot(value=pc.if_else(pc.equal(text, ""), pa.scalar(None), text), reads=(path,))
 
 
 def optional(*path: str, before: str = "", after: str = "") -> Slot:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import pyarrow.compute as pc
 
+from mixbuild.choices import ChoiceSlot
 from mixbuild.errors import TaskError, UsageError, one_of
 from mixbuild.slots import Slot, column
 from mixbuild.template import NAME, Template
@@ -96,7 +97,7 @@ class Task:
     source: Source
     splits: Mapping[str, str]
     templates: tuple[Template, ...]
-    slots: Mapping[str, Slot] = field(default_factory=dict)
+    slots: Mapping[str, Slot | ChoiceSlot] = field(default_factory=dict)
     drops: Mapping[str, pc.Expression] = field(default_factory=dict)
     waivers: Mapping[str, str] = field(default_factory=dict)
 
