@@ -80,7 +80,10 @@ def test_find_finds_by_name() -> None:
     with pytest.raises(UsageError) as caught:
         find("sqad")
     known = ", ".join(task.name for task in ALL)
-    assert str(caught.value) == f"unknown task 'sqad'; did you mean 'squad'? Known: {known}"
+    assert (
+        str(caught.value)
+        == f"unknown task 'sqad'; did you mean 'squad' or 'squad_v2'? Known: {known}"
+    )
 
 
 @pytest.mark.parametrize(("name", "text"), FOUNDING.items(), ids=FOUNDING)

@@ -20,10 +20,12 @@ TASK = Task(
     title = "{B}ill{S}um: A Corpus for Automatic Summarization of {US} Legislation",
     author = "Kornilova, Anastassia and Eidelman, Vladimir",
     booktitle = "Proceedings of the 2nd Workshop on New Frontiers in Summarization",
-    year = "2019",
-    pages = "48--56",
-    doi = "10.18653/v1/D19-5406",
+    year = "2019", pages = "48--56", doi = "10.18653/v1/D19-5406",
 }""",
+        limits=(
+            "The summaries of federal bills are by the Congressional Research Service, in its formal style, some with a note on earlier versions.",
+            "Bills are of medium length, 5,000 to 20,000 characters; those of Congress are of 1993 to 2018.",
+        ),
     ),
     splits={"train": "train", "test": "test", "ca_test": "ca_test"},
     templates=(
@@ -44,10 +46,21 @@ TASK = Task(
             "You are a legislative analyst. Brief your readers on the bill that follows: what it "
             "changes, and for whom.\n\nBill: {text}\n\n[OUTPUT]: {summary}",
         ),
+        Template("terse", "Bill: {text}\n\nWhat does it do?\n[OUTPUT]: {summary}"),
+        Template(
+            "newspaper_column",
+            "A newspaper prints a column on pending laws. Write the entry for this one, without "
+            "comment.\n\n{text}\n\n[OUTPUT]: {summary}",
+        ),
         Template(
             "write_the_title",
             "Give this bill an official title.\n\nSummary of the bill: {summary}\n\n"
             "[OUTPUT]: {title}",
+            inverted=True,
+        ),
+        Template(
+            "draft_the_bill",
+            "Draft a bill, in numbered sections, to this effect: {summary}\n\n[OUTPUT]: {text}",
             inverted=True,
         ),
     ),

@@ -25,9 +25,18 @@ TASK = Task(
     pages = "142--150",
     url = "https://aclanthology.org/P11-1015",
 }""",
+        limits=(
+            "Reviews with 5 or 6 stars of 10 are left out, so that mixed opinions are rare.",
+            "Texts hold HTML line breaks, <br />, and some reviews occur several times, in both splits too.",
+            "All the negative rows of a split come before the positive ones.",
+        ),
     ),
     splits={"train": "train", "test": "test"},
-    slots={"label": label("label", ("negative", "positive"))},
+    slots={
+        "label": label("label", ("negative", "positive")),
+        "advice": label("label", ("no", "yes")),
+        "thumbs": label("label", ("thumbs down", "thumbs up")),
+    },
     drops={"unlabelled": field("label") < 0},
     templates=(
         Template("seed", "Classify this sentence sentiment: {text} \n[OUTPUT]: {label}"),
@@ -51,5 +60,18 @@ TASK = Task(
             "[OUTPUT]: {label}",
         ),
         Template("terse", "Review: {text}\nSentiment?\n[OUTPUT]: {label}"),
+        Template(
+            "recommended",
+            "Would whoever wrote this tell a friend to go and see it? Answer yes or no.\n\n{text}\n[OUTPUT]: {advice}",
+        ),
+        Template(
+            "thumbs",
+            "Two critics of a television show rate films with a gesture: thumbs up or thumbs down. Which of them suits these remarks?\n\n{text}\n\n[OUTPUT]: {thumbs}",
+        ),
+        Template(
+            "write_the_review",
+            "Write a {label} review of a movie, for a website where everybody may post one.\n[OUTPUT]: {text}",
+            inverted=True,
+        ),
     ),
 )

@@ -22,10 +22,12 @@ TASK = Task(
     title = "{SQ}u{AD}: 100,000+ Questions for Machine Comprehension of Text",
     author = "Rajpurkar, Pranav and Zhang, Jian and Lopyrev, Konstantin and Liang, Percy",
     booktitle = "Proceedings of the 2016 Conference on Empirical Methods in Natural Language Processing",
-    year = "2016",
-    pages = "2383--2392",
-    doi = "10.18653/v1/D16-1264",
+    year = "2016", pages = "2383--2392", doi = "10.18653/v1/D16-1264",
 }""",
+        limits=(
+            "An answer is right by its passage, which is Wikipedia's and may be out of date or wrong.",
+            "The questions were written with the passage in view and share many of its words.",
+        ),
     ),
     splits={"train": "train", "validation": "validation"},
     slots={"answers": first("answers", "text")},
@@ -51,6 +53,14 @@ TASK = Task(
             "which_words",
             "Passage:\n{context}\n\nWhich words of the passage answer the question "
             '"{question}"?\n[OUTPUT]: {answers}',
+        ),
+        Template(
+            "mark_it",
+            "{question}\n\nMark the answer in this text:\n{context}\n\n[OUTPUT]: {answers}",
+        ),
+        Template(
+            "help_desk",
+            "A visitor to a library asks: {question}\nWhat do you read out to him?\n\n{context}\n\n[OUTPUT]: {answers}",
         ),
         Template(
             "ask_the_question",

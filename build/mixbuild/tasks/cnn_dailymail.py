@@ -1,0 +1,70 @@
+r"""Highlights of news articles by CNN and the Daily Mail.
+
+Source: https://huggingface.co/datasets/abisee/cnn_dailymail
+Raw record: {"article": "(CNN) -- An American woman died aboard a cruise ship that docked at …",
+    "highlights": "The elderly woman suffered from diabetes … say .\nPreviously, 86 passengers …",
+    "id": "0054d6d30dbcad772e20b22771153a2a9cbeaf62"}
+    A highlight is a line. The source put " ." after lines that ended in no punctuation; in
+    highlights the slot takes the space away, in articles it cannot be told from the text.
+    An updated story may have a highlight that begins with "NEW:".
+    Not confirmed: that the card still says apache-2.0, as it did in 2022.
+"""
+
+from mixbuild.slots import replaced
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+TASK = Task(
+    name="cnn_dailymail",
+    family="summarisation",
+    source=Source(
+        "abisee/cnn_dailymail",
+        config="3.0.0",
+        license="apache-2.0",
+        citation="""@inproceedings{see-etal-2017-get,
+    title = "Get To The Point: Summarization with Pointer-Generator Networks",
+    author = "See, Abigail and Liu, Peter J. and Manning, Christopher D.",
+    booktitle = "Proceedings of the 55th Annual Meeting of the Association for Computational Linguistics (Volume 1: Long Papers)",
+    year = "2017", pages = "1073--1083", doi = "10.18653/v1/P17-1099",
+}""",
+        limits=(
+            "The summaries are the highlights printed beside an article: separate sentences, often close to its wording and to its beginning.",
+            "The articles are of 2007 to 2015, from the United States and the United Kingdom, and name private persons.",
+        ),
+    ),
+    splits={"train": "train", "validation": "validation", "test": "test"},
+    slots={"highlights": replaced("highlights", pattern=r"(?m) \.$", by=".")},
+    templates=(
+        Template("seed", "Summarize the following article: {article} \n[OUTPUT]: {highlights}"),
+        Template(
+            "one_point_a_line",
+            "Write down the highlights of this news story, one sentence to a line.\n\n{article}\n\n[OUTPUT]: {highlights}",
+        ),
+        Template(
+            "article_first",
+            "{article}\n\nWhat are the main points of the report above?\n[OUTPUT]: {highlights}",
+        ),
+        Template(
+            "no_time",
+            "I have no time to read all of this. Tell me what happened in a few short lines.\n\n{article}\n\n[OUTPUT]: {highlights}",
+        ),
+        Template(
+            "news_editor",
+            "You are the editor of a news site. Above each article stand its key points, so that readers can decide whether to go on. Supply them for this one.\n\nArticle: {article}\n\nKey points:\n[OUTPUT]: {highlights}",
+        ),
+        Template("terse", "News: {article}\n\nIn brief?\n[OUTPUT]: {highlights}"),
+        Template(
+            "leave_out_the_rest",
+            "Which facts matter most in the text that follows? Give each of them a sentence of its own, and leave out the rest.\n\n{article}\n\n[OUTPUT]: {highlights}",
+        ),
+        Template(
+            "newsletter",
+            "Condense the story for a newsletter. Keep to what it reports, add no opinion, and begin a new line for each point.\n\nStory:\n{article}\n\n[OUTPUT]: {highlights}",
+        ),
+        Template(
+            "write_the_article",
+            "Write the full news article that these highlights belong to.\n\n{highlights}\n\n[OUTPUT]: {article}",
+            inverted=True,
+        ),
+    ),
+)

@@ -1,0 +1,81 @@
+"""Whether a piece of news entails a statement.
+
+Raw record: {"sentence1": "No Weapons of Mass Destruction Found in Iraq Yet.",
+    "sentence2": "Weapons of Mass Destruction Found in Iraq.", "label": 1, "idx": 0}
+    0 is entailment, 1 not_entailment: the other way round than in mrpc and qqp.
+    The split ``test`` is masked (-1 throughout) and not used.
+"""
+
+from mixbuild.slots import label
+from mixbuild.task import Task
+from mixbuild.tasks.glue.benchmark import glue
+from mixbuild.template import Template
+
+TASK = Task(
+    name="rte",
+    family="natural language inference",
+    source=glue(
+        "rte",
+        citation="""@inproceedings{dagan-etal-2006-pascal,
+    title = "The {PASCAL} Recognising Textual Entailment Challenge",
+    author = "Dagan, Ido and Glickman, Oren and Magnini, Bernardo",
+    booktitle = "Machine Learning Challenges",
+    year = "2006",
+    pages = "177--190",
+    doi = "10.1007/11736790_9",
+}""",
+        limits=(
+            "It is small: 2,490 rows for training, from four yearly challenges.",
+            "Contradictions are not told apart from what merely does not follow.",
+        ),
+    ),
+    splits={"train": "train", "validation": "validation"},
+    slots={
+        "label": label("label", ("entailment", "not entailment")),
+        "answer": label("label", ("yes", "no")),
+        "support": label("label", ("supported", "unsupported")),
+        "step": label("label", ("valid", "invalid")),
+        "standing": label("label", ("justified", "unjustified")),
+        "finding": label("label", ("It can be inferred.", "It cannot be inferred.")),
+        "demand": label("label", ("follows from", "does not follow from")),
+    },
+    templates=(
+        Template(
+            "seed",
+            "Classify whether the text entails the statement: {sentence1} \nStatement: {sentence2}\n[OUTPUT]: {label}",
+        ),
+        Template(
+            "from_this_alone",
+            "{sentence1}\n\nFrom this alone, can you conclude the following? Answer yes or no.\n\n{sentence2}\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "options_listed",
+            "Text: {sentence1}\n\nHypothesis: {sentence2}\n\nPick the relation between them:\n- not entailment\n- entailment\n[OUTPUT]: {label}",
+        ),
+        Template(
+            "claim_first",
+            "Claim: {sentence2}\n\nIs that claim supported or unsupported by the report below?\n\n{sentence1}\n\n[OUTPUT]: {support}",
+        ),
+        Template(
+            "assume",
+            "Assume that everything in the passage is correct. Must the statement be correct too, yes or no?\n\nPassage: {sentence1}\nStatement: {sentence2}\n\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "say_whether",
+            "Say in one sentence whether the second of these can be inferred from the first.\n\n1. {sentence1}\n2. {sentence2}\n\n[OUTPUT]: {finding}",
+        ),
+        Template(
+            "terse",
+            "{sentence1}\nHence: {sentence2}\nIs that step valid or invalid?\n[OUTPUT]: {step}",
+        ),
+        Template(
+            "reader",
+            "Someone who reads this report infers something from it. Is the inference justified or unjustified?\n\nReport: {sentence1}\n\nInference: {sentence2}\n\n[OUTPUT]: {standing}",
+        ),
+        Template(
+            "write_a_statement",
+            "Here is a piece of news: {sentence1}\n\nWrite a statement that {demand} it.\n[OUTPUT]: {sentence2}",
+            inverted=True,
+        ),
+    ),
+)

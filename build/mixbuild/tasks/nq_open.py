@@ -1,0 +1,69 @@
+"""Short answers, from memory, to questions that people asked a search engine.
+
+Source: https://huggingface.co/datasets/google-research-datasets/nq_open
+Raw record: {"question": "where did they film hot tub time machine",
+    "answer": ["Fernie Alpine Resort"]}
+    Questions are in lower case and lack the question mark, which the slot adds.
+    Not confirmed: that the config kept its name, and the card its licence, of 2022.
+"""
+
+from mixbuild.slots import first, is_empty, replaced
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+TASK = Task(
+    name="nq_open",
+    family="closed-book question answering",
+    source=Source(
+        "google-research-datasets/nq_open",
+        config="nq_open",
+        license="cc-by-sa-3.0",
+        citation="""@inproceedings{lee-etal-2019-latent,
+    title = "Latent Retrieval for Weakly Supervised Open Domain Question Answering",
+    author = "Lee, Kenton and Chang, Ming-Wei and Toutanova, Kristina",
+    booktitle = "Proceedings of the 57th Annual Meeting of the Association for Computational Linguistics",
+    year = "2019", pages = "6086--6096", doi = "10.18653/v1/P19-1612",
+}""",
+        limits=(
+            "The answers were found in Wikipedia before 2019, and some have changed since.",
+            "Several answers may be ways to say the same or parts of a list: the data do not tell which.",
+            "The questions are queries to a search engine, in lower case and not always whole sentences.",
+        ),
+    ),
+    splits={"train": "train", "validation": "validation"},
+    slots={
+        "question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"),
+        "answer": first("answer"),
+    },
+    drops={"no answer": is_empty("answer")},
+    templates=(
+        Template("seed", "Answer the following question: {question} \n[OUTPUT]: {answer}"),
+        Template("a_few_words", "{question}\n\nA few words are enough.\n\n[OUTPUT]: {answer}"),
+        Template(
+            "search_box",
+            'Somebody typed "{question}" into a search engine. Write only the fact that they hoped to find.\n[OUTPUT]: {answer}',
+        ),
+        Template(
+            "from_memory",
+            "Without looking it up, tell me from memory: {question}\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "quiz",
+            "You are the contestant in a quiz show, and your time is nearly up. The host asks: {question}\nWhat do you say?\n[OUTPUT]: {answer}",
+        ),
+        Template("terse", "Q: {question}\nShort answer?\n[OUTPUT]: {answer}"),
+        Template(
+            "name_it",
+            "Name the person, place, time, number or thing that is asked for.\n\nQuestion: {question}\n\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "tip_of_the_tongue",
+            "It is on the tip of my tongue: {question} Please remind me, and keep it brief.\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "ask_the_question",
+            'Write a question for a search engine whose answer is "{answer}".\n[OUTPUT]: {question}',
+            inverted=True,
+        ),
+    ),
+)

@@ -1,0 +1,74 @@
+"""Sentiment of single sentences from film critics.
+
+Source: https://huggingface.co/datasets/cornell-movie-review-data/rotten_tomatoes
+Raw record: {"text": "the rock is destined to be the 21st century's new …", "label": 1}
+    0 is negative (called neg), 1 positive (pos). All the positive rows of a split come before the
+    negative ones: its first thousand rows are of one class.
+"""
+
+from mixbuild.slots import label
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+TASK = Task(
+    name="rotten_tomatoes",
+    family="sentiment",
+    source=Source(
+        "cornell-movie-review-data/rotten_tomatoes",
+        config="default",
+        license="unknown",
+        citation="""@inproceedings{pang-lee-2005-seeing,
+    title = "Seeing Stars: Exploiting Class Relationships for Sentiment Categorization with Respect to Rating Scales",
+    author = "Pang, Bo and Lee, Lillian",
+    booktitle = "Proceedings of the 43rd Annual Meeting of the Association for Computational Linguistics",
+    year = "2005",
+    doi = "10.3115/1219840.1219855",
+}""",
+        limits=(
+            "A sentence has the label of the whole review, fresh or rotten, whatever it says itself.",
+            "Texts are in lower case, with spaces around punctuation.",
+            "The sentences of sst2 were taken from here: do not train on one and test on the other.",
+        ),
+    ),
+    splits={"train": "train", "validation": "validation", "test": "test"},
+    slots={
+        "label": label("label", ("negative", "positive")),
+        "mark": label("label", ("rotten", "fresh")),
+        "advice": label("label", ("no", "yes")),
+        "judgement": label("label", ("unfavourable", "favourable")),
+        "recommendation": label("label", ("not recommended", "recommended")),
+    },
+    templates=(
+        Template("seed", "Classify this review sentiment: {text} \n[OUTPUT]: {label}"),
+        Template(
+            "fresh_or_rotten",
+            "A review is called fresh when the critic recommends the film, and rotten when not. Which of the two is this one?\n\n{text}\n\n[OUTPUT]: {mark}",
+        ),
+        Template(
+            "buy_a_ticket",
+            "{text}\n\nGoing by this verdict, should I buy a ticket? Answer yes or no.\n[OUTPUT]: {advice}",
+        ),
+        Template(
+            "options_first",
+            "Pick the sentiment of the snippet:\n- positive\n- negative\n\nSnippet: {text}\n[OUTPUT]: {label}",
+        ),
+        Template(
+            "judgement",
+            "A critic's line: {text}\n\nIs the judgement favourable or unfavourable?\n[OUTPUT]: {judgement}",
+        ),
+        Template(
+            "recommendation",
+            'Does the reviewer want people to see the movie? Write "recommended" or "not recommended" and nothing else.\n\nReview: {text}\n\n[OUTPUT]: {recommendation}',
+        ),
+        Template(
+            "attitude",
+            "Below is one sentence by a film critic. Name the attitude that it conveys.\n\n{text}\n\n[OUTPUT]: {label}",
+        ),
+        Template("terse", "{text}\nVerdict (negative or positive):\n[OUTPUT]: {label}"),
+        Template(
+            "write_a_review",
+            "Sum up a movie of your own invention in a single sentence, as a critic with a {label} opinion of it would.\n[OUTPUT]: {text}",
+            inverted=True,
+        ),
+    ),
+)

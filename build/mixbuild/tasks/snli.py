@@ -1,0 +1,80 @@
+"""Whether the caption of a photograph entails or contradicts a sentence.
+
+Source: https://huggingface.co/datasets/stanfordnlp/snli
+Raw record: {"premise": "This church choir sings to the masses as they sing joyous songs …",
+    "hypothesis": "The church has cracks in the ceiling.", "label": 1}
+    0 is entailment, 1 neutral, 2 contradiction, -1 what the annotators did not agree on.
+Not confirmed: whether any hypothesis is blank; a pair with one is left out.
+"""
+
+from mixbuild.slots import field, label, trimmed
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+TASK = Task(
+    name="snli",
+    family="natural language inference",
+    source=Source(
+        "stanfordnlp/snli",
+        config="plain_text",
+        license="cc-by-sa-4.0",
+        citation="""@inproceedings{bowman-etal-2015-large,
+    title = "A Large Annotated Corpus for Learning Natural Language Inference",
+    author = "Bowman, Samuel R. and Angeli, Gabor and Potts, Christopher and Manning, Christopher D.",
+    booktitle = "Proceedings of the 2015 Conference on Empirical Methods in Natural Language Processing",
+    year = "2015",
+    doi = "10.18653/v1/D15-1075",
+}""",
+        limits=(
+            "The hypotheses were written to order and give away much: a classifier that never sees the premise is right in about 67 % of the rows (doi:10.18653/v1/N18-2017).",
+            "Some of them repeat stereotypes of sex, age and origin (doi:10.18653/v1/W17-1609).",
+        ),
+    ),
+    splits={"train": "train", "validation": "validation", "test": "test"},
+    slots={
+        "hypothesis": trimmed("hypothesis"),
+        "label": label("label", ("entailment", "neutral", "contradiction")),
+        "certainty": label("label", ("definitely true", "possibly true", "definitely false")),
+        "answer": label("label", ("yes", "maybe", "no")),
+        "effect": label("label", ("entails", "leaves open", "contradicts")),
+        "together": label("label", ("yes", "yes", "no")),
+        "demand": label("label", ("must be true", "may or may not be true", "cannot be true")),
+    },
+    drops={"no agreed label": field("label") < 0},
+    templates=(
+        Template(
+            "seed",
+            "Classify the relation of the hypothesis to the premise: {premise} \nHypothesis: {hypothesis}\n[OUTPUT]: {label}",
+        ),
+        Template(
+            "photograph",
+            '{premise}\n\nSuppose that this describes a photograph. Is the statement "{hypothesis}" definitely true, possibly true or definitely false?\n[OUTPUT]: {certainty}',
+        ),
+        Template(
+            "yes_no_maybe",
+            "Scene: {premise}\nClaim: {hypothesis}\nIs the claim true of the scene? Answer yes, no or maybe.\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "options_listed",
+            "How does the second sentence relate to the first?\n\nFirst: {premise}\nSecond: {hypothesis}\n\nOptions:\n- contradiction\n- entailment\n- neutral\n\n[OUTPUT]: {label}",
+        ),
+        Template(
+            "hypothesis_first",
+            "Hypothesis: {hypothesis}\nPremise: {premise}\n\nFill the gap with contradicts, entails or leaves open: the premise ___ the hypothesis.\n[OUTPUT]: {effect}",
+        ),
+        Template(
+            "defined",
+            "Label pairs of sentences like this: entailment when the latter must be true if the former is, contradiction when it cannot be, and neutral when there is no telling.\n\n1. {premise}\n2. {hypothesis}\n\n[OUTPUT]: {label}",
+        ),
+        Template(
+            "same_picture",
+            "Could one and the same picture show both of these, yes or no?\n\n{premise}\n{hypothesis}\n[OUTPUT]: {together}",
+        ),
+        Template("terse", "{premise} => {hypothesis}\nRelation:\n[OUTPUT]: {label}"),
+        Template(
+            "write_a_sentence",
+            "Here is what somebody saw: {premise}\n\nWrite a sentence that {demand} of it.\n[OUTPUT]: {hypothesis}",
+            inverted=True,
+        ),
+    ),
+)

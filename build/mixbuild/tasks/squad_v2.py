@@ -1,0 +1,74 @@
+"""Answers to questions about a passage of Wikipedia, some of which it does not answer.
+
+Source: https://huggingface.co/datasets/rajpurkar/squad_v2
+Raw record: {"id": "56ddde6b9a695914005b9629", "title": "Normans",
+    "context": "The Normans (Norman: Nourmands; French: Normands; Latin: Normanni) were …",
+    "question": "When were the Normans in Normandy?",
+    "answers": {"text": ["10th and 11th centuries", "in the 10th and 11th centuries", …],
+        "answer_start": [94, 87, …]}}
+    Where the passage holds no answer, both lists are empty.
+"""
+
+from mixbuild.slots import first
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+TASK = Task(
+    name="squad_v2",
+    family="question answering",
+    source=Source(
+        "rajpurkar/squad_v2",
+        config="squad_v2",
+        license="cc-by-sa-4.0",
+        citation="""@inproceedings{rajpurkar-etal-2018-know,
+    title = "Know What You Don't Know: Unanswerable Questions for {SQ}u{AD}",
+    author = "Rajpurkar, Pranav and Jia, Robin and Liang, Percy",
+    booktitle = "Proceedings of the 56th Annual Meeting of the Association for Computational Linguistics (Volume 2: Short Papers)",
+    year = "2018", pages = "784--789", doi = "10.18653/v1/P18-2124",
+}""",
+        limits=(
+            "An answer is right by its passage, which is Wikipedia's and may be out of date or wrong.",
+            "The unanswerable questions were written by crowdworkers to look answerable: they are not the questions that readers would ask.",
+        ),
+    ),
+    splits={"train": "train", "validation": "validation"},
+    slots={"answers": first("answers", "text", otherwise="unanswerable")},
+    templates=(
+        Template(
+            "seed",
+            "Answer the following question based on the passage, or write unanswerable if it holds no answer: {context} \nQuestion: {question}\n[OUTPUT]: {answers}",
+        ),
+        Template(
+            "question_first",
+            '{question}\n\nLook for the answer in the passage below. If it is not there, reply "unanswerable".\n\n{context}\n\n[OUTPUT]: {answers}',
+        ),
+        Template(
+            "careful_reader",
+            'Some questions only seem to be answered by the text. For those write "unanswerable"; for the others quote the answer.\n\nText: {context}\n\nQuestion: {question}\n\n[OUTPUT]: {answers}',
+        ),
+        Template(
+            "terse", "{context}\n\nQ: {question}\nAnswer, or unanswerable?\n[OUTPUT]: {answers}"
+        ),
+        Template(
+            "does_it_tell",
+            'Here is a paragraph from an encyclopedia.\n\n{context}\n\nDoes it tell us the answer to "{question}"? If so, give it; if not, say "unanswerable".\n[OUTPUT]: {answers}',
+        ),
+        Template(
+            "do_not_guess",
+            "Do not guess: answer only what the source states, and call everything else unanswerable.\n\nQuestion: {question}\nSource: {context}\n\n[OUTPUT]: {answers}",
+        ),
+        Template(
+            "letters_to_the_editor",
+            "You reply to readers of an encyclopedia and may rely on one paragraph only. When it leaves a question open, your whole reply is the word unanswerable.\n\nParagraph: {context}\n\nReader: {question}\n\n[OUTPUT]: {answers}",
+        ),
+        Template(
+            "rules_last",
+            "Passage:\n{context}\n\nQuestion:\n{question}\n\nRules: copy the shortest span that answers the question; if there is none, output unanswerable.\n[OUTPUT]: {answers}",
+        ),
+        Template(
+            "ask_the_question",
+            'Write a question about the passage below that has this answer: {answers}\n(If "unanswerable" is given, the passage must leave your question open.)\n\n{context}\n\n[OUTPUT]: {question}',
+            inverted=True,
+        ),
+    ),
+)
