@@ -8,8 +8,12 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export HF_HOME := $(CURDIR)/.cache/huggingface
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# those who read what we publish; the oldest of them know no Python newer than this one
+COMPAT := datasets-2 datasets-3 datasets-4 frames train
+COMPAT_PYTHON ?= python3.11
+
 .DELETE_ON_ERROR:
-.PHONY: run test bench lock help
+.PHONY: run test compat bench lock help
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -23,6 +27,9 @@ test: $(VENV)/ready     ## lint, types, tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
 
+compat: $(VENV)/ready $(COMPAT:%=.cache/compat/%/ready)     ## what is published loads in other releases and libraries, and trains
+	$(BIN)/python -m pytest -q tests/compat
+
 bench: $(VENV)/bench-ready     ## measure against other ways to do the job
 	$(BIN)/python build/bench
 
@@ -31,6 +38,10 @@ lock:            ## pin the newest versions that pyproject.toml admits (needs uv
 		--generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock --upgrade
 	uv pip compile pyproject.toml --group bench -c requirements.lock --universal --python-version 3.10 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header -o build/bench/requirements.lock --upgrade
+	for name in $(COMPAT); do \
+		uv pip compile tests/compat/$$name.in $(PIP_FIND_LINKS:%=--find-links %) --universal --python-version 3.11 \
+			--generate-hashes --no-emit-index-url --no-annotate --no-header -o tests/compat/$$name.lock --upgrade || exit; \
+	done
 
 $(VENV)/ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; make PYTHON=/path/to/it")'
@@ -40,4 +51,13 @@ $(VENV)/ready: requirements.lock
 
 $(VENV)/bench-ready: $(VENV)/ready build/bench/requirements.lock
 	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r build/bench/requirements.lock
+	@touch $@
+
+.cache/compat/%/ready: tests/compat/%.lock
+	@$(COMPAT_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo 'make compat needs Python 3.11; make compat COMPAT_PYTHON=/path/to/it' >&2; exit 1; }
+	rm -rf $(@D)
+	$(COMPAT_PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --require-hashes --only-binary :all: -r $< \
+		|| { echo 'tests/compat/$*.in says what is needed' >&2; exit 1; }
 	@touch $@

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 import datasets
 import pyarrow as pa
 from datasets.builder import Key
-from mixbuild import __version__
+from mixbuild import __version__, lock
 from mixbuild.plan import Request, plan
 from mixbuild.render import SCHEMA
 from mixbuild.shards import Unit, rows
@@ -83,7 +83,15 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
             )
             sources = {} if asked.source is None else {task.name: asked.source}
             _, self._units = plan(
-                task, Request([task], Path(), sources, asked.templates, asked.seed)
+                task,
+                Request(
+                    [task],
+                    Path(),
+                    sources,
+                    asked.templates,
+                    asked.seed,
+                    lock=lock.load(lock.default_path()),
+                ),
             )
             # the cache folder is named by this hash: what is cached must not outlive the code
             # that made it, nor the source that it was made of

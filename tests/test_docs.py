@@ -142,7 +142,7 @@ def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
 
 
 def test_the_readme_lists_every_option_of_make() -> None:
-    from mixbuild.cli import make_command
+    from mixbuild.cli.build import make_command
 
     for option in make_command.params:
         if name := next((each for each in option.opts if each.startswith("--")), None):

@@ -1,22 +1,18 @@
 """The loopback Hub does to the real clients what the Hub does, faults included."""
 
-import contextlib
 import http.client
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hub_server import LoopbackHub, Request
+from hub_server.clients import evaluate, fetch
 
 READER = "hf_reader"  # opens the gated repo
 CARD = """---
@@ -31,23 +27,6 @@ TRAIN = [{"text": f"row {row} {row**99}", "label": row % 2} for row in range(2_0
 TEST = [{"text": "naïve {braces} \x85", "label": 1}, {"text": "", "label": 0}]
 LINES = [{"question": "1 + 1?", "answer": "2"}, {"question": "2 + 2?", "answer": "4"}]
 TRAIN_PATH, TEST_PATH = "small/train-00000-of-00001.parquet", "small/test-00000-of-00001.parquet"
-
-CLIENT = """
-import json, os, sys
-from datasets import load_dataset, load_dataset_builder
-from huggingface_hub import HfApi, HfFileSystem, hf_hub_download
-
-def attempt(code):
-    try:
-        return eval(code)
-    except Exception as error:
-        return type(error).__name__
-
-print(json.dumps([attempt(code) for code in sys.argv[1:]]), flush=True)
-# A process that has streamed Parquet aborts as it ends about once in a hundred times ("terminate
-# called without an active exception"), however well it read. So it must not end in the usual way.
-os._exit(0)
-"""
 
 
 @pytest.fixture
@@ -71,30 +50,6 @@ def hub(root: Path) -> Iterator[LoopbackHub]:
         yield hub
 
 
-def run(hub: LoopbackHub, tmp_path: Path, *codes: str, **variables: str) -> list[Any]:
-    """The value of each expression in a client process; for an exception, its class's name."""
-    done = subprocess.run(
-        [sys.executable, "-c", CLIENT, *codes],
-        env=os.environ | hub.environment(tmp_path / "home") | variables,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    values: list[Any] = json.loads(done.stdout.splitlines()[-1])
-    return values
-
-
-def fetch(url: str, **headers: str) -> tuple[int, bytes, http.client.HTTPMessage]:
-    """One GET without a client's help: no redirect, no retry."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
-    with contextlib.closing(connection):
-        connection.request("GET", parts.path, headers=headers)
-        with connection.getresponse() as answer:
-            return answer.status, answer.read(), answer.headers
-
-
 def reads(hub: LoopbackHub, path: str) -> list[Request]:
     return [
         request
@@ -106,9 +61,9 @@ def reads(hub: LoopbackHub, path: str) -> list[Request]:
 def test_a_builder_and_its_stream_give_the_rows_of_the_files(
     hub: LoopbackHub, tmp_path: Path
 ) -> None:
-    assert run(
+    assert evaluate(
         hub,
-        tmp_path,
+        tmp_path / "home",
         "load_dataset_builder('org/tables').config.name",
         "load_dataset_builder('org/tables').hash",
         "list(load_dataset('org/tables', split='train', streaming=True))",
@@ -130,8 +85,8 @@ def test_a_range_is_read_from_the_other_host_and_nothing_more(
     content = (root / "org/tables" / TRAIN_PATH).read_bytes()
     assert len(content) > 50_000
     opened = f"HfFileSystem().open('datasets/org/tables/{TRAIN_PATH}', block_size=1000)"
-    assert run(
-        hub, tmp_path, f"[(file := {opened}).seek(20_000), file.size, file.read(10).hex()]"
+    assert evaluate(
+        hub, tmp_path / "home", f"[(file := {opened}).seek(20_000), file.size, file.read(10).hex()]"
     ) == [[20_000, len(content), content[20_000:20_010].hex()]]
     resolved, read = reads(hub, TRAIN_PATH)
     assert resolved == Request(
@@ -150,9 +105,9 @@ def test_listings_and_facts_are_those_of_the_folder(
     files = [[path, (root / "org/tables" / path).stat().st_size] for path in paths]
     (root / "org/lines/deep/a b").mkdir(parents=True)
     (root / "org/lines/deep/a b/ü#.txt").write_text("found")
-    assert run(
+    assert evaluate(
         hub,
-        tmp_path,
+        tmp_path / "home",
         "sorted(HfFileSystem().find('datasets/org/tables'))",
         "[entry.path for entry in HfApi().list_repo_tree('org/tables', repo_type='dataset')]",
         "HfFileSystem().ls('datasets/org/lines/deep/a b', detail=False)",
@@ -189,7 +144,7 @@ def test_the_commit_changes_with_a_byte_and_the_old_one_is_gone(
     after = hub.commit("org/lines")
     assert after != before
     asked = [f"HfApi().dataset_info('org/lines', revision='{sha}').sha" for sha in (before, after)]
-    assert run(hub, tmp_path, *asked) == ["RevisionNotFoundError", after]
+    assert evaluate(hub, tmp_path / "home", *asked) == ["RevisionNotFoundError", after]
 
     large = [b"a" * 1_100_000, b"b" * 1_100_001]  # hashed once, unless they change
     commits = [lines.write_bytes(content) and hub.commit("org/lines") for content in large]
@@ -216,7 +171,7 @@ def test_what_is_missing_or_closed_raises_the_class_that_says_so(
         "HfApi().whoami(token='hf_other')": "HfHubHTTPError",
         "HfApi(endpoint='http://elsewhere.invalid').dataset_info('org/lines')": "HfHubHTTPError",
     }
-    assert dict(zip(expected, run(hub, tmp_path, *expected), strict=True)) == expected
+    assert dict(zip(expected, evaluate(hub, tmp_path / "home", *expected), strict=True)) == expected
     # The last went to this hub, as the proxy of a client that has left the loopback.
     assert hub.log[-1].path == "//elsewhere.invalid/api/datasets/org/lines"
 
@@ -224,9 +179,9 @@ def test_what_is_missing_or_closed_raises_the_class_that_says_so(
 def test_the_token_opens_the_gated_repo_and_stays_on_the_first_host(
     hub: LoopbackHub, tmp_path: Path
 ) -> None:
-    assert run(
+    assert evaluate(
         hub,
-        tmp_path,
+        tmp_path / "home",
         "list(load_dataset('org/gated', split='train', streaming=True))",
         "list(load_dataset('org/tables', split='test', streaming=True))",
         HF_TOKEN=READER,
@@ -272,7 +227,9 @@ def test_ranges(
 
 def test_a_client_survives_two_errors_by_its_own_retries(hub: LoopbackHub, tmp_path: Path) -> None:
     hub.fail(r"^GET /datasets/org/tables/resolve/.*/test-", times=2, status=500)
-    [rows] = run(hub, tmp_path, "list(load_dataset('org/tables', split='test', streaming=True))")
+    [rows] = evaluate(
+        hub, tmp_path / "home", "list(load_dataset('org/tables', split='test', streaming=True))"
+    )
     assert rows == TEST
     assert [request.status for request in reads(hub, TEST_PATH)][:3] == [500, 500, 302]
 
@@ -282,7 +239,7 @@ def test_a_cut_connection_is_noticed(hub: LoopbackHub, root: Path, tmp_path: Pat
     read = f"len(HfFileSystem().read_bytes('datasets/org/tables/{TRAIN_PATH}'))"
     hub.fail(r"^GET /lfs/", times=3, cut_after=1_000)
     # A whole file is read by one request, for which the client gives up after one retry.
-    assert run(hub, tmp_path, read, read) == ["RemoteProtocolError", len(content)]
+    assert evaluate(hub, tmp_path / "home", read, read) == ["RemoteProtocolError", len(content)]
     sent = [request.bytes_sent for request in reads(hub, TRAIN_PATH) if request.status == 200]
     assert sent == [1_000, 1_000, 1_000, len(content)]
 

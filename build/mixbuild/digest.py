@@ -21,7 +21,9 @@ each file is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -67,9 +69,62 @@ class ContentDigest:
         return xxhash.xxh3_128("".join(lines).encode()).hexdigest()
 
 
-def combine(digests: Iterable[str]) -> str:
-    """The digest of a split, from the digests of its shards in order."""
-    return xxhash.xxh3_128("".join(f"{each}\n" for each in digests).encode()).hexdigest()
+class SourceDigest:
+    """Over source rows of any type, nulls included, column by column.
+
+    Numbers and truth values count as their text, so that the same rows have the same digest in
+    another format. A list counts as its length, then as its items; a struct as its fields.
+    """
+
+    def __init__(self) -> None:
+        self._streams: dict[str, tuple[xxhash.xxh3_128, xxhash.xxh3_128]] = {}
+
+    def update(self, batch: pa.RecordBatch) -> None:
+        """Add the rows of a batch."""
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            self._add(name, column)
+
+    def hexdigest(self) -> str:
+        """The digest of the rows so far: 32 hexadecimal digits."""
+        lines = (
+            f"{name} {lengths.hexdigest()} {data.hexdigest()}\n"
+            for name, (lengths, data) in sorted(self._streams.items())
+        )
+        return xxhash.xxh3_128("".join(lines).encode()).hexdigest()
+
+    def _add(self, name: str, column: pa.Array) -> None:
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            self._add(name, column.cast(kind.value_type))
+        elif pa.types.is_struct(kind):
+            self._add_texts(name, column.is_valid().cast(pa.string()))
+            for field, values in zip(kind, column.flatten(), strict=True):
+                self._add(f"{name}.{field.name}", values)
+        elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            self._add_texts(f"{name}[]", pc.list_value_length(column).cast(pa.string()))
+            self._add(f"{name}[].items", pc.list_flatten(column))
+        else:
+            self._add_texts(name, column.cast(pa.string()))
+
+    def _add_texts(self, name: str, texts: pa.StringArray) -> None:
+        # a mark before each text tells the empty one from null
+        marked = pc.binary_join_element_wise("=", texts, "").fill_null("")
+        streams = self._streams.setdefault(name, (xxhash.xxh3_128(), xxhash.xxh3_128()))
+        for stream, data in zip(streams, _streams(marked), strict=False):
+            stream.update(data)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _kind(field: pa.Field) -> str:

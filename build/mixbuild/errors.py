@@ -11,6 +11,11 @@
     ├── RowError        (ValueError)    a source row breaks what its task declares
     ├── OutputError     (OSError)       the output folder cannot be written
     ├── ManifestError   (ValueError)    a manifest is missing, unreadable or of another version
+    ├── VerifyError     (ValueError)    a file or a row is not what the manifest says
+    ├── LockError       (ValueError)    a source is not what the lock says
+    ├── LicenceError    (ValueError)    a source's licence is none that was allowed
+    ├── CardError       (ValueError)    a card on the Hub cannot be merged with ours
+    ├── HubError        (OSError)       the Hub refuses what is to be published, or does not answer
     └── WorkerError     (RuntimeError)  a worker died twice on the same unit
 
 A message is one line that says where, what was expected, what came and what to
@@ -57,6 +62,26 @@ class OutputError(MixError, OSError):
 
 class ManifestError(MixError, ValueError):
     """A manifest is missing, unreadable or of another version."""
+
+
+class VerifyError(MixError, ValueError):
+    """A file or a row is not what the manifest says."""
+
+
+class LockError(MixError, ValueError):
+    """A source is not what the lock says."""
+
+
+class LicenceError(MixError, ValueError):
+    """A source's licence is none that was allowed."""
+
+
+class CardError(MixError, ValueError):
+    """A card on the Hub cannot be merged with ours."""
+
+
+class HubError(MixError, OSError):
+    """The Hub refuses what is to be published, or does not answer."""
 
 
 class WorkerError(MixError, RuntimeError):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from mixbuild import engine, manifest
+from mixbuild.digest import file_sha256
 from mixbuild.errors import OutputError, UsageError
 from mixbuild.plan import Request, plan
 from mixbuild.shards import Shard, Unit, finished, render_unit
@@ -191,7 +191,11 @@ def _stage(out: Path, staging: Path, task: Task, listed: dict[str, Any]) -> None
         arrow = report.with_suffix(".arrow")
         known = json.loads(report.read_text())
         for path, size in list(lying.items()):
-            if not arrow.exists() and size == known["bytes"] and _sha256(path) == known["sha256"]:
+            if (
+                not arrow.exists()
+                and size == known["bytes"]
+                and file_sha256(path) == known["sha256"]
+            ):
                 path.replace(arrow)
                 del lying[path]
 
@@ -224,14 +228,6 @@ def _forget(staging: Path, task: Task) -> None:
 def _paths(listed: Mapping[str, Any]) -> set[str]:
     """``task/split`` of all that a manifest lists."""
     return {f"{task}/{split}" for task, entry in listed.items() for split in entry["splits"]}
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _entry(

@@ -12,14 +12,13 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from mixbuild import __version__
 from mixbuild.binding import choose_templates
-from mixbuild.digest import combine
 from mixbuild.errors import ManifestError
 from mixbuild.shards import Shard, code_version
 from mixbuild.sources import Resolved
@@ -28,6 +27,8 @@ from mixbuild.trouble import explained_output
 
 FILE = "manifest.json"
 FORMAT = 1
+
+SHARD_FIELDS = tuple(field.name for field in fields(Shard))
 
 Manifest = dict[str, Any]
 """``{"format": 1, "tasks": {name: entry}}``; ``task_entry`` makes an entry."""
@@ -59,11 +60,19 @@ def task_entry(
             "repo": task.source.repo,
             "read_from": resolved.label,
             "config": resolved.place.config,
+            "locked": resolved.locked,
+            "drift": list(resolved.drift),
             "license": task.source.license,
             "citation": task.source.citation,
+            "languages": list(task.source.languages),
+            "limits": list(task.source.limits),
         },
         "templates": {
-            template.name: {"text": template.text, "sha256": template.sha256}
+            template.name: {
+                "text": template.text,
+                "sha256": template.sha256,
+                "inverted": template.inverted,
+            }
             for template in choose_templates(task, templates)
         },
         "asked": {"templates": templates, "seed": seed, "max_rows": max_rows},
@@ -103,13 +112,29 @@ def load(out: Path) -> Manifest | None:
     try:
         for entry in manifest["tasks"].values():
             for split in entry["splits"].values():
-                [shard["unit"] + shard["path"] for shard in split["shards"]]
+                [split[name] for name in ("rows_read", "rows", "drops")]
+                [shard[name] for shard in split["shards"] for name in ("path", *SHARD_FIELDS)]
     except (AttributeError, KeyError, TypeError) as error:
         raise ManifestError(
             f"{path}: expected tasks with splits and shards, got something else "
             f"({type(error).__name__}: {error}); delete it and run make again"
         ) from error
     return dict(manifest)
+
+
+def expect(out: Path) -> Manifest:
+    """The manifest of an output folder that holds a build.
+
+    Raises:
+        ManifestError: there is none, or it cannot be read, or is of another format.
+    """
+    found = load(out)
+    if found is None:
+        raise ManifestError(
+            f"{out / FILE}: not there, so nothing says that the build is whole; "
+            f"run make --out {out}"
+        )
+    return found
 
 
 def save(out: Path, tasks: Mapping[str, Any]) -> None:
@@ -153,7 +178,6 @@ def _split_entry(task: Task, split: str, shards: Sequence[Shard]) -> dict[str, A
         "rows_read": sum(shard.rows_read for shard in shards),
         "rows": sum(shard.rows for shard in shards),
         "drops": dict(sorted(drops.items())),
-        "content_digest": combine(shard.content_digest for shard in shards),
         "shards": [
             {"path": shard_path(task.name, split, index, len(shards)), **asdict(shard)}
             for index, shard in enumerate(shards)

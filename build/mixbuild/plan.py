@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from mixbuild.binding import bind
-from mixbuild.errors import UsageError
+from mixbuild.errors import LockError, UsageError
+from mixbuild.lock import Lock, entry_of
 from mixbuild.render import Drops, Origin, render
 from mixbuild.shards import Unit, choice_hashes
-from mixbuild.sources import Resolved, count_rows, read, resolve
+from mixbuild.sources import SAMPLES, Resolved, count_rows, read, resolve
+from mixbuild.sources.survey import digests
 from mixbuild.task import SEED, Task
 
 
@@ -30,6 +32,8 @@ class Request:
         seed: of every choice by hash.
         splits: the config's splits; all when empty.
         max_rows: at most so many source rows per split, chosen by hash.
+        lock: which commit each source is read at, and what a mirror must be.
+        allow_drift: read mirrors that are not what the lock says.
     """
 
     tasks: Sequence[Task]
@@ -39,6 +43,8 @@ class Request:
     seed: int = 0
     splits: Sequence[str] = ()
     max_rows: int | None = None
+    lock: Lock = field(default_factory=dict)
+    allow_drift: bool = False
 
 
 def plan(task: Task, request: Request) -> tuple[Resolved, dict[str, list[Unit]]]:
@@ -46,9 +52,17 @@ def plan(task: Task, request: Request) -> tuple[Resolved, dict[str, list[Unit]]]
 
     Raises:
         SourceError, SchemaError, UsageError: the request cannot be met.
+        LockError: a mirror is not what the lock says.
     """
     source = request.sources.get(task.name)
-    resolved = resolve(task, source, splits=request.splits)
+    locked = entry_of(request.lock, task)
+    if source is None and locked is not None:
+        resolved = resolve(task, splits=request.splits, revision=locked["commit"])
+        resolved = replace(resolved, locked=True)
+    else:
+        resolved = resolve(task, source, splits=request.splits)
+        if source not in (None, SAMPLES) and locked is not None:
+            resolved = _as_locked(task, resolved, locked, allow_drift=request.allow_drift)
     bind(task, resolved.schema, templates=request.templates, seed=request.seed)
     units = {
         split: [
@@ -85,6 +99,34 @@ def preview(
             rows -= batch.num_rows
             if rows <= 0:
                 return
+
+
+def _as_locked(
+    task: Task, mirror: Resolved, entry: Mapping[str, Any], *, allow_drift: bool
+) -> Resolved:
+    """A mirror, shown to have the rows that are locked, by reading them all.
+
+    Rows of a mirror with the same files, too, say that they are from the source itself.
+    """
+    drift = []
+    for split, got in digests(task, mirror).items():
+        expected = entry["splits"].get(task.splits[split])
+        if expected != got:
+            rows = f"{expected['rows']:,} rows" if expected else "no such split"
+            drift.append(
+                f"{split}: the lock has {rows} ({(expected or {}).get('content_digest')}), the "
+                f"mirror {got['rows']:,} ({got['content_digest']})"
+            )
+    if drift and not allow_drift:
+        raise LockError(
+            f"task {task.name!r}: {mirror.place.label}: expected the rows of {entry['repo']}@"
+            f"{entry['commit']}, got others: {'; '.join(drift)}; take another mirror, or say "
+            f"--allow-drift"
+        )
+    files = {run.file for runs in mirror.runs.values() for run in runs}
+    same_files = files <= entry["files"].keys()
+    label = mirror.label if drift or not same_files else f"{entry['repo']}@{entry['commit']}"
+    return replace(mirror, label=label, locked=not drift, drift=tuple(drift))
 
 
 def _choose(units: list[Unit], max_rows: int) -> list[Unit]:

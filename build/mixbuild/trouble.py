@@ -11,7 +11,7 @@ from typing import TypeVar
 import pyarrow as pa
 import stamina
 
-from mixbuild.errors import MixError, OutputError, SourceError, one_line
+from mixbuild.errors import HubError, MixError, OutputError, SourceError, one_line
 
 Result = TypeVar("Result")
 
@@ -21,12 +21,33 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 TRANSIENT_STATUS = (408, 425, 429, 500, 502, 503, 504)
 
 
+LONGEST_WAIT_SECONDS = 300.0
+"""A Hub that asks for more patience is taken at its word only so far."""
+
+
 def patiently(call: Callable[[], Result]) -> Result:
-    """Call, and call again with growing waits while the failure is one that passes."""
-    for attempt in stamina.retry_context(on=is_transient, attempts=5, timeout=60.0):
+    """Call, and call again while the failure is one that passes.
+
+    The waits grow, unless the Hub says how long to wait.
+    """
+    patience = 2 * LONGEST_WAIT_SECONDS
+    for attempt in stamina.retry_context(on=retry_after, attempts=5, timeout=patience):
         with attempt:
             return call()
     raise AssertionError("unreachable: stamina returns or raises")
+
+
+def retry_after(error: Exception) -> bool | float:
+    """Whether to try again; or in how many seconds, where the Hub says so."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if not is_transient(error):
+        return False
+    for cause in _causes(error):
+        if isinstance(cause, HfHubHTTPError):
+            asked = cause.response.headers.get("Retry-After", "")
+            return min(float(asked), LONGEST_WAIT_SECONDS) if asked.isdecimal() else True
+    return True
 
 
 def is_transient(error: BaseException) -> bool:
@@ -76,6 +97,53 @@ def explained_output(path: Path) -> Iterator[None]:
             f"{error.filename or path}: cannot be written ({reason}); make room or choose "
             f"another --out, then run the same command: finished units are kept"
         ) from error
+
+
+@contextmanager
+def explained_hub(where: str) -> Iterator[None]:
+    """Turn whatever goes wrong while the Hub is written to into a HubError of one line.
+
+    Raises:
+        HubError: saying where, what was wrong, and what to do.
+    """
+    try:
+        yield
+    except MixError:
+        raise
+    except Exception as error:  # huggingface_hub raises ValueError and OSError too
+        raise HubError(f"{where}: {_hub_reason(error)}") from error
+
+
+def status_of(error: BaseException) -> int | None:
+    """The Hub's answer, where that is what an error comes of."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    for cause in _causes(error):
+        if isinstance(cause, HfHubHTTPError):
+            return int(cause.response.status_code)
+    return None
+
+
+def _hub_reason(error: Exception) -> str:
+    status = status_of(error)
+    if status in TRANSIENT_STATUS:
+        return (
+            f"the Hub answered {status} time and again; run the same command later: what was "
+            f"sent is kept"
+        )
+    if status is None and is_transient(error):
+        return (
+            f"no answer from the Hub ({one_line(error)}); check the network and HF_ENDPOINT, "
+            f"then run the same command: what was sent is kept"
+        )
+    if status in (401, 403):
+        return f"the Hub refused ({one_line(error)}); check that HF_TOKEN is set and may write here"
+    if status == 404:
+        return (
+            f"the Hub has no such dataset or revision, or none that this HF_TOKEN may see "
+            f"({one_line(error)}); check the name and the token"
+        )
+    return f"the Hub refused ({one_line(error)}); nothing was published"
 
 
 def _reason(error: Exception) -> str:

@@ -34,15 +34,32 @@ SAMPLES = "samples"
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a source holds: ``label`` is ``repo@commit``, ``runs`` are by the config's split."""
+    """What a source holds.
+
+    Attributes:
+        label: ``repo@commit``, as rows say it.
+        place: where it is.
+        schema: its columns.
+        runs: by the config's split.
+        locked: whether it is what the lock says.
+        drift: where it is not, and was allowed not to be: how it differs.
+    """
 
     label: str
     place: Place
     schema: pa.Schema
     runs: Mapping[str, tuple[Run, ...]]
+    locked: bool = False
+    drift: tuple[str, ...] = ()
 
 
-def resolve(task: Task, source: str | None = None, *, splits: Sequence[str] = ()) -> Resolved:
+def resolve(
+    task: Task,
+    source: str | None = None,
+    *,
+    splits: Sequence[str] = (),
+    revision: str | None = None,
+) -> Resolved:
     """Find a task's source and cut it into runs. Reads metadata only.
 
     Args:
@@ -50,6 +67,7 @@ def resolve(task: Task, source: str | None = None, *, splits: Sequence[str] = ()
         source: None for the Hub, ``SAMPLES``, or a mirror: a folder, or another
             repo as ``org/name`` or ``org/name@revision``.
         splits: the config's splits; all of the task's when empty.
+        revision: of the task's own repo, in the place of the declared one.
 
     Raises:
         UsageError: the task has no such split, or ``source`` is neither a folder nor a repo.
@@ -59,7 +77,7 @@ def resolve(task: Task, source: str | None = None, *, splits: Sequence[str] = ()
         if split not in task.splits:
             raise UsageError(f"task {task.name!r}: {one_of('split', split, task.splits)}")
     with explained(f"--source {task.name}={source}"):
-        place = _find(task, source)
+        place = _find(task, source, revision or task.source.revision)
     with explained(place.label):
         builder = streamed.builder_of(place, mirror=source is not None)
         place = replace(place, config=builder.config.name)
@@ -129,10 +147,10 @@ def count_rows(run: Run) -> int:
     return sum(batch.num_rows for batch in read(run, ()))
 
 
-def _find(task: Task, source: str | None) -> Place:
+def _find(task: Task, source: str | None, revision: str) -> Place:
     declared = task.source
     if source is None:
-        return _on_hub(declared.repo, declared.config, declared.revision)
+        return _on_hub(declared.repo, declared.config, revision)
     if source == SAMPLES:
         with importlib.resources.as_file(importlib.resources.files("mixbuild") / "samples") as path:
             return Place(str(path / task.name), declared.config, None)

@@ -1,0 +1,123 @@
+"""The commands that read sources: make, lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mixbuild import engine, lock, terminal
+from mixbuild.cli.options import licences_option, lock_option, refuse_strangers, source_option
+from mixbuild.errors import LockError, UsageError
+from mixbuild.licences import refuse_others
+from mixbuild.make import make
+from mixbuild.pinning import check_lock, pin
+from mixbuild.plan import Request
+from mixbuild.sources import SAMPLES
+from mixbuild.task import SEED
+from mixbuild.tasks import ALL, find
+
+
+@click.command("make")
+@click.argument("task_names", nargs=-1, metavar="[TASK]...")
+@click.option(
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The output folder.",
+)
+@click.option("--samples", is_flag=True, help="Read the rows that come with the package.")
+@source_option
+@click.option(
+    "--templates",
+    default=SEED,
+    show_default=True,
+    help="A template's name; 'sample': one per row, by hash; 'all': one row per template.",
+)
+@click.option("--seed", default=0, show_default=True, help="Of every choice by hash.")
+@click.option("--split", "splits", multiple=True, help="Only this split. Repeatable.")
+@click.option(
+    "--max-rows",
+    type=click.IntRange(1),
+    help="At most so many source rows per split, chosen by hash.",
+)
+@click.option(
+    "--num-proc",
+    type=click.IntRange(1),
+    help="Worker processes of one core each.  [default: this process, with threads]",
+)
+@click.option(
+    "--engine",
+    "engine_name",
+    default=engine.PROCESSES,
+    show_default=True,
+    help="'processes', or 'dask' for a cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler; its workers share --out.")
+@lock_option
+@click.option("--allow-drift", is_flag=True, help="Read mirrors that are not what the lock says.")
+@licences_option
+def make_command(
+    task_names: tuple[str, ...],
+    folder: Path,
+    samples: bool,
+    sources: dict[str, str],
+    templates: str,
+    seed: int,
+    splits: tuple[str, ...],
+    max_rows: int | None,
+    num_proc: int | None,
+    engine_name: str,
+    scheduler: str | None,
+    lock_path: Path,
+    allow_drift: bool,
+    allow_licences: list[str],
+) -> None:
+    """Render TASKs (default: all) into Arrow shards and a manifest."""
+    tasks = [find(name) for name in dict.fromkeys(task_names)] or list(ALL)
+    refuse_strangers(sources, [task.name for task in tasks])
+    refuse_others({task.name: task.source.license for task in tasks}, allowed=allow_licences)
+    if samples:
+        sources = {**{task.name: SAMPLES for task in tasks}, **sources}
+    with terminal.progress("rendering", unit="units") as report:
+        made = make(
+            Request(
+                tasks,
+                folder,
+                sources,
+                templates,
+                seed,
+                splits,
+                max_rows,
+                lock.load(lock_path),
+                allow_drift,
+            ),
+            engine_name=engine_name,
+            num_proc=num_proc,
+            scheduler=scheduler,
+            report=report,
+        )
+    terminal.print_made(folder, [task.name for task in tasks], made)
+
+
+@click.command("lock")
+@click.argument("task_names", nargs=-1, metavar="[TASK]...")
+@click.option("--update", is_flag=True, help="Move to the newest commit, and show what changed.")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 when a source has moved on.")
+@lock_option
+def lock_command(task_names: tuple[str, ...], update: bool, check: bool, lock_path: Path) -> None:
+    """Pin the commit of each TASK's source (default: of all that are not pinned yet)."""
+    tasks = [find(name) for name in dict.fromkeys(task_names)] or list(ALL)
+    if update and check:
+        raise UsageError("--update writes and --check does not; say one of them")
+    if check:
+        with terminal.progress("checking", unit="sources") as report:
+            findings = check_lock(lock_path, tasks, report=report)
+        terminal.print_findings(findings)
+        if any(findings.values()):
+            raise LockError(f"{lock_path}: sources have moved on; see above, then lock --update")
+        return
+    with terminal.progress("reading", unit="runs") as report:
+        for task, entry, changes in pin(lock_path, tasks, update=update, report=report):
+            terminal.print_pinned(task, entry, changes)

@@ -1,0 +1,63 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from mixbuild import lock
+from mixbuild.errors import UsageError
+from mixbuild.tasks import find
+
+
+def _places(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    """``("squad=folder",)`` -> ``{"squad": "folder"}``."""
+    places = {}
+    for value in values:
+        name, _equals, place = value.partition("=")
+        if not place:
+            raise click.BadParameter(f"expected TASK=FOLDER or TASK=ORG/NAME, got {value!r}")
+        places[find(name).name] = place
+    return places
+
+
+source_option = click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    callback=_places,
+    metavar="TASK=PLACE",
+    help="Read a task from a folder or another repo (org/name[@revision]). Repeatable.",
+)
+
+
+lock_option = click.option(
+    "--lock",
+    "lock_path",
+    type=click.Path(path_type=Path),
+    default=lock.default_path,
+    help="The lock file.  [default: the project's]",
+)
+
+
+def _identifiers(_: click.Context, __: click.Parameter, values: Sequence[str]) -> list[str]:
+    """``("mit,other", "cc0-1.0")`` -> ``["mit", "other", "cc0-1.0"]``."""
+    return [each.strip() for value in values for each in value.split(",") if each.strip()]
+
+
+licences_option = click.option(
+    "--allow-licences",
+    multiple=True,
+    callback=_identifiers,
+    metavar="ID,...",
+    help="make: only these licences. push: also these, although they are held back.",
+)
+
+
+def refuse_strangers(sources: Mapping[str, str], tasks: Sequence[str]) -> None:
+    """Refuse mirrors of tasks that are not asked for."""
+    for name, place in sources.items():
+        if name not in tasks:
+            raise UsageError(f"--source {name}={place}: {name} is not among the tasks asked for")

@@ -1,0 +1,75 @@
+"""The commands that prove where rows come from: rebuild, trace."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+
+from mixbuild import terminal
+from mixbuild.cli.options import source_option
+from mixbuild.errors import VerifyError
+
+
+@click.command("rebuild")
+@click.argument("place", metavar="ORG/NAME[@REVISION]")
+@click.argument("task_names", nargs=-1, metavar="[TASK]...")
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path), help="Keep the rows there.  [default: no]"
+)
+@source_option
+@click.option("--num-proc", type=click.IntRange(1), help="As for make.")
+def rebuild_command(
+    place: str,
+    task_names: tuple[str, ...],
+    folder: Path | None,
+    sources: dict[str, str],
+    num_proc: int | None,
+) -> None:
+    """Build what is published again, from the pinned sources, and compare every row."""
+    from mixbuild.rebuild import rebuild
+
+    with (
+        tempfile.TemporaryDirectory() if folder is None else nullcontext(str(folder)) as out,
+        terminal.progress("rebuilding", unit="units") as report,
+    ):
+        rebuilt = list(
+            rebuild(
+                place,
+                Path(out),
+                tasks=task_names,
+                sources=sources,
+                num_proc=num_proc,
+                report=report,
+            )
+        )
+    terminal.print_rebuilt(place, rebuilt)
+    different = [each for each in rebuilt if each.difference]
+    if different:
+        first = different[0]
+        raise VerifyError(
+            f"{place}: {first.task}/{first.split}: expected the published rows, got others, first "
+            f"{first.difference}; was it built by another version of the code?"
+        )
+
+
+@click.command("trace")
+@click.argument("row_id", metavar="ID")
+@click.option(
+    "--from", "place", required=True, metavar="DIR|ORG/NAME", help="A build, or a published one."
+)
+@source_option
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def trace_command(row_id: str, place: str, sources: dict[str, str], as_json: bool) -> None:
+    """From a row's ID to its source record, its template and the code that made it."""
+    from mixbuild.trace import trace
+
+    traced = trace(row_id, place, source=next(iter(sources.values()), None))
+    if as_json:
+        fields = {name: getattr(traced, name) for name in ("row", "raw", "template", "versions")}
+        click.echo(json.dumps(fields, ensure_ascii=False, default=str))
+        return
+    terminal.print_traced(traced)

@@ -1,0 +1,89 @@
+"""The commands that publish: card, push, verify; the Hub's client is loaded where it is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mixbuild import terminal
+from mixbuild.cli.options import licences_option
+from mixbuild.export import PARQUET
+from mixbuild.publication import write_local_card
+from mixbuild.verify import verify_folder
+
+
+@click.command("card")
+@click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="A build.")
+@click.option("--repo", default="org/instruct_mix", show_default=True, help="As on the Hub.")
+def card_command(folder: Path, repo: str) -> None:
+    """Write the card beside the shards; load_dataset(FOLDER, TASK) then works."""
+    for path in write_local_card(folder, repo=repo):
+        click.echo(path)
+
+
+@click.command("push")
+@click.argument("repo", metavar="ORG/NAME")
+@click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="A build.")
+@click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
+@click.option("--private", is_flag=True, help="If the repo is to be made.")
+@click.option("--revision", help="A branch.  [default: main; arrow for that format]")
+@click.option("--create-pr", is_flag=True, help="Propose the commit as a pull request.")
+@click.option("--tag", "tag_name", help="Tag the commit, beside its version.")
+@click.option("--message", help="Of the commit.")
+@click.option(
+    "--format", "file_format", default=PARQUET, show_default=True, help="'parquet' or 'arrow'."
+)
+@click.option("--num-proc", type=click.IntRange(1), help="Processes that write Parquet.")
+@licences_option
+def push_command(
+    repo: str,
+    folder: Path,
+    dry_run: bool,
+    private: bool,
+    revision: str | None,
+    create_pr: bool,
+    tag_name: str | None,
+    message: str | None,
+    file_format: str,
+    num_proc: int | None,
+    allow_licences: list[str],
+) -> None:
+    """Publish a build in one commit, then load it from there and compare."""
+    from mixbuild import hub
+
+    done = hub.push(
+        folder,
+        hub.Target(
+            repo,
+            revision or hub.default_branch(file_format),
+            private=private,
+            create_pr=create_pr,
+            message=message,
+        ),
+        progress=lambda what, unit: terminal.progress(what, unit=unit),
+        show=terminal.print_plan,
+        file_format=file_format,
+        tag_name=tag_name,
+        dry_run=dry_run,
+        num_proc=num_proc,
+        allow_licences=allow_licences,
+    )
+    if done is not None:
+        terminal.print_pushed(repo, *done)
+
+
+@click.command("verify")
+@click.argument("place", metavar="DIR|ORG/NAME[@REVISION]")
+def verify_command(place: str) -> None:
+    """Every byte of a build, or of what is published, against its manifest."""
+    if Path(place).is_dir():
+        with terminal.progress("checking", unit="shards") as report:
+            _, verified = verify_folder(Path(place), report=report)
+        terminal.print_verified(place, verified)
+        return
+    from mixbuild import hub
+
+    with terminal.progress("loading what is published", unit="configs") as report:
+        label, verified = hub.verify_repo(hub.client(), *hub.parse(place), report=report)
+    terminal.print_verified(label, verified)

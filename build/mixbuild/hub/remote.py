@@ -1,0 +1,190 @@
+"""What a repo on the Hub holds at one commit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from huggingface_hub import HfApi, HfFileSystem
+from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.hf_api import RepoFile
+
+from mixbuild import card, manifest
+from mixbuild.errors import ManifestError, UsageError
+from mixbuild.publication import FORMAT, File
+from mixbuild.trouble import explained_hub, patiently
+
+MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file as the Hub has it: LFS files are known by their SHA-256, others by git's hash."""
+
+    size: int
+    sha256: str | None
+    git_oid: str
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A repo at one commit.
+
+    Attributes:
+        repo: ``org/name``.
+        revision: the branch, tag or commit that was asked for.
+        commit: what it is now; None when the repo has no such revision.
+        exists: whether there is such a repo at all.
+        files: by path.
+    """
+
+    repo: str
+    revision: str
+    commit: str | None
+    exists: bool
+    files: Mapping[str, Stored]
+
+    @property
+    def label(self) -> str:
+        """``org/name@commit``."""
+        return f"{self.repo}@{self.commit or self.revision}"
+
+    def holds(self, file: File) -> bool:
+        """Whether the repo has this very file."""
+        stored = self.files.get(file.path)
+        if stored is None or file.named_by_content:
+            return stored is not None
+        if stored.size != file.size:
+            return False
+        if stored.sha256 is not None:
+            return stored.sha256 == file.sha256
+        content = file.content if isinstance(file.content, bytes) else file.content.read_bytes()
+        return stored.git_oid == git_oid(content)
+
+
+def check_name(repo: str) -> str:
+    """The name of a repo.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", repo):
+        raise UsageError(f"expected a repo like 'org/name', got {repo!r}")
+    return repo
+
+
+def parse(place: str) -> tuple[str, str]:
+    """The repo and the revision of ``org/name`` or ``org/name@revision``.
+
+    >>> parse("org/mix@v1.0.0")
+    ('org/mix', 'v1.0.0')
+
+    Raises:
+        UsageError: it is neither.
+    """
+    repo, _, revision = place.partition("@")
+    return check_name(repo), revision or MAIN
+
+
+def git_oid(content: bytes) -> str:
+    """What git calls a file of this content."""
+    blob = b"blob %d\0" % len(content) + content
+    return hashlib.sha1(blob, usedforsecurity=False).hexdigest()
+
+
+def look(api: HfApi, repo: str, revision: str = MAIN) -> Remote:
+    """A repo as it is now at a revision. One commit is read throughout, whatever is pushed.
+
+    Raises:
+        HubError: the Hub refuses, or does not answer.
+    """
+    with explained_hub(f"{repo}@{revision}"):
+        try:
+            found = patiently(lambda: api.dataset_info(repo, revision=revision))
+        except RevisionNotFoundError:
+            return Remote(repo, revision, None, True, {})
+        except RepositoryNotFoundError:
+            return Remote(repo, revision, None, False, {})
+        commit = str(found.sha)
+        tree = patiently(
+            lambda: list(
+                api.list_repo_tree(repo, revision=commit, recursive=True, repo_type="dataset")
+            )
+        )
+    files = {
+        each.path: Stored(each.size, each.lfs.sha256 if each.lfs else None, each.blob_id)
+        for each in tree
+        if isinstance(each, RepoFile)
+    }
+    return Remote(repo, revision, commit, True, files)
+
+
+def read(api: HfApi, remote: Remote, path: str) -> bytes | None:
+    """A file's bytes; None where the repo has no such file.
+
+    Raises:
+        HubError: the Hub refuses, or does not answer.
+    """
+    if path not in remote.files:
+        return None
+    files = HfFileSystem(endpoint=api.endpoint, token=api.token)
+    with explained_hub(f"{remote.label}: {path}"):
+        address = f"datasets/{remote.repo}@{remote.commit}/{path}"
+        content: bytes = patiently(lambda: files.read_bytes(address))
+    return content
+
+
+def read_card(api: HfApi, remote: Remote) -> str | None:
+    """The card's text; None where there is none."""
+    content = read(api, remote, card.FILE)
+    return None if content is None else content.decode("utf-8", errors="replace")
+
+
+def read_manifest(api: HfApi, remote: Remote) -> Mapping[str, Any] | None:
+    """The published manifest; None where there is none.
+
+    Raises:
+        ManifestError: it cannot be read, or is of another format.
+        HubError: the Hub refuses, or does not answer.
+    """
+    content = read(api, remote, manifest.FILE)
+    if content is None:
+        return None
+    where = f"{remote.label}: {manifest.FILE}"
+    try:
+        published: Mapping[str, Any] = json.loads(content)
+        got = published["format"]
+        splits = [
+            each for entry in published["tasks"].values() for each in entry["splits"].values()
+        ]
+        [(each["content_digest"], each["rows"], each["shards"]) for each in splits]
+        [published[name] for name in ("version", "file_format", "columns", "history")]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ManifestError(
+            f"{where}: expected the manifest of a published build, got something else "
+            f"({type(error).__name__}: {error}); take the file back to what it was on the Hub"
+        ) from None
+    if got != FORMAT:
+        raise ManifestError(f"{where}: expected format {FORMAT}, got {got!r}; update instruct_mix")
+    return published
+
+
+def read_published(api: HfApi, repo: str, revision: str) -> tuple[Remote, Mapping[str, Any]]:
+    """A repo at a revision, and the manifest that is published there.
+
+    Raises:
+        ManifestError: nothing is published there, or its manifest cannot be read.
+        HubError: the Hub refuses, or does not answer.
+    """
+    remote = look(api, repo, revision)
+    published = read_manifest(api, remote)
+    if published is None:
+        raise ManifestError(
+            f"{remote.label}: expected {manifest.FILE}, got none, so nothing was published there "
+            f"by instruct_mix; check the name and the revision"
+        )
+    return remote, published
