@@ -9,8 +9,10 @@ export HF_HOME := $(CURDIR)/.cache/huggingface
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # those who read what we publish; the oldest of them know no Python newer than this one
-COMPAT := datasets-2 datasets-3 datasets-4 frames train
+COMPAT := datasets-2 datasets-3 datasets-4 frames train pyarrow-24
 COMPAT_PYTHON ?= python3.11
+# the first and the newest Python that the project promises, where this machine has them
+OTHER_PYTHONS := $(foreach version,3.10 3.13,$(if $(shell python$(version) -c 1 2>/dev/null && echo yes),python-$(version)))
 
 .DELETE_ON_ERROR:
 .PHONY: run test compat bench lock help
@@ -27,7 +29,7 @@ test: $(VENV)/ready     ## lint, types, tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
 
-compat: $(VENV)/ready $(COMPAT:%=.cache/compat/%/ready)     ## what is published loads in other releases and libraries, and trains
+compat: $(VENV)/ready $(COMPAT:%=.cache/compat/%/ready) $(OTHER_PYTHONS:%=.cache/compat/%/ready)     ## what is published loads in other releases and libraries, and trains
 	$(BIN)/python -m pytest -q tests/compat
 
 bench: $(VENV)/bench-ready     ## measure against other ways to do the job
@@ -51,6 +53,12 @@ $(VENV)/ready: requirements.lock
 
 $(VENV)/bench-ready: $(VENV)/ready build/bench/requirements.lock
 	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r build/bench/requirements.lock
+	@touch $@
+
+.cache/compat/python-%/ready: requirements.lock
+	rm -rf $(@D)
+	python$* -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 .cache/compat/%/ready: tests/compat/%.lock

@@ -26,8 +26,10 @@ BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parents[1]
 START_UP = "start-up"
 SCALE = "scale"
+PUBLISHING = "publishing"
+OPTIONS = "options"
 TASKS = ("squad", "imdb")
-PARTS = (*TASKS, START_UP, SCALE)
+PARTS = (*TASKS, START_UP, PUBLISHING, OPTIONS, SCALE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -92,7 +94,7 @@ def _alone(name: str) -> None:
 
 
 def _measure(asked: argparse.Namespace, scratch: Path) -> None:
-    from bench import parts, report
+    from bench import options, parts, publishing, report
 
     bench = parts.Bench(
         root=ROOT,
@@ -109,6 +111,10 @@ def _measure(asked: argparse.Namespace, scratch: Path) -> None:
     done = [parts.measure_task(bench, task) for task in TASKS if task in chosen]
     if START_UP in chosen:
         done.append(parts.measure_start_up(bench))
+    if PUBLISHING in chosen:
+        done += [publishing.measure_publishing(bench, task) for task in tasks or TASKS]
+    if OPTIONS in chosen:
+        done.append(options.measure_options(bench))
     if SCALE in chosen and asked.scale:
         done.append(parts.measure_scale(bench, tasks or TASKS))
     report.print_all([ratio for each in done for ratio in each.ratios], done)

@@ -53,35 +53,35 @@ class Bench:
 
     def save(self, name: str, ratios: Sequence[Ratio], load_before: float, **found: Any) -> None:
         """Write a part's results."""
-        load = {"load_average_before": load_before, "load_average_after": _load()}
+        load = {"load_average_before": load_before, "load_average_after": load_average()}
         report.save(self.results, name, ratios, {**self.facts, **load, **found})
 
 
 def measure_task(bench: Bench, task: str) -> Part:
     """All contenders on one task, their memory, and rendering alone."""
-    load = _load()
-    _say(f"{task}: making {bench.rows:,} source rows")
-    _empty(bench.scratch)
+    load = load_average()
+    say(f"{task}: making {bench.rows:,} source rows")
+    empty(bench.scratch)
     source = make_source(task, bench.scratch / "source", rows=bench.rows, files=1, root=bench.root)
     job = _job(task, source.folder, source.files[0], bench)
     rows_bytes = sum(path.stat().st_size for path in Path(job.reference).rglob("*.arrow"))
     rows = contenders.read_rows(Path(job.reference))
     for each in bench.contenders:
-        _say(f"{task}: warming up and comparing: {each.name}")
-        _empty(Path(job.out))
+        say(f"{task}: warming up and comparing: {each.name}")
+        empty(Path(job.out))
         each.import_needs()
         each.run(job)
         contenders.compare(each.name, Path(job.out), rows)
     del rows
-    _say(f"{task}: {len(bench.contenders)} contenders in turns, {bench.repeats} times")
+    say(f"{task}: {len(bench.contenders)} contenders in turns, {bench.repeats} times")
     samples = _race(bench, job)
     times = report.times(samples, rows_bytes)
     for each in bench.contenders:
-        _say(f"{task}: peak memory: {each.name}")
-        _empty(Path(job.out))
+        say(f"{task}: peak memory: {each.name}")
+        empty(Path(job.out))
         imports, peak = peak_alone(each.name, job.to_json())
         times[each.name] |= {"imports_only_mib": round(imports), "peak_mib": round(peak)}
-    _say(f"{task}: rendering alone")
+    say(f"{task}: rendering alone")
     alone, alone_bytes = rendering.measure_rendering(
         job, repeats=3 * bench.repeats, patience_seconds=bench.patience_seconds
     )
@@ -108,7 +108,7 @@ def measure_task(bench: Bench, task: str) -> Part:
         contenders=times,
         rendering={"bytes": alone_bytes, **alone_times},
     )
-    _empty(bench.scratch)
+    empty(bench.scratch)
     hashed = [
         report.best_of((group,), bench.contenders, samples) for group in (POLARS, DUCKDB, FLOOR)
     ]
@@ -143,14 +143,14 @@ def _race(bench: Bench, job: Job) -> Samples:
     def hash_and_empty(name: str) -> float:
         """Seconds to hash what was written; ours has done it."""
         seconds = 0.0 if name == OURS else _hash_seconds(out)
-        _empty(out)
+        empty(out)
         return seconds
 
     slow_repeats = min(bench.repeats, SLOW_REPEATS)
     samples = in_turns(
         {each.name: functools.partial(each.run, job) for each in bench.contenders},
         {each.name: slow_repeats if each.slow else bench.repeats for each in bench.contenders},
-        before=functools.partial(_empty, out),
+        before=functools.partial(empty, out),
         after=hash_and_empty,
         patience_seconds=bench.patience_seconds,
     )
@@ -160,9 +160,9 @@ def _race(bench: Bench, job: Job) -> Samples:
 
 def measure_start_up(bench: Bench) -> Part:
     """How long the shortest command takes."""
-    load = _load()
-    _say("start-up")
-    _empty(bench.scratch)
+    load = load_average()
+    say("start-up")
+    empty(bench.scratch)
     samples = commands.measure_start_up(
         bench.root,
         commands.environment(bench.scratch),
@@ -178,23 +178,23 @@ def measure_start_up(bench: Bench) -> Part:
 
 def measure_scale(bench: Bench, tasks: Sequence[str]) -> Part:
     """Two worker processes against one, and one worker's memory on rows and ten times as many."""
-    load = _load()
+    load = load_average()
     many = MANY * bench.rows
     env, out = commands.environment(bench.scratch), bench.scratch / "made"
     ratios: list[Ratio] = []
     found: dict[str, Any] = {}
     for task in tasks:
-        _empty(bench.scratch)
+        empty(bench.scratch)
         memory = {}
         for rows in (bench.rows, 10 * bench.rows):
             source = _several_files(bench, task, rows)
-            _say(f"scale: {task}: a worker's memory, {rows:,} rows")
+            say(f"scale: {task}: a worker's memory, {rows:,} rows")
             parent, worker = commands.measure_worker_memory(task, source, bench.root, out, env)
             memory[f"{rows}_rows"] = {"make_mib": round(parent), "worker_mib": round(worker)}
             name = f"scale: {task}: peak memory of one worker, {rows:,} rows"
             ratios.append(Ratio(name, worker, target=("<", 400.0), unit="MiB"))
         source = _several_files(bench, task, many)
-        _say(f"scale: {task}: one worker process against two, {many:,} rows")
+        say(f"scale: {task}: one worker process against two, {many:,} rows")
         samples = commands.measure_workers(
             task,
             source,
@@ -208,7 +208,7 @@ def measure_scale(bench: Bench, tasks: Sequence[str]) -> Part:
         name = f"scale: {task}: {one} / {two}, {many:,} rows in {FILES} files"
         ratios.append(report.ratio(name, samples, one, two, (">=", 1.6)))
         found[task] = {"memory": memory, "commands": report.times(samples)}
-    _empty(bench.scratch)
+    empty(bench.scratch)
     bench.save("scale", ratios, load, rows=many, tasks=found)
     return Part(
         ratios,
@@ -233,15 +233,17 @@ def _hash_seconds(folder: Path) -> float:
     return time.perf_counter() - start
 
 
-def _empty(folder: Path) -> None:
+def empty(folder: Path) -> None:
+    """Make a folder that is there and empty."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
 
 
-def _load() -> float:
+def load_average() -> float:
+    """Of the last minute."""
     return round(os.getloadavg()[0], 1)
 
 
-def _say(what: str) -> None:
+def say(what: str) -> None:
     """What is going on, on standard error."""
     print(f"{datetime.now():%H:%M:%S} {what}", file=sys.stderr, flush=True)

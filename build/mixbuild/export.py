@@ -12,7 +12,7 @@ import functools
 import hashlib
 import importlib.resources
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ import pyarrow.compute as pc
 
 from mixbuild.digest import ContentDigest, file_sha256
 from mixbuild.errors import UsageError, VerifyError, one_line, one_of
-from mixbuild.parquet import Files, row_groups
+from mixbuild.overlap import ahead
+from mixbuild.parquet import Files, Group, row_groups
 from mixbuild.render import SCHEMA
 from mixbuild.trouble import explained_output
 
@@ -182,26 +183,43 @@ def _is_there(split: Split, shard: Mapping[str, Any]) -> bool:
     )
 
 
+class _Facts:
+    """What only all the rows of a split together can tell."""
+
+    def __init__(self) -> None:
+        self.digest = ContentDigest(SCHEMA)
+        self.lengths = {
+            name: np.zeros(LENGTH_BINS, dtype=np.int64) for name in ("prompt", "completion")
+        }
+        self.text_bytes = 0
+        self.example: dict[str, Any] | None = None
+
+    def noted(self, groups: Iterable[Group]) -> Iterator[Group]:
+        """The same row groups, noted down as they pass."""
+        for group, size in groups:
+            self.digest.update(group)
+            for name, bins in self.lengths.items():
+                bins += histogram(group.column(name))
+            self.text_bytes += size
+            self.example = self.example or _example(group)
+            yield group, size
+
+
 def _write(split: Split, folder: Path) -> dict[str, Any]:
     """Read the split once, write its files, and find out what they hold."""
-    digest = ContentDigest(SCHEMA)
-    lengths = {name: np.zeros(LENGTH_BINS, dtype=np.int64) for name in ("prompt", "completion")}
-    total = 0
-    example: dict[str, Any] | None = None
-    shards = [
-        {name: shard[name] for name in ("path", "rows", "bytes", "sha256")}
-        for shard in split.entry["shards"]
-    ]
-    with Files(folder, split.split) as files:
-        for group, size in row_groups(read_shards(split.out, split.entry)):
-            digest.update(group)
-            for name, bins in lengths.items():
-                bins += histogram(group.column(name))
-            total += size
-            example = example or _example(group)
-            if split.file_format == PARQUET:
+    facts = _Facts()
+    groups = facts.noted(row_groups(read_shards(split.out, split.entry)))
+    if split.file_format == ARROW:
+        for _ in groups:
+            pass
+        shards = [
+            {name: shard[name] for name in ("path", "rows", "bytes", "sha256")}
+            for shard in split.entry["shards"]
+        ]
+    else:
+        with Files(folder, split.split) as files:
+            for group, size in ahead(groups, depth=1):  # noted while the last one is written
                 files.write(group, size)
-        if split.file_format == PARQUET:
             shards = [
                 {
                     "path": f"{split.task}/{path.name}",
@@ -212,10 +230,11 @@ def _write(split: Split, folder: Path) -> dict[str, Any]:
                 for path, rows, sha256 in files.finish()
             ]
     return {
-        "text_bytes": total,
-        "content_digest": digest.hexdigest(),
-        "lengths": {name: bins.tolist() for name, bins in lengths.items()},
-        "example": example,
+        **{name: split.entry[name] for name in ("rows_read", "rows", "drops")},
+        "text_bytes": facts.text_bytes,
+        "content_digest": facts.digest.hexdigest(),
+        "lengths": {name: bins.tolist() for name, bins in facts.lengths.items()},
+        "example": facts.example,
         "shards": shards,
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, read_shards
 from hub_server import LoopbackHub
+from mixbuild.tasks import find
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = ROOT / ".cache" / "compat"
@@ -55,31 +57,38 @@ class Published:
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    """The samples of every config, made and published as a person does."""
+    """The samples of every config, as repos of the hub; made and published as a person does."""
     folder = tmp_path_factory.mktemp("compat")
     out = folder / "out"
-    run_build("make", *CONFIGS, "--samples", "--out", str(out))
-    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    rows = {
-        config: {
-            split: read_shards(out, config, split).to_pylist()
-            for split in manifest["tasks"][config]["splits"]
-        }
-        for config in CONFIGS
-    }
+    for config in CONFIGS:
+        repo = folder / "hub" / find(config).source.repo
+        shutil.copytree(ROOT / "build/mixbuild/samples" / config, repo)
     with LoopbackHub(folder / "hub", token=TOKEN) as hub:
         variables = hub.environment(folder / "home") | {"HF_TOKEN": TOKEN}
+        run_build("make", *CONFIGS, "--out", str(out), **variables)
         run_build("push", REPO, "--out", str(out), **variables)
+        manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        rows = {
+            config: {
+                split: read_shards(out, config, split).to_pylist()
+                for split in manifest["tasks"][config]["splits"]
+            }
+            for config in CONFIGS
+        }
         yield Published(hub, rows)
 
 
-def run_build(*arguments: str, **variables: str) -> None:
-    """`python build …`, which must succeed."""
-    command = [sys.executable, str(ROOT / "build"), *arguments]
+def run_build(*arguments: str, python: str = sys.executable, **variables: str) -> str:
+    """`python build …`, which must succeed; what it printed."""
     done = subprocess.run(
-        command, env=os.environ | variables, capture_output=True, text=True, check=False
+        [python, str(ROOT / "build"), *arguments],
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="session")
