@@ -12,18 +12,23 @@ from mixbuild.errors import UsageError, one_of
 from mixbuild.task import Task
 from mixbuild.tasks import (
     ag_news,
+    ai2_arc,
     amazon_polarity,
+    aqua_rat,
     billsum,
     boolq,
     cnn_dailymail,
     common_gen,
+    commonsense_qa,
     dbpedia_14,
     dolly,
     glue,
     gsm8k,
+    hellaswag,
     imdb,
     mbpp,
     nq_open,
+    openbookqa,
     opus_de_en,
     paws,
     rotten_tomatoes,
@@ -31,6 +36,7 @@ from mixbuild.tasks import (
     squad,
     squad_v2,
     web_questions,
+    winogrande,
 )
 
 ALL: tuple[Task, ...] = (
@@ -41,6 +47,12 @@ ALL: tuple[Task, ...] = (
     # closed-book question answering
     nq_open.TASK,
     web_questions.TASK,
+    # multiple choice
+    ai2_arc.CHALLENGE,
+    ai2_arc.EASY,
+    openbookqa.TASK,
+    commonsense_qa.TASK,
+    hellaswag.TASK,
     # sentiment
     imdb.TASK,
     glue.SST2,
@@ -57,6 +69,8 @@ ALL: tuple[Task, ...] = (
     glue.MRPC,
     glue.QQP,
     paws.TASK,
+    # coreference
+    winogrande.TASK,
     # summarisation
     billsum.TASK,
     cnn_dailymail.TASK,
@@ -66,6 +80,7 @@ ALL: tuple[Task, ...] = (
     common_gen.TASK,
     # mathematics
     gsm8k.TASK,
+    aqua_rat.TASK,
     # code
     mbpp.TASK,
     # open instructions

@@ -67,4 +67,7 @@ TASK = Task(
             inverted=True,
         ),
     ),
+    waivers={
+        "ambiguous-prompt": "a set of concepts has several sentences, each in a row of its own"
+    },
 )

@@ -1,0 +1,112 @@
+"""Science questions from school exams, with the options to choose from: a hard part and an easy one.
+
+Source: https://huggingface.co/datasets/allenai/ai2_arc
+Raw record: {"id": "Mercury_SC_405487",
+    "question": "One year, the oak trees in a park began producing more acorns than usual. …",
+    "choices": {"text": ["Shady areas increased.", "Food sources increased.", …],
+        "label": ["A", "B", "C", "D"]},
+    "answerKey": "B"}
+    Some rows have the labels "1" to "4", some have three or five options: the key is one of the
+    row's own labels. Some questions are the beginning of a sentence that an option completes, and
+    some say "which of these", which only the options make clear.
+    "All of the above" means nothing once the options are in another order: left out.
+Not confirmed: how many rows are left out for it.
+"""
+
+import pyarrow.compute as pc
+
+from mixbuild.choices import choices, key
+from mixbuild.slots import joined, trimmed
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+TEXTS = ("choices", "text")
+OPTIONS = choices(TEXTS, answer=key("answerKey", among=("choices", "label")), strip=r"^\s+|\s+$")
+POINTING = r"(?i:\bof the above\b)|(?m:^\s*(?i:both |neither |either |only )?\(?[A-E]\)? (?i:and|or|nor) \(?[A-E]\)?\W*(?i:only)?\W*$)"
+"""What refers to other options by their letters or places."""
+
+
+def _arc(name: str, config: str, how_chosen: str) -> Task:
+    """The task of one config."""
+    return Task(
+        name=name,
+        family="multiple choice",
+        source=Source(
+            "allenai/ai2_arc",
+            config=config,
+            license="cc-by-sa-4.0",
+            citation="""@article{clark2018think,
+    title = {Think you have Solved Question Answering? Try {ARC}, the {AI2} Reasoning Challenge},
+    author = {Clark, Peter and Cowhey, Isaac and Etzioni, Oren and Khot, Tushar and Sabharwal, Ashish and Schoenick, Carissa and Tafjord, Oyvind},
+    journal = {arXiv preprint arXiv:1803.05457}, year = {2018},
+}""",
+            limits=(
+                how_chosen,
+                "The questions are from exams for the grades 3 to 9: an answer is what such an exam counts as right.",
+            ),
+        ),
+        splits={"train": "train", "validation": "validation", "test": "test"},
+        slots={
+            "question": trimmed("question"),
+            "options": OPTIONS.lettered(),
+            "bullets": OPTIONS.bulleted(),
+            "answer": OPTIONS.text(),
+            "letter": OPTIONS.letter(),
+            "both": OPTIONS.both(),
+        },
+        drops={
+            "an option points at others": pc.match_substring_regex(
+                joined(*TEXTS, separator="\n").value, POINTING
+            )
+        },
+        templates=TEMPLATES,
+    )
+
+
+TEMPLATES = (
+    Template(
+        "seed",
+        "Answer the following question with the letter and the text of the right option: {question} \n{options}\n[OUTPUT]: {both}",
+    ),
+    Template(
+        "letter_only",
+        "{question}\n\n{options}\n\nOne of these is correct. Reply with its letter, without brackets.\n[OUTPUT]: {letter}",
+    ),
+    Template(
+        "exam",
+        "You sit a science exam. For each item, write out the correct choice in full, but leave out its letter.\n\nItem: {question}\nChoices:\n{options}\n\n[OUTPUT]: {answer}",
+    ),
+    Template(
+        "answers_first",
+        "Here are some possible answers:\n{bullets}\n\nCopy the one that answers or completes this: {question}\n[OUTPUT]: {answer}",
+    ),
+    Template(
+        "no_choices",
+        "The choices that belong to this exam question are missing. Give the answer as one of them might have put it.\n\n{question}\n[OUTPUT]: {answer}",
+    ),
+    Template("terse", "{question}\n{options}\nWhich letter?\n[OUTPUT]: {letter}"),
+    Template(
+        "answer_key",
+        "You fill in the answer key of a science test: first a letter in brackets, then the wording of that choice.\n\n{options}\n\nThe question they belong to: {question}\n\n[OUTPUT]: {both}",
+    ),
+    Template(
+        "blackboard",
+        "A teacher asks: {question}\nOn the blackboard stands this list:\n{bullets}\nA pupil who knows reads out the right line, and nothing else. What does the class hear?\n[OUTPUT]: {answer}",
+    ),
+    Template(
+        "write_the_question",
+        "Write a science question that goes with these answers:\n{bullets}\nOf them, only this one may be right: {answer}\n[OUTPUT]: {question}",
+        inverted=True,
+    ),
+)
+
+CHALLENGE = _arc(
+    "arc_challenge",
+    "ARC-Challenge",
+    "These are the questions that both a retrieval algorithm and a word co-occurrence algorithm got wrong; the others are arc_easy.",
+)
+EASY = _arc(
+    "arc_easy",
+    "ARC-Easy",
+    "These are the questions that a retrieval algorithm or a word co-occurrence algorithm got right; the others are arc_challenge.",
+)

@@ -1,0 +1,94 @@
+"""The ending, out of four, that best continues a scene or a piece of advice.
+
+Source: https://huggingface.co/datasets/Rowan/hellaswag
+Raw record: {"ind": 4, "activity_label": "Removing ice from car",
+    "ctx_a": "Then, the man writes over the snow covering the window of a car, and a woman …",
+    "ctx_b": "then", "ctx": "Then, the man writes over the snow … smiles. then",
+    "endings": [", the man adds wax to the windshield and cuts it.", ", a person board a ski …", …],
+    "source_id": "activitynet~v_-1IBHYS3L-Y", "split": "train", "split_type": "indomain",
+    "label": "3"}
+    The label is text: "0" for the first. ``ctx`` is ``ctx_a`` and, for captions of videos, the
+    first words of the next sentence, in lower case; an ending may then begin with a comma.
+    Texts of wikiHow have marks, "[header] How to … [title] … [step] … [substeps] …": the slots
+    put each on a line of its own, and in endings cut the mark, and commas in front.
+    The split ``test`` is masked (the label is "" throughout) and not used.
+    The card names the MIT licence in its text, not in its metadata.
+"""
+
+from mixbuild.choices import choices, position
+from mixbuild.slots import replaced, trimmed
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+MARK = r"\[(?:header|title|step|substeps)\]\s*"
+ENDINGS = choices("endings", answer=position("label"), strip=rf"^[\s,]+|{MARK}|\s+$")
+
+TASK = Task(
+    name="hellaswag",
+    family="multiple choice",
+    source=Source(
+        "Rowan/hellaswag",
+        config="default",
+        license="mit",
+        citation="""@inproceedings{zellers-etal-2019-hellaswag,
+    title = "{H}ella{S}wag: Can a Machine Really Finish Your Sentence?",
+    author = "Zellers, Rowan and Holtzman, Ari and Bisk, Yonatan and Farhadi, Ali and Choi, Yejin",
+    booktitle = "Proceedings of the 57th Annual Meeting of the Association for Computational Linguistics",
+    year = "2019", pages = "4791--4800", doi = "10.18653/v1/P19-1472",
+}""",
+        limits=(
+            "The texts are captions of videos (ActivityNet) and advice from wikiHow, whose own terms are non-commercial (CC BY-NC-SA 3.0).",
+            "The wrong endings were written by a language model and chosen to mislead classifiers of 2019; the captions have many errors of grammar.",
+        ),
+    ),
+    splits={"train": "train", "validation": "validation"},
+    slots={
+        "topic": trimmed("activity_label"),
+        "beginning": replaced(
+            "ctx", pattern=rf"^\s*\[header\]\s*([^\[]*?)\s*\[title\]\s*|\s*{MARK}", by="\\1\n"
+        ),
+        "options": ENDINGS.lettered(),
+        "bullets": ENDINGS.bulleted(),
+        "ending": ENDINGS.text(),
+        "letter": ENDINGS.letter(),
+        "both": ENDINGS.both(),
+    },
+    templates=(
+        Template(
+            "seed",
+            "Choose the ending that best continues the following text, letter and text: {beginning} \n{options}\n[OUTPUT]: {both}",
+        ),
+        Template(
+            "what_comes_next",
+            "{beginning}\n\nWhat comes next? Give the letter alone.\n\n{options}\n\n[OUTPUT]: {letter}",
+        ),
+        Template(
+            "likeliest",
+            "A text breaks off in the middle. Find its likeliest continuation in the list and copy that out.\n\nText: {beginning}\n\nList:\n{bullets}\n\n[OUTPUT]: {ending}",
+        ),
+        Template(
+            "with_topic",
+            "Topic: {topic}\nBeginning: {beginning}\nPossible endings:\n{options}\nLetter of the ending that belongs to it:\n[OUTPUT]: {letter}",
+        ),
+        Template(
+            "endings_first",
+            "Someone wrote one of these and a machine made up the rest:\n{bullets}\n\nPick what was written by a person who knew this beginning, without adding anything.\n\n{beginning}\n[OUTPUT]: {ending}",
+        ),
+        Template(
+            "terse", "{beginning}\n…\n{options}\nWhich one, A, B, C or D?\n[OUTPUT]: {letter}"
+        ),
+        Template(
+            "editor",
+            "You are an editor, and a writer leaves you several drafts of how to go on. Mark the only one that makes sense: its letter in brackets, then its wording.\n\nSo far: {beginning}\n\nDrafts:\n{options}\n\n[OUTPUT]: {both}",
+        ),
+        Template(
+            "everyday_sense",
+            "Anybody who has seen something like this ({topic}) can tell how it goes on. Write the fitting line in full, but not its letter.\n\n{options}\n\nIt begins so: {beginning}\n[OUTPUT]: {ending}",
+        ),
+        Template(
+            "write_the_beginning",
+            'A text under the heading "{topic}" ends like this: {ending}\nWrite what may have stood right before it.\n[OUTPUT]: {beginning}',
+            inverted=True,
+        ),
+    ),
+)

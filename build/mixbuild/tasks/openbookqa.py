@@ -1,0 +1,96 @@
+"""Questions that take one fact of elementary science and common knowledge, with four options.
+
+Source: https://huggingface.co/datasets/allenai/openbookqa
+Raw record: {"id": "7-980", "question_stem": "The sun is responsible for",
+    "choices": {"text": ["puppies learning new tricks", "children growing up and getting old",
+        "flowers wilting in a vase", "plants sprouting, blooming and wilting"],
+        "label": ["A", "B", "C", "D"]},
+    "answerKey": "D"}
+    A stem is a question, or the beginning of a sentence that an option completes. Options may have
+    commas of their own. An option that points at others is left out with its row: their order
+    is another here. The config main leaves out the "open book", the facts behind the questions.
+    Not confirmed: whether any row is left out for that, and that the card, which gave the licence
+    as unknown in 2022, still does.
+"""
+
+import pyarrow.compute as pc
+
+from mixbuild.choices import choices, key
+from mixbuild.slots import joined, trimmed
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+TEXTS = ("choices", "text")
+OPTIONS = choices(TEXTS, answer=key("answerKey", among=("choices", "label")), strip=r"^\s+|\s+$")
+POINTING = r"(?i:\bof the above\b)|(?m:^\s*(?i:both |neither |either |only )?\(?[A-D]\)? (?i:and|or|nor) \(?[A-D]\)?\W*(?i:only)?\W*$)"
+"""What refers to other options by their letters or places."""
+
+TASK = Task(
+    name="openbookqa",
+    family="multiple choice",
+    source=Source(
+        "allenai/openbookqa",
+        config="main",
+        license="unknown",
+        citation="""@inproceedings{mihaylov-etal-2018-suit,
+    title = "Can a Suit of Armor Conduct Electricity? A New Dataset for Open Book Question Answering",
+    author = "Mihaylov, Todor and Clark, Peter and Khot, Tushar and Sabharwal, Ashish",
+    booktitle = "Proceedings of the 2018 Conference on Empirical Methods in Natural Language Processing",
+    year = "2018", pages = "2381--2391", doi = "10.18653/v1/D18-1260",
+}""",
+        limits=(
+            "Crowdworkers wrote the questions, each about one fact of an 'open book' of elementary science that the rows do not show.",
+        ),
+    ),
+    splits={"train": "train", "validation": "validation", "test": "test"},
+    slots={
+        "question": trimmed("question_stem"),
+        "options": OPTIONS.lettered(),
+        "bullets": OPTIONS.bulleted(),
+        "line": OPTIONS.inline(),
+        "answer": OPTIONS.text(),
+        "letter": OPTIONS.letter(),
+        "both": OPTIONS.both(),
+    },
+    drops={
+        "an option points at others": pc.match_substring_regex(
+            joined(*TEXTS, separator="\n").value, POINTING
+        )
+    },
+    templates=(
+        Template(
+            "seed",
+            "Answer the following question or complete the sentence with one of the options, letter and text: {question} \n{options}\n[OUTPUT]: {both}",
+        ),
+        Template(
+            "without_options",
+            "If this is a question, answer it in a few words; if it is the beginning of a sentence, finish it.\n\n{question}\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "letter_last",
+            "{question}\n\n{options}\n\nA little science and a little common sense decide. Which letter is it? Write that letter only.\n[OUTPUT]: {letter}",
+        ),
+        Template(
+            "options_first",
+            "Only one of the following fits the line below them.\n\n{options}\n\n{question}\n\nName it by its letter.\n[OUTPUT]: {letter}",
+        ),
+        Template("terse", "{question}\nPick from: {line}\n[OUTPUT]: {answer}"),
+        Template(
+            "open_book_exam",
+            "You take an exam on elementary science and may use any book. Mark the right option just as it is printed, its letter included.\n\nTask: {question}\n\n{options}\n\n[OUTPUT]: {both}",
+        ),
+        Template(
+            "undecided_pupil",
+            "A pupil cannot decide between several replies:\n{bullets}\nThe exercise says: {question}\nTell the pupil which reply to write down, word for word.\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "most_reasonable",
+            "Repeat the item of the list that goes best with what stands above it.\n\n{question}\n{bullets}\n\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "write_the_stem",
+            "For a science quiz, write a question, or the beginning of a sentence, that goes with these replies:\n{bullets}\nOnly this one may fit: {answer}\n[OUTPUT]: {question}",
+            inverted=True,
+        ),
+    ),
+)

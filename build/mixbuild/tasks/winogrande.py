@@ -1,0 +1,89 @@
+"""Which of two things or persons in a sentence a blank stands for.
+
+Source: https://huggingface.co/datasets/allenai/winogrande
+Raw record: {"sentence": "Ian volunteered to eat Dennis's menudo after already having a bowl because
+    _ despised eating intestine.", "option1": "Ian", "option2": "Dennis", "answer": "2"}
+    "_" is the blank, "1" and "2" the options. A sentence without a blank is left out.
+    The split ``test`` is masked (the answer is "" throughout) and not used.
+    The card gives no licence; the authors' repository says CC-BY, without a version.
+Not confirmed: whether there is any sentence without a blank, or with two.
+"""
+
+import pyarrow.compute as pc
+
+from mixbuild.choices import choices, position
+from mixbuild.slots import field, trimmed
+from mixbuild.task import Source, Task
+from mixbuild.template import Template
+
+OPTIONS = choices("option1", "option2", answer=position("answer", first=1), strip=r"^\s+|\s+$")
+
+TASK = Task(
+    name="winogrande",
+    family="coreference",
+    source=Source(
+        "allenai/winogrande",
+        config="winogrande_xl",
+        license="unknown",
+        citation="""@article{sakaguchi2020winogrande,
+    title = {WinoGrande: An Adversarial Winograd Schema Challenge at Scale},
+    author = {Sakaguchi, Keisuke and Le Bras, Ronan and Bhagavatula, Chandra and Choi, Yejin},
+    journal = {Proceedings of the AAAI Conference on Artificial Intelligence},
+    volume = {34}, number = {05}, pages = {8732--8740}, year = {2020},
+    doi = {10.1609/aaai.v34i05.6399},
+}""",
+        limits=(
+            "Crowdworkers wrote the sentences, many as twins that differ in a word or two and have opposite answers.",
+            "This largest training set also has the rows that the authors' filter found easy to guess from word associations; without them there are 9,248.",
+        ),
+    ),
+    splits={"train": "train", "validation": "validation"},
+    slots={
+        "sentence": trimmed("sentence"),
+        "options": OPTIONS.lettered(),
+        "bullets": OPTIONS.bulleted(),
+        "line": OPTIONS.inline(),
+        "answer": OPTIONS.text(),
+        "letter": OPTIONS.letter(),
+        "both": OPTIONS.both(),
+    },
+    drops={"no blank": ~pc.match_substring(field("sentence"), "_")},
+    templates=(
+        Template(
+            "seed",
+            "Fill in the blank (_) in the following sentence with one of the options, letter and text: {sentence} \n{options}\n[OUTPUT]: {both}",
+        ),
+        Template(
+            "named_in_the_sentence",
+            "The underscore in this sentence stands for something or someone that the sentence also names. Write who or what that is.\n\n{sentence}\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "terse", "{sentence}\nWhat does _ stand for? One of these: {line}\n[OUTPUT]: {answer}"
+        ),
+        Template(
+            "a_or_b",
+            "{sentence}\n\nTo which of the two does the blank refer? Write A or B.\n\n{options}\n[OUTPUT]: {letter}",
+        ),
+        Template(
+            "proofreader",
+            "Something is missing where you see _ in the proofs below. Put in one of these, so that the sentence makes sense:\n{bullets}\n\nProofs: {sentence}\n\nYour correction is the missing text only.\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "options_first",
+            "{options}\n\nOne of these belongs in the gap; with the other the statement would be absurd. Give the letter in brackets and the words after it.\n\n{sentence}\n[OUTPUT]: {both}",
+        ),
+        Template(
+            "plain_gap",
+            "Complete without being given a choice: {sentence}\n(Only what replaces the gap is wanted.)\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "reasoning_test",
+            "This is item 1 of a reasoning test. Read it twice, think about causes and intentions, and mark a single letter.\n\nItem: {sentence}\n\n{options}\n\n[OUTPUT]: {letter}",
+        ),
+        Template(
+            "write_the_sentence",
+            "Make up a sentence that mentions both of these:\n{bullets}\nThen put _ in place of a further mention of {answer}, where the other one would make no sense.\n[OUTPUT]: {sentence}",
+            inverted=True,
+        ),
+    ),
+)
