@@ -9,6 +9,7 @@ then read the difference before it is committed. Nothing else ever writes these 
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
 import os
@@ -75,6 +76,18 @@ def test_the_catalog_lists_every_file_beside_it() -> None:
             )
 
 
+def test_a_declaration_has_fewer_than_sixty_lines() -> None:
+    declared = {
+        f"{path.name}:{node.lineno}": (node.end_lineno or 0) - node.lineno + 1
+        for folder in tasks.__path__
+        for path in Path(folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Task"
+    }
+    assert len(declared) >= 30
+    assert {where: lines for where, lines in declared.items() if lines >= 60} == {}
+
+
 def test_find_finds_by_name() -> None:
     assert [find(task.name) for task in ALL] == list(ALL)
     with pytest.raises(UsageError) as caught:
@@ -94,8 +107,8 @@ def test_the_founding_templates_are_kept_byte_for_byte(name: str, text: str) -> 
 
 
 @by_task
-def test_a_task_has_six_templates_that_differ_in_more_than_punctuation(task: Task) -> None:
-    assert len(task.templates) >= 6
+def test_a_task_has_eight_templates_that_differ_in_more_than_punctuation(task: Task) -> None:
+    assert len(task.templates) >= 8
     for one, other in combinations(task.templates, 2):
         alike = SequenceMatcher(None, words(one.text), words(other.text), autojunk=False).ratio()
         assert alike < 0.75, f"{one.name} and {other.name} are alike"

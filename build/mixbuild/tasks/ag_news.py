@@ -31,30 +31,16 @@ TASK = Task(
     splits={"train": "train", "test": "test"},
     slots={
         "label": label("label", ("World", "Sports", "Business", "Sci/Tech")),
-        "subject": label(
-            "label", ("world affairs", "sports", "business", "science and technology")
-        ),
+        "subject": label("label", ("world affairs", "sports", "business", "science and technology")),
         "number": label("label", ("1", "2", "3", "4")),
-        "reader": label(
-            "label",
-            (
-                "a follower of world politics",
-                "a sports fan",
-                "an investor",
-                "a technology enthusiast",
-            ),
-        ),
+        "reader": label("label", ("a follower of world politics", "a sports fan", "an investor", "a technology enthusiast")),
     },
     templates=(
         Template("seed", "Classify this news article topic: {text} \n[OUTPUT]: {label}"),
         Template(
-            "section",
-            "In which section of the newspaper does this item belong?\n\n{text}\n\nSections: World, Sports, Business, Sci/Tech\n[OUTPUT]: {label}",
+            "section", "In which section of the newspaper does this item belong?\n\n{text}\n\nSections: World, Sports, Business, Sci/Tech\n[OUTPUT]: {label}"
         ),
-        Template(
-            "mainly_about",
-            "{text}\n\nWhat is that mainly about: science and technology, business, sports or world affairs?\n[OUTPUT]: {subject}",
-        ),
+        Template("mainly_about", "{text}\n\nWhat is that mainly about: science and technology, business, sports or world affairs?\n[OUTPUT]: {subject}"),
         Template(
             "desks",
             "You are an editor who hands each incoming report to one of four desks:\n- Sports\n- Sci/Tech\n- World\n- Business\n\nReport: {text}\n\nWhich desk gets it?\n[OUTPUT]: {label}",
@@ -67,15 +53,8 @@ TASK = Task(
             "reader",
             "Who would care most about the following story: a sports fan, an investor, a technology enthusiast or a follower of world politics?\n\n{text}\n\n[OUTPUT]: {reader}",
         ),
-        Template(
-            "in_a_few_words",
-            "Name the general subject of the press report below in a few words.\n\n{text}\n\n[OUTPUT]: {subject}",
-        ),
+        Template("in_a_few_words", "Name the general subject of the press report below in a few words.\n\n{text}\n\n[OUTPUT]: {subject}"),
         Template("terse", "{text}\nSports, World, Sci/Tech or Business?\n[OUTPUT]: {label}"),
-        Template(
-            "write_the_news",
-            "Write the headline and the first lines of a news report about {subject}.\n[OUTPUT]: {text}",
-            inverted=True,
-        ),
+        Template("write_the_news", "Write the headline and the first lines of a news report about {subject}.\n[OUTPUT]: {text}", inverted=True),
     ),
 )

@@ -40,10 +40,7 @@ def _arc(name: str, config: str, how_chosen: str) -> Task:
     author = {Clark, Peter and Cowhey, Isaac and Etzioni, Oren and Khot, Tushar and Sabharwal, Ashish and Schoenick, Carissa and Tafjord, Oyvind},
     journal = {arXiv preprint arXiv:1803.05457}, year = {2018},
 }""",
-            limits=(
-                how_chosen,
-                "The questions are from exams for the grades 3 to 9: an answer is what such an exam counts as right.",
-            ),
+            limits=(how_chosen, "The questions are from exams for the grades 3 to 9: an answer is what such an exam counts as right."),
         ),
         splits={"train": "train", "validation": "validation", "test": "test"},
         slots={
@@ -54,32 +51,19 @@ def _arc(name: str, config: str, how_chosen: str) -> Task:
             "letter": OPTIONS.letter(),
             "both": OPTIONS.both(),
         },
-        drops={
-            "an option points at others": pc.match_substring_regex(
-                joined(*TEXTS, separator="\n").value, POINTING
-            )
-        },
+        drops={"an option points at others": pc.match_substring_regex(joined(*TEXTS, separator="\n").value, POINTING)},
         templates=TEMPLATES,
     )
 
 
 TEMPLATES = (
-    Template(
-        "seed",
-        "Answer the following question with the letter and the text of the right option: {question} \n{options}\n[OUTPUT]: {both}",
-    ),
-    Template(
-        "letter_only",
-        "{question}\n\n{options}\n\nOne of these is correct. Reply with its letter, without brackets.\n[OUTPUT]: {letter}",
-    ),
+    Template("seed", "Answer the following question with the letter and the text of the right option: {question} \n{options}\n[OUTPUT]: {both}"),
+    Template("letter_only", "{question}\n\n{options}\n\nOne of these is correct. Reply with its letter, without brackets.\n[OUTPUT]: {letter}"),
     Template(
         "exam",
         "You sit a science exam. For each item, write out the correct choice in full, but leave out its letter.\n\nItem: {question}\nChoices:\n{options}\n\n[OUTPUT]: {answer}",
     ),
-    Template(
-        "answers_first",
-        "Here are some possible answers:\n{bullets}\n\nCopy the one that answers or completes this: {question}\n[OUTPUT]: {answer}",
-    ),
+    Template("answers_first", "Here are some possible answers:\n{bullets}\n\nCopy the one that answers or completes this: {question}\n[OUTPUT]: {answer}"),
     Template(
         "no_choices",
         "The choices that belong to this exam question are missing. Give the answer as one of them might have put it.\n\n{question}\n[OUTPUT]: {answer}",
@@ -106,7 +90,5 @@ CHALLENGE = _arc(
     "These are the questions that both a retrieval algorithm and a word co-occurrence algorithm got wrong; the others are arc_easy.",
 )
 EASY = _arc(
-    "arc_easy",
-    "ARC-Easy",
-    "These are the questions that a retrieval algorithm or a word co-occurrence algorithm got right; the others are arc_challenge.",
+    "arc_easy", "ARC-Easy", "These are the questions that a retrieval algorithm or a word co-occurrence algorithm got right; the others are arc_challenge."
 )

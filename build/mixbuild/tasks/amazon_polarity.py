@@ -41,21 +41,13 @@ TASK = Task(
         "again": label("label", ("unlikely", "likely")),
     },
     templates=(
-        Template(
-            "seed", "Classify this product review sentiment: {heading}{content} \n[OUTPUT]: {label}"
-        ),
+        Template("seed", "Classify this product review sentiment: {heading}{content} \n[OUTPUT]: {label}"),
         Template(
             "satisfied",
             "A customer left these words in an online shop.\n\n{heading}{content}\n\nWas the customer satisfied? Answer yes or no.\n[OUTPUT]: {satisfied}",
         ),
-        Template(
-            "options_listed",
-            "Choose the sentiment that fits.\n\nReview: {content}\n\nOptions:\n- positive\n- negative\n\n[OUTPUT]: {label}",
-        ),
-        Template(
-            "stars",
-            "{heading}{content}\n\nHow did the author rate the product: 4 or 5 stars, or 1 or 2 stars?\n[OUTPUT]: {stars}",
-        ),
+        Template("options_listed", "Choose the sentiment that fits.\n\nReview: {content}\n\nOptions:\n- positive\n- negative\n\n[OUTPUT]: {label}"),
+        Template("stars", "{heading}{content}\n\nHow did the author rate the product: 4 or 5 stars, or 1 or 2 stars?\n[OUTPUT]: {stars}"),
         Template(
             "again",
             "Judge by the review how willing its author is to buy from the same maker again. Reply with likely or unlikely.\n\n{content}\n\n[OUTPUT]: {again}",
@@ -64,20 +56,9 @@ TASK = Task(
             "desk",
             "You work in customer service, where every message is filed as a complaint or as a recommendation. File the one that follows.\n\n{heading}{content}\n\n[OUTPUT]: {kind}",
         ),
-        Template(
-            "one_word",
-            "Describe this buyer's attitude in one word.\n\n{heading}{content}\n[OUTPUT]: {label}",
-        ),
+        Template("one_word", "Describe this buyer's attitude in one word.\n\n{heading}{content}\n[OUTPUT]: {label}"),
         Template("terse", "{content}\nSentiment (negative or positive):\n[OUTPUT]: {label}"),
-        Template(
-            "write_the_headline",
-            "Give the following {label} review a headline.\n\n{content}\n\n[OUTPUT]: {title}",
-            inverted=True,
-        ),
-        Template(
-            "write_the_review",
-            'Write a {label} review of a product under the title "{title}".\n[OUTPUT]: {content}',
-            inverted=True,
-        ),
+        Template("write_the_headline", "Give the following {label} review a headline.\n\n{content}\n\n[OUTPUT]: {title}", inverted=True),
+        Template("write_the_review", 'Write a {label} review of a product under the title "{title}".\n[OUTPUT]: {content}', inverted=True),
     ),
 )

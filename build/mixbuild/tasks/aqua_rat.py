@@ -65,26 +65,16 @@ TASK = Task(
         "a blank option": pc.match_substring_regex(LINES, r"(?m)^\s*[A-E]\s*\)[ \t]*$"),
     },
     templates=(
-        Template(
-            "seed",
-            "Solve the following problem and give the letter and the text of the right option: {question} \n{options}\n[OUTPUT]: {both}",
-        ),
+        Template("seed", "Solve the following problem and give the letter and the text of the right option: {question} \n{options}\n[OUTPUT]: {both}"),
         Template(
             "worked_out",
             '{question}\n\nPossible results:\n{bullets}\n\nWork out step by step which of them is right, and close with a line that begins with "Answer:" and repeats the result.\n\n[OUTPUT]: {steps}\nAnswer: {answer}',
         ),
         Template(
-            "letter_only",
-            "Calculate in private and show only the letter of the correct result.\n\nProblem: {question}\n\n{options}\n\n[OUTPUT]: {letter}",
+            "letter_only", "Calculate in private and show only the letter of the correct result.\n\nProblem: {question}\n\n{options}\n\n[OUTPUT]: {letter}"
         ),
-        Template(
-            "check_the_list",
-            "One of these is the solution of the exercise below:\n{bullets}\n\nCopy it.\n\n{question}\n[OUTPUT]: {answer}",
-        ),
-        Template(
-            "show_why",
-            "{question}\n{bullets}\n\nThe key says: {answer}. Show why, as you would at the blackboard.\n[OUTPUT]: {steps}",
-        ),
+        Template("check_the_list", "One of these is the solution of the exercise below:\n{bullets}\n\nCopy it.\n\n{question}\n[OUTPUT]: {answer}"),
+        Template("show_why", "{question}\n{bullets}\n\nThe key says: {answer}. Show why, as you would at the blackboard.\n[OUTPUT]: {steps}"),
         Template("terse", "{question}\n{options}\nA, B, C, D or E?\n[OUTPUT]: {letter}"),
         Template(
             "entrance_test",

@@ -30,38 +30,18 @@ TASK = Task(
     splits={"train": "train", "test": "test", "ca_test": "ca_test"},
     templates=(
         Template("seed", "Summarize the following passage: {text} \n[OUTPUT]: {summary}"),
-        Template(
-            "plain_words",
-            "Explain to a citizen in a few sentences what this bill would do.\n\n"
-            "{text}\n\n[OUTPUT]: {summary}",
-        ),
-        Template(
-            "titled",
-            'Below is the text of the bill titled "{title}".\n\n{text}\n\n'
-            "Write a summary of its main provisions.\n[OUTPUT]: {summary}",
-        ),
+        Template("plain_words", "Explain to a citizen in a few sentences what this bill would do.\n\n{text}\n\n[OUTPUT]: {summary}"),
+        Template("titled", 'Below is the text of the bill titled "{title}".\n\n{text}\n\nWrite a summary of its main provisions.\n[OUTPUT]: {summary}'),
         Template("text_first", "{text}\n\nSummarize the bill above.\n\n[OUTPUT]: {summary}"),
         Template(
             "legislative_analyst",
-            "You are a legislative analyst. Brief your readers on the bill that follows: what it "
-            "changes, and for whom.\n\nBill: {text}\n\n[OUTPUT]: {summary}",
+            "You are a legislative analyst. Brief your readers on the bill that follows: what it changes, and for whom.\n\nBill: {text}\n\n[OUTPUT]: {summary}",
         ),
         Template("terse", "Bill: {text}\n\nWhat does it do?\n[OUTPUT]: {summary}"),
         Template(
-            "newspaper_column",
-            "A newspaper prints a column on pending laws. Write the entry for this one, without "
-            "comment.\n\n{text}\n\n[OUTPUT]: {summary}",
+            "newspaper_column", "A newspaper prints a column on pending laws. Write the entry for this one, without comment.\n\n{text}\n\n[OUTPUT]: {summary}"
         ),
-        Template(
-            "write_the_title",
-            "Give this bill an official title.\n\nSummary of the bill: {summary}\n\n"
-            "[OUTPUT]: {title}",
-            inverted=True,
-        ),
-        Template(
-            "draft_the_bill",
-            "Draft a bill, in numbered sections, to this effect: {summary}\n\n[OUTPUT]: {text}",
-            inverted=True,
-        ),
+        Template("write_the_title", "Give this bill an official title.\n\nSummary of the bill: {summary}\n\n[OUTPUT]: {title}", inverted=True),
+        Template("draft_the_bill", "Draft a bill, in numbered sections, to this effect: {summary}\n\n[OUTPUT]: {text}", inverted=True),
     ),
 )

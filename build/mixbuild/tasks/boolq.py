@@ -31,27 +31,16 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
-    slots={
-        "question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"),
-        "answer": flag("answer", ("no", "yes")),
-    },
+    slots={"question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"), "answer": flag("answer", ("no", "yes"))},
     templates=(
-        Template(
-            "seed",
-            "Answer the following question with yes or no based on the passage: {passage} \nQuestion: {question}\n[OUTPUT]: {answer}",
-        ),
-        Template(
-            "question_first",
-            "{question}\n\nSay yes or no, going by this text alone.\n\n{passage}\n\n[OUTPUT]: {answer}",
-        ),
+        Template("seed", "Answer the following question with yes or no based on the passage: {passage} \nQuestion: {question}\n[OUTPUT]: {answer}"),
+        Template("question_first", "{question}\n\nSay yes or no, going by this text alone.\n\n{passage}\n\n[OUTPUT]: {answer}"),
         Template(
             "options_listed",
             "Read the passage, then choose the right reply.\n\nPassage: {passage}\n\nQuestion: {question}\n\nOptions:\n- yes\n- no\n\n[OUTPUT]: {answer}",
         ),
         Template("terse", "{passage}\n\n{question} (yes/no)\n[OUTPUT]: {answer}"),
-        Template(
-            "given_these_facts", "{passage}\n\nGiven these facts, {question}\n[OUTPUT]: {answer}"
-        ),
+        Template("given_these_facts", "{passage}\n\nGiven these facts, {question}\n[OUTPUT]: {answer}"),
         Template(
             "search_result",
             'Someone searched the web for "{question}" and the paragraph below came up. Does it settle the matter with a yes or with a no?\n\n{passage}\n\n[OUTPUT]: {answer}',
@@ -61,8 +50,7 @@ TASK = Task(
             "You prepare a quiz and have to mark each question with its correct answer, yes or no. Take the answer from your notes.\n\nNotes: {passage}\n\nNext question: {question}\n\n[OUTPUT]: {answer}",
         ),
         Template(
-            "reply_to_a_friend",
-            "A friend wants to know: {question}\nReply in a single word after looking it up here:\n\n{passage}\n\n[OUTPUT]: {answer}",
+            "reply_to_a_friend", "A friend wants to know: {question}\nReply in a single word after looking it up here:\n\n{passage}\n\n[OUTPUT]: {answer}"
         ),
         Template(
             "ask_the_question",

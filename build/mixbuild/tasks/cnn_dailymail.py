@@ -36,18 +36,9 @@ TASK = Task(
     slots={"highlights": replaced("highlights", pattern=r"(?m) \.$", by=".")},
     templates=(
         Template("seed", "Summarize the following article: {article} \n[OUTPUT]: {highlights}"),
-        Template(
-            "one_point_a_line",
-            "Write down the highlights of this news story, one sentence to a line.\n\n{article}\n\n[OUTPUT]: {highlights}",
-        ),
-        Template(
-            "article_first",
-            "{article}\n\nWhat are the main points of the report above?\n[OUTPUT]: {highlights}",
-        ),
-        Template(
-            "no_time",
-            "I have no time to read all of this. Tell me what happened in a few short lines.\n\n{article}\n\n[OUTPUT]: {highlights}",
-        ),
+        Template("one_point_a_line", "Write down the highlights of this news story, one sentence to a line.\n\n{article}\n\n[OUTPUT]: {highlights}"),
+        Template("article_first", "{article}\n\nWhat are the main points of the report above?\n[OUTPUT]: {highlights}"),
+        Template("no_time", "I have no time to read all of this. Tell me what happened in a few short lines.\n\n{article}\n\n[OUTPUT]: {highlights}"),
         Template(
             "news_editor",
             "You are the editor of a news site. Above each article stand its key points, so that readers can decide whether to go on. Supply them for this one.\n\nArticle: {article}\n\nKey points:\n[OUTPUT]: {highlights}",
@@ -61,10 +52,6 @@ TASK = Task(
             "newsletter",
             "Condense the story for a newsletter. Keep to what it reports, add no opinion, and begin a new line for each point.\n\nStory:\n{article}\n\n[OUTPUT]: {highlights}",
         ),
-        Template(
-            "write_the_article",
-            "Write the full news article that these highlights belong to.\n\n{highlights}\n\n[OUTPUT]: {article}",
-            inverted=True,
-        ),
+        Template("write_the_article", "Write the full news article that these highlights belong to.\n\n{highlights}\n\n[OUTPUT]: {article}", inverted=True),
     ),
 )

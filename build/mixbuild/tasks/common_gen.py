@@ -33,29 +33,12 @@ TASK = Task(
     slots={"concepts": joined("concepts", separator=", ")},
     drops={"no concepts": is_empty("concepts")},
     templates=(
-        Template(
-            "seed", "Write a sentence with the following concepts: {concepts} \n[OUTPUT]: {target}"
-        ),
-        Template(
-            "everyday_scene",
-            "Describe an everyday scene in which all of these play a part. One sentence is enough.\n\n{concepts}\n\n[OUTPUT]: {target}",
-        ),
-        Template(
-            "words_first",
-            "{concepts}\n\nPut the words above together in a sentence that makes sense.\n[OUTPUT]: {target}",
-        ),
-        Template(
-            "card_game",
-            "In a game you have drawn these cards: {concepts}. Say what could be happening, and mention every card.\n[OUTPUT]: {target}",
-        ),
-        Template(
-            "caption",
-            "A picture shows all of this: {concepts}. What might its caption be?\n[OUTPUT]: {target}",
-        ),
-        Template(
-            "one_event",
-            "How could these come together in a single plausible event? {concepts}\n[OUTPUT]: {target}",
-        ),
+        Template("seed", "Write a sentence with the following concepts: {concepts} \n[OUTPUT]: {target}"),
+        Template("everyday_scene", "Describe an everyday scene in which all of these play a part. One sentence is enough.\n\n{concepts}\n\n[OUTPUT]: {target}"),
+        Template("words_first", "{concepts}\n\nPut the words above together in a sentence that makes sense.\n[OUTPUT]: {target}"),
+        Template("card_game", "In a game you have drawn these cards: {concepts}. Say what could be happening, and mention every card.\n[OUTPUT]: {target}"),
+        Template("caption", "A picture shows all of this: {concepts}. What might its caption be?\n[OUTPUT]: {target}"),
+        Template("one_event", "How could these come together in a single plausible event? {concepts}\n[OUTPUT]: {target}"),
         Template("terse", "Words: {concepts}\nSentence?\n[OUTPUT]: {target}"),
         Template(
             "language_teacher",
@@ -67,7 +50,5 @@ TASK = Task(
             inverted=True,
         ),
     ),
-    waivers={
-        "ambiguous-prompt": "a set of concepts has several sentences, each in a row of its own"
-    },
+    waivers={"ambiguous-prompt": "a set of concepts has several sentences, each in a row of its own"},
 )

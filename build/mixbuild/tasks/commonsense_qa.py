@@ -16,9 +16,7 @@ from mixbuild.slots import trimmed
 from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
-OPTIONS = choices(
-    ("choices", "text"), answer=key("answerKey", among=("choices", "label")), strip=r"^\s+|\s+$"
-)
+OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")), strip=r"^\s+|\s+$")
 
 TASK = Task(
     name="commonsense_qa",
@@ -50,15 +48,9 @@ TASK = Task(
         "both": OPTIONS.both(),
     },
     templates=(
-        Template(
-            "seed",
-            "Answer the following question with the most sensible option, letter and text: {question} \n{options}\n[OUTPUT]: {both}",
-        ),
+        Template("seed", "Answer the following question with the most sensible option, letter and text: {question} \n{options}\n[OUTPUT]: {both}"),
         Template("terse", "{question} Choose: {line}.\n[OUTPUT]: {answer}"),
-        Template(
-            "letter_alone",
-            "Use common sense to find the best option, and give nothing but its letter.\n\n{question}\n\n{options}\n\n[OUTPUT]: {letter}",
-        ),
+        Template("letter_alone", "Use common sense to find the best option, and give nothing but its letter.\n\n{question}\n\n{options}\n\n[OUTPUT]: {letter}"),
         Template(
             "survey",
             "A hundred people were asked this and could tick one answer. Write down what most of them ticked.\n\nQuestion: {question}\n{bullets}\n\n[OUTPUT]: {answer}",
@@ -67,18 +59,12 @@ TASK = Task(
             "as_it_stands",
             "From these replies to a question about everyday life, quote the best one with its letter in brackets.\n\n{options}\n\nThe question was: {question}\n[OUTPUT]: {both}",
         ),
-        Template(
-            "topic",
-            "Keyword: {concept}\n\n{options}\n\n{question} Only the right letter is wanted.\n[OUTPUT]: {letter}",
-        ),
+        Template("topic", "Keyword: {concept}\n\n{options}\n\n{question} Only the right letter is wanted.\n[OUTPUT]: {letter}"),
         Template(
             "newcomer",
             'Somebody who is new to this world wants to know: "{question}" You have these replies at hand.\n\n{options}\n\nGive the one that makes sense, in its own words and without the letter.\n[OUTPUT]: {answer}',
         ),
-        Template(
-            "rule_out",
-            "Candidates: {line}\nRule out all but one of them by asking yourself: {question}\nWhat is left?\n[OUTPUT]: {answer}",
-        ),
+        Template("rule_out", "Candidates: {line}\nRule out all but one of them by asking yourself: {question}\nWhat is left?\n[OUTPUT]: {answer}"),
         Template(
             "write_the_question",
             "Write a question in which the keyword {concept} plays a part. These answers will be offered: {line}\nThe most sensible of them must be: {answer}\n[OUTPUT]: {question}",

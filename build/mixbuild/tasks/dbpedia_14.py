@@ -35,11 +35,7 @@ TASK = Task(
         citation="""@article{lehmann-etal-2015-dbpedia,
     title = "{DB}pedia -- A Large-scale, Multilingual Knowledge Base Extracted from {W}ikipedia",
     author = "Lehmann, Jens and Isele, Robert and Jakob, Max and Jentzsch, Anja and Kontokostas, Dimitris and Mendes, Pablo N. and Hellmann, Sebastian and Morsey, Mohamed and van Kleef, Patrick and Auer, S{\\"o}ren and Bizer, Christian",
-    journal = "Semantic Web",
-    volume = "6",
-    number = "2",
-    year = "2015",
-    pages = "167--195",
+    journal = "Semantic Web", volume = "6", number = "2", year = "2015", pages = "167--195",
 }
 @inproceedings{zhang-etal-2015-character,
     title = "Character-level Convolutional Networks for Text Classification",
@@ -62,20 +58,12 @@ TASK = Task(
     },
     templates=(
         Template("seed", "Classify this article topic: {content} \n[OUTPUT]: {label}"),
-        Template(
-            "listed_in_line",
-            f"Read the description and choose what its subject is: {', '.join(KINDS)}.\n\n{{content}}\n\n[OUTPUT]: {{label}}",
-        ),
+        Template("listed_in_line", f"Read the description and choose what its subject is: {', '.join(KINDS)}.\n\n{{content}}\n\n[OUTPUT]: {{label}}"),
         Template(
             "listed_below",
-            "{content}\n\nPut this text into one of fourteen categories:\n"
-            + "\n".join(f"- {kind}" for kind in sorted(KINDS))
-            + "\n\n[OUTPUT]: {label}",
+            "{content}\n\nPut this text into one of fourteen categories:\n" + "\n".join(f"- {kind}" for kind in sorted(KINDS)) + "\n\n[OUTPUT]: {label}",
         ),
-        Template(
-            "in_a_word_or_two",
-            "{content}\n\nSo what, in a few words, is {title}?\n[OUTPUT]: {phrase}",
-        ),
+        Template("in_a_word_or_two", "{content}\n\nSo what, in a few words, is {title}?\n[OUTPUT]: {phrase}"),
         Template(
             "domain",
             "Is the following about a creative work, a living thing, an organisation, a person, a place or a vehicle?\n\n{content}\n[OUTPUT]: {domain}",
@@ -84,15 +72,8 @@ TASK = Task(
             "heading",
             f"An encyclopaedia is arranged by headings: {', '.join(KINDS[::-1])}. Under which of them do readers find this entry?\n\n{{title}}\n{{content}}\n\n[OUTPUT]: {{label}}",
         ),
-        Template(
-            "without_options",
-            "With what category of subject does the text deal?\n\nText: {content}\n\n[OUTPUT]: {label}",
-        ),
+        Template("without_options", "With what category of subject does the text deal?\n\nText: {content}\n\n[OUTPUT]: {label}"),
         Template("terse", "{title}: {content}\nKind:\n[OUTPUT]: {label}"),
-        Template(
-            "write_the_entry",
-            "Write the opening of an encyclopaedia article on {title}, {phrase}.\n[OUTPUT]: {content}",
-            inverted=True,
-        ),
+        Template("write_the_entry", "Write the opening of an encyclopaedia article on {title}, {phrase}.\n[OUTPUT]: {content}", inverted=True),
     ),
 )

@@ -40,27 +40,15 @@ TASK = Task(
     templates=(
         Template("seed", "Follow the instruction: {instruction} {context}\n[OUTPUT]: {response}"),
         Template("bare", "Instruction: {instruction}{passage}\n\n[OUTPUT]: {response}"),
-        Template(
-            "text_first",
-            "{text_first}{instruction}\n\nWrite your reply below.\n[OUTPUT]: {response}",
-        ),
+        Template("text_first", "{text_first}{instruction}\n\nWrite your reply below.\n[OUTPUT]: {response}"),
         Template(
             "assistant",
             "You are a helpful assistant. Somebody writes to you, and you answer as well as you can.\n\nUser: {instruction}{passage}\n\n[OUTPUT]: {response}",
         ),
         Template("sections", "Task:\n{instruction}{background}\n\nResponse:\n[OUTPUT]: {response}"),
-        Template(
-            "kind_given",
-            "The following is a request of the kind called {kind}. Do what it asks.\n\n{instruction}{passage}\n\n[OUTPUT]: {response}",
-        ),
-        Template(
-            "colleague",
-            "A colleague left this note on your desk. What would you send back?\n\nNote: {instruction}{background}\n\n[OUTPUT]: {response}",
-        ),
-        Template(
-            "well_informed",
-            "How would a well-informed person respond?\n\n{text_first}Request: {instruction}\n\n[OUTPUT]: {response}",
-        ),
+        Template("kind_given", "The following is a request of the kind called {kind}. Do what it asks.\n\n{instruction}{passage}\n\n[OUTPUT]: {response}"),
+        Template("colleague", "A colleague left this note on your desk. What would you send back?\n\nNote: {instruction}{background}\n\n[OUTPUT]: {response}"),
+        Template("well_informed", "How would a well-informed person respond?\n\n{text_first}Request: {instruction}\n\n[OUTPUT]: {response}"),
         Template(
             "guess_the_instruction",
             "An instruction led to this response. What may it have been?\n\nResponse: {response}{background}\n\n[OUTPUT]: {instruction}",

@@ -35,18 +35,11 @@ TASK = Task(
         "number": matched("answer", pattern="#### (?P<number>.+)$"),
     },
     templates=(
+        Template("seed", "Solve the following problem step by step and give the result after ####: {question} \n[OUTPUT]: {answer}"),
         Template(
-            "seed",
-            "Solve the following problem step by step and give the result after ####: {question} \n[OUTPUT]: {answer}",
+            "show_your_work", "{question}\n\nShow your work, and close with a sentence that states the answer.\n\n[OUTPUT]: {steps}\nThe answer is {number}."
         ),
-        Template(
-            "show_your_work",
-            "{question}\n\nShow your work, and close with a sentence that states the answer.\n\n[OUTPUT]: {steps}\nThe answer is {number}.",
-        ),
-        Template(
-            "number_only",
-            "Give the final number and nothing else.\n\n{question}\n[OUTPUT]: {number}",
-        ),
+        Template("number_only", "Give the final number and nothing else.\n\n{question}\n[OUTPUT]: {number}"),
         Template("terse", "Problem: {question}\nResult?\n[OUTPUT]: {number}"),
         Template(
             "patient_tutor",
@@ -56,10 +49,7 @@ TASK = Task(
             "reason_first",
             "Reason first, conclude last: the conclusion is a line of its own with four hash signs and a number.\n\nTask: {question}\n\n[OUTPUT]: {answer}",
         ),
-        Template(
-            "how_to_get_there",
-            "The solution of this puzzle is {number}. How does one get there?\n\n{question}\n\n[OUTPUT]: {steps}",
-        ),
+        Template("how_to_get_there", "The solution of this puzzle is {number}. How does one get there?\n\n{question}\n\n[OUTPUT]: {steps}"),
         Template("mental", "Do this in your head: {question}\nWhat comes out?\n[OUTPUT]: {number}"),
         Template(
             "write_the_problem",

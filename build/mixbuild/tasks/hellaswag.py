@@ -44,9 +44,7 @@ TASK = Task(
     splits={"train": "train", "validation": "validation"},
     slots={
         "topic": trimmed("activity_label"),
-        "beginning": replaced(
-            "ctx", pattern=rf"^\s*\[header\]\s*([^\[]*?)\s*\[title\]\s*|\s*{MARK}", by="\\1\n"
-        ),
+        "beginning": replaced("ctx", pattern=rf"^\s*\[header\]\s*([^\[]*?)\s*\[title\]\s*|\s*{MARK}", by="\\1\n"),
         "options": ENDINGS.lettered(),
         "bullets": ENDINGS.bulleted(),
         "ending": ENDINGS.text(),
@@ -54,29 +52,20 @@ TASK = Task(
         "both": ENDINGS.both(),
     },
     templates=(
-        Template(
-            "seed",
-            "Choose the ending that best continues the following text, letter and text: {beginning} \n{options}\n[OUTPUT]: {both}",
-        ),
-        Template(
-            "what_comes_next",
-            "{beginning}\n\nWhat comes next? Give the letter alone.\n\n{options}\n\n[OUTPUT]: {letter}",
-        ),
+        Template("seed", "Choose the ending that best continues the following text, letter and text: {beginning} \n{options}\n[OUTPUT]: {both}"),
+        Template("what_comes_next", "{beginning}\n\nWhat comes next? Give the letter alone.\n\n{options}\n\n[OUTPUT]: {letter}"),
         Template(
             "likeliest",
             "A text breaks off in the middle. Find its likeliest continuation in the list and copy that out.\n\nText: {beginning}\n\nList:\n{bullets}\n\n[OUTPUT]: {ending}",
         ),
         Template(
-            "with_topic",
-            "Topic: {topic}\nBeginning: {beginning}\nPossible endings:\n{options}\nLetter of the ending that belongs to it:\n[OUTPUT]: {letter}",
+            "with_topic", "Topic: {topic}\nBeginning: {beginning}\nPossible endings:\n{options}\nLetter of the ending that belongs to it:\n[OUTPUT]: {letter}"
         ),
         Template(
             "endings_first",
             "Someone wrote one of these and a machine made up the rest:\n{bullets}\n\nPick what was written by a person who knew this beginning, without adding anything.\n\n{beginning}\n[OUTPUT]: {ending}",
         ),
-        Template(
-            "terse", "{beginning}\n…\n{options}\nWhich one, A, B, C or D?\n[OUTPUT]: {letter}"
-        ),
+        Template("terse", "{beginning}\n…\n{options}\nWhich one, A, B, C or D?\n[OUTPUT]: {letter}"),
         Template(
             "editor",
             "You are an editor, and a writer leaves you several drafts of how to go on. Mark the only one that makes sense: its letter in brackets, then its wording.\n\nSo far: {beginning}\n\nDrafts:\n{options}\n\n[OUTPUT]: {both}",

@@ -21,9 +21,7 @@ TASK = Task(
     title = "Learning Word Vectors for Sentiment Analysis",
     author = "Maas, Andrew L. and Daly, Raymond E. and Pham, Peter T. and Huang, Dan and Ng, Andrew Y. and Potts, Christopher",
     booktitle = "Proceedings of the 49th Annual Meeting of the Association for Computational Linguistics: Human Language Technologies",
-    year = "2011",
-    pages = "142--150",
-    url = "https://aclanthology.org/P11-1015",
+    year = "2011", pages = "142--150", url = "https://aclanthology.org/P11-1015",
 }""",
         limits=(
             "Reviews with 5 or 6 stars of 10 are left out, so that mixed opinions are rare.",
@@ -32,46 +30,20 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "test": "test"},
-    slots={
-        "label": label("label", ("negative", "positive")),
-        "advice": label("label", ("no", "yes")),
-        "thumbs": label("label", ("thumbs down", "thumbs up")),
-    },
+    slots={"label": label("label", ("negative", "positive")), "advice": label("label", ("no", "yes")), "thumbs": label("label", ("thumbs down", "thumbs up"))},
     drops={"unlabelled": field("label") < 0},
     templates=(
         Template("seed", "Classify this sentence sentiment: {text} \n[OUTPUT]: {label}"),
-        Template(
-            "choose",
-            "Is the following movie review positive or negative?\n\n{text}\n\n[OUTPUT]: {label}",
-        ),
-        Template(
-            "options_listed",
-            "Decide what the reviewer thought of the movie.\n\nReview: {text}\n\n"
-            "Options:\n- negative\n- positive\n\n[OUTPUT]: {label}",
-        ),
-        Template(
-            "options_first",
-            "Label the review with one of these words: positive, negative.\n\n"
-            "Review: {text}\n[OUTPUT]: {label}",
-        ),
-        Template(
-            "review_first",
-            "{text}\n\nOverall, how does the author of this review feel about the movie?\n"
-            "[OUTPUT]: {label}",
-        ),
+        Template("choose", "Is the following movie review positive or negative?\n\n{text}\n\n[OUTPUT]: {label}"),
+        Template("options_listed", "Decide what the reviewer thought of the movie.\n\nReview: {text}\n\nOptions:\n- negative\n- positive\n\n[OUTPUT]: {label}"),
+        Template("options_first", "Label the review with one of these words: positive, negative.\n\nReview: {text}\n[OUTPUT]: {label}"),
+        Template("review_first", "{text}\n\nOverall, how does the author of this review feel about the movie?\n[OUTPUT]: {label}"),
         Template("terse", "Review: {text}\nSentiment?\n[OUTPUT]: {label}"),
-        Template(
-            "recommended",
-            "Would whoever wrote this tell a friend to go and see it? Answer yes or no.\n\n{text}\n[OUTPUT]: {advice}",
-        ),
+        Template("recommended", "Would whoever wrote this tell a friend to go and see it? Answer yes or no.\n\n{text}\n[OUTPUT]: {advice}"),
         Template(
             "thumbs",
             "Two critics of a television show rate films with a gesture: thumbs up or thumbs down. Which of them suits these remarks?\n\n{text}\n\n[OUTPUT]: {thumbs}",
         ),
-        Template(
-            "write_the_review",
-            "Write a {label} review of a movie, for a website where everybody may post one.\n[OUTPUT]: {text}",
-            inverted=True,
-        ),
+        Template("write_the_review", "Write a {label} review of a movie, for a website where everybody may post one.\n[OUTPUT]: {text}", inverted=True),
     ),
 )

@@ -39,36 +39,19 @@ TASK = Task(
     },
     templates=(
         Template("seed", "Solve the following problem in Python: {text} \n[OUTPUT]: {code}"),
-        Template(
-            "with_a_test",
-            "{text}\n\nUse Python. Your code must pass this test:\n\n{setup}{test}\n\n[OUTPUT]: {code}",
-        ),
+        Template("with_a_test", "{text}\n\nUse Python. Your code must pass this test:\n\n{setup}{test}\n\n[OUTPUT]: {code}"),
         Template(
             "all_tests",
             "You are given an exercise and its tests. Program it in Python so that none of them fails.\n\nExercise: {text}\n\nTests:\n{setup}{tests}\n\n[OUTPUT]: {code}",
         ),
-        Template(
-            "code_block",
-            "Reply with a block of Python code and no explanation.\n\n{text}\n\n[OUTPUT]: ```python\n{code}\n```",
-        ),
+        Template("code_block", "Reply with a block of Python code and no explanation.\n\n{text}\n\n[OUTPUT]: ```python\n{code}\n```"),
         Template(
             "test_first",
             "```python\n{setup}{test}\n```\n\nThis assertion fails because the function is missing. Supply it. The exercise was: {text}\n[OUTPUT]: {code}",
         ),
-        Template(
-            "should_satisfy",
-            'How would you solve "{text}" in Python, so that this holds afterwards? {test}\n[OUTPUT]: {code}',
-        ),
+        Template("should_satisfy", 'How would you solve "{text}" in Python, so that this holds afterwards? {test}\n[OUTPUT]: {code}'),
         Template("terse", "Python: {text}\n[OUTPUT]: {code}"),
-        Template(
-            "write_the_exercise",
-            "Which textbook exercise does this Python code solve? Write it down.\n\n{code}\n\n[OUTPUT]: {text}",
-            inverted=True,
-        ),
-        Template(
-            "write_a_test",
-            "Write one assert statement that checks whether the code below works.\n\n{code}\n\n[OUTPUT]: {test}",
-            inverted=True,
-        ),
+        Template("write_the_exercise", "Which textbook exercise does this Python code solve? Write it down.\n\n{code}\n\n[OUTPUT]: {text}", inverted=True),
+        Template("write_a_test", "Write one assert statement that checks whether the code below works.\n\n{code}\n\n[OUTPUT]: {test}", inverted=True),
     ),
 )

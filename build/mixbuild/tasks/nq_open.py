@@ -31,39 +31,17 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
-    slots={
-        "question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"),
-        "answer": first("answer"),
-    },
+    slots={"question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"), "answer": first("answer")},
     drops={"no answer": is_empty("answer")},
     templates=(
         Template("seed", "Answer the following question: {question} \n[OUTPUT]: {answer}"),
         Template("a_few_words", "{question}\n\nA few words are enough.\n\n[OUTPUT]: {answer}"),
-        Template(
-            "search_box",
-            'Somebody typed "{question}" into a search engine. Write only the fact that they hoped to find.\n[OUTPUT]: {answer}',
-        ),
-        Template(
-            "from_memory",
-            "Without looking it up, tell me from memory: {question}\n[OUTPUT]: {answer}",
-        ),
-        Template(
-            "quiz",
-            "You are the contestant in a quiz show, and your time is nearly up. The host asks: {question}\nWhat do you say?\n[OUTPUT]: {answer}",
-        ),
+        Template("search_box", 'Somebody typed "{question}" into a search engine. Write only the fact that they hoped to find.\n[OUTPUT]: {answer}'),
+        Template("from_memory", "Without looking it up, tell me from memory: {question}\n[OUTPUT]: {answer}"),
+        Template("quiz", "You are the contestant in a quiz show, and your time is nearly up. The host asks: {question}\nWhat do you say?\n[OUTPUT]: {answer}"),
         Template("terse", "Q: {question}\nShort answer?\n[OUTPUT]: {answer}"),
-        Template(
-            "name_it",
-            "Name the person, place, time, number or thing that is asked for.\n\nQuestion: {question}\n\n[OUTPUT]: {answer}",
-        ),
-        Template(
-            "tip_of_the_tongue",
-            "It is on the tip of my tongue: {question} Please remind me, and keep it brief.\n[OUTPUT]: {answer}",
-        ),
-        Template(
-            "ask_the_question",
-            'Write a question for a search engine whose answer is "{answer}".\n[OUTPUT]: {question}',
-            inverted=True,
-        ),
+        Template("name_it", "Name the person, place, time, number or thing that is asked for.\n\nQuestion: {question}\n\n[OUTPUT]: {answer}"),
+        Template("tip_of_the_tongue", "It is on the tip of my tongue: {question} Please remind me, and keep it brief.\n[OUTPUT]: {answer}"),
+        Template("ask_the_question", 'Write a question for a search engine whose answer is "{answer}".\n[OUTPUT]: {question}', inverted=True),
     ),
 )

@@ -38,9 +38,7 @@ TASK = Task(
     booktitle = "Proceedings of the 2018 Conference on Empirical Methods in Natural Language Processing",
     year = "2018", pages = "2381--2391", doi = "10.18653/v1/D18-1260",
 }""",
-        limits=(
-            "Crowdworkers wrote the questions, each about one fact of an 'open book' of elementary science that the rows do not show.",
-        ),
+        limits=("Crowdworkers wrote the questions, each about one fact of an 'open book' of elementary science that the rows do not show.",),
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={
@@ -52,15 +50,10 @@ TASK = Task(
         "letter": OPTIONS.letter(),
         "both": OPTIONS.both(),
     },
-    drops={
-        "an option points at others": pc.match_substring_regex(
-            joined(*TEXTS, separator="\n").value, POINTING
-        )
-    },
+    drops={"an option points at others": pc.match_substring_regex(joined(*TEXTS, separator="\n").value, POINTING)},
     templates=(
         Template(
-            "seed",
-            "Answer the following question or complete the sentence with one of the options, letter and text: {question} \n{options}\n[OUTPUT]: {both}",
+            "seed", "Answer the following question or complete the sentence with one of the options, letter and text: {question} \n{options}\n[OUTPUT]: {both}"
         ),
         Template(
             "without_options",
@@ -71,8 +64,7 @@ TASK = Task(
             "{question}\n\n{options}\n\nA little science and a little common sense decide. Which letter is it? Write that letter only.\n[OUTPUT]: {letter}",
         ),
         Template(
-            "options_first",
-            "Only one of the following fits the line below them.\n\n{options}\n\n{question}\n\nName it by its letter.\n[OUTPUT]: {letter}",
+            "options_first", "Only one of the following fits the line below them.\n\n{options}\n\n{question}\n\nName it by its letter.\n[OUTPUT]: {letter}"
         ),
         Template("terse", "{question}\nPick from: {line}\n[OUTPUT]: {answer}"),
         Template(
@@ -83,10 +75,7 @@ TASK = Task(
             "undecided_pupil",
             "A pupil cannot decide between several replies:\n{bullets}\nThe exercise says: {question}\nTell the pupil which reply to write down, word for word.\n[OUTPUT]: {answer}",
         ),
-        Template(
-            "most_reasonable",
-            "Repeat the item of the list that goes best with what stands above it.\n\n{question}\n{bullets}\n\n[OUTPUT]: {answer}",
-        ),
+        Template("most_reasonable", "Repeat the item of the list that goes best with what stands above it.\n\n{question}\n{bullets}\n\n[OUTPUT]: {answer}"),
         Template(
             "write_the_stem",
             "For a science quiz, write a question, or the beginning of a sentence, that goes with these replies:\n{bullets}\nOnly this one may fit: {answer}\n[OUTPUT]: {question}",

@@ -22,8 +22,7 @@ TASK = Task(
     title = "Improving Massively Multilingual Neural Machine Translation and Zero-Shot Translation",
     author = "Zhang, Biao and Williams, Philip and Titov, Ivan and Sennrich, Rico",
     booktitle = "Proceedings of the 58th Annual Meeting of the Association for Computational Linguistics",
-    year = "2020",
-    doi = "10.18653/v1/2020.acl-main.148",
+    year = "2020", doi = "10.18653/v1/2020.acl-main.148",
 }""",
         languages=("de", "en"),
         limits=(
@@ -34,28 +33,17 @@ TASK = Task(
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={"german": trimmed("translation", "de"), "english": trimmed("translation", "en")},
     templates=(
-        Template(
-            "seed",
-            "Translate the following text from German to English: {german} \n[OUTPUT]: {english}",
-        ),
+        Template("seed", "Translate the following text from German to English: {german} \n[OUTPUT]: {english}"),
         Template("into_german", "Put this into German.\n\n{english}\n\n[OUTPUT]: {german}"),
-        Template(
-            "how_to_say", "How would you say this in English?\n\n{german}\n\n[OUTPUT]: {english}"
-        ),
+        Template("how_to_say", "How would you say this in English?\n\n{german}\n\n[OUTPUT]: {english}"),
         Template("what_is_the_german", 'What is "{english}" in German?\n[OUTPUT]: {german}'),
-        Template(
-            "german_first",
-            "{german}\n\nGive an English rendering of the German words above.\n[OUTPUT]: {english}",
-        ),
+        Template("german_first", "{german}\n\nGive an English rendering of the German words above.\n[OUTPUT]: {english}"),
         Template(
             "translator",
             "You are a translator whose mother tongue is German. Find natural wording in that language for the text that follows; do not explain anything.\n\nText: {english}\n\n[OUTPUT]: {german}",
         ),
         Template("asked_in_german", "Übersetze ins Englische: {german}\n[OUTPUT]: {english}"),
-        Template(
-            "asked_in_german_back",
-            "Wie lautet der folgende englische Text auf Deutsch?\n\n{english}\n\n[OUTPUT]: {german}",
-        ),
+        Template("asked_in_german_back", "Wie lautet der folgende englische Text auf Deutsch?\n\n{english}\n\n[OUTPUT]: {german}"),
         Template("terse", "German: {german}\nEnglish:\n[OUTPUT]: {english}"),
         Template("terse_back", "en: {english}\nde:\n[OUTPUT]: {german}"),
     ),

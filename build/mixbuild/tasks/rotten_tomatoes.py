@@ -21,8 +21,7 @@ TASK = Task(
     title = "Seeing Stars: Exploiting Class Relationships for Sentiment Categorization with Respect to Rating Scales",
     author = "Pang, Bo and Lee, Lillian",
     booktitle = "Proceedings of the 43rd Annual Meeting of the Association for Computational Linguistics",
-    year = "2005",
-    doi = "10.3115/1219840.1219855",
+    year = "2005", doi = "10.3115/1219840.1219855",
 }""",
         limits=(
             "A sentence has the label of the whole review, fresh or rotten, whatever it says itself.",
@@ -44,26 +43,14 @@ TASK = Task(
             "fresh_or_rotten",
             "A review is called fresh when the critic recommends the film, and rotten when not. Which of the two is this one?\n\n{text}\n\n[OUTPUT]: {mark}",
         ),
-        Template(
-            "buy_a_ticket",
-            "{text}\n\nGoing by this verdict, should I buy a ticket? Answer yes or no.\n[OUTPUT]: {advice}",
-        ),
-        Template(
-            "options_first",
-            "Pick the sentiment of the snippet:\n- positive\n- negative\n\nSnippet: {text}\n[OUTPUT]: {label}",
-        ),
-        Template(
-            "judgement",
-            "A critic's line: {text}\n\nIs the judgement favourable or unfavourable?\n[OUTPUT]: {judgement}",
-        ),
+        Template("buy_a_ticket", "{text}\n\nGoing by this verdict, should I buy a ticket? Answer yes or no.\n[OUTPUT]: {advice}"),
+        Template("options_first", "Pick the sentiment of the snippet:\n- positive\n- negative\n\nSnippet: {text}\n[OUTPUT]: {label}"),
+        Template("judgement", "A critic's line: {text}\n\nIs the judgement favourable or unfavourable?\n[OUTPUT]: {judgement}"),
         Template(
             "recommendation",
             'Does the reviewer want people to see the movie? Write "recommended" or "not recommended" and nothing else.\n\nReview: {text}\n\n[OUTPUT]: {recommendation}',
         ),
-        Template(
-            "attitude",
-            "Below is one sentence by a film critic. Name the attitude that it conveys.\n\n{text}\n\n[OUTPUT]: {label}",
-        ),
+        Template("attitude", "Below is one sentence by a film critic. Name the attitude that it conveys.\n\n{text}\n\n[OUTPUT]: {label}"),
         Template("terse", "{text}\nVerdict (negative or positive):\n[OUTPUT]: {label}"),
         Template(
             "write_a_review",

@@ -22,8 +22,7 @@ TASK = Task(
     title = "A Large Annotated Corpus for Learning Natural Language Inference",
     author = "Bowman, Samuel R. and Angeli, Gabor and Potts, Christopher and Manning, Christopher D.",
     booktitle = "Proceedings of the 2015 Conference on Empirical Methods in Natural Language Processing",
-    year = "2015",
-    doi = "10.18653/v1/D15-1075",
+    year = "2015", doi = "10.18653/v1/D15-1075",
 }""",
         limits=(
             "The hypotheses were written to order and give away much: a classifier that never sees the premise is right in about 67 % of the rows (doi:10.18653/v1/N18-2017).",
@@ -42,18 +41,12 @@ TASK = Task(
     },
     drops={"no agreed label": field("label") < 0},
     templates=(
-        Template(
-            "seed",
-            "Classify the relation of the hypothesis to the premise: {premise} \nHypothesis: {hypothesis}\n[OUTPUT]: {label}",
-        ),
+        Template("seed", "Classify the relation of the hypothesis to the premise: {premise} \nHypothesis: {hypothesis}\n[OUTPUT]: {label}"),
         Template(
             "photograph",
             '{premise}\n\nSuppose that this describes a photograph. Is the statement "{hypothesis}" definitely true, possibly true or definitely false?\n[OUTPUT]: {certainty}',
         ),
-        Template(
-            "yes_no_maybe",
-            "Scene: {premise}\nClaim: {hypothesis}\nIs the claim true of the scene? Answer yes, no or maybe.\n[OUTPUT]: {answer}",
-        ),
+        Template("yes_no_maybe", "Scene: {premise}\nClaim: {hypothesis}\nIs the claim true of the scene? Answer yes, no or maybe.\n[OUTPUT]: {answer}"),
         Template(
             "options_listed",
             "How does the second sentence relate to the first?\n\nFirst: {premise}\nSecond: {hypothesis}\n\nOptions:\n- contradiction\n- entailment\n- neutral\n\n[OUTPUT]: {label}",
@@ -66,15 +59,8 @@ TASK = Task(
             "defined",
             "Label pairs of sentences like this: entailment when the latter must be true if the former is, contradiction when it cannot be, and neutral when there is no telling.\n\n1. {premise}\n2. {hypothesis}\n\n[OUTPUT]: {label}",
         ),
-        Template(
-            "same_picture",
-            "Could one and the same picture show both of these, yes or no?\n\n{premise}\n{hypothesis}\n[OUTPUT]: {together}",
-        ),
+        Template("same_picture", "Could one and the same picture show both of these, yes or no?\n\n{premise}\n{hypothesis}\n[OUTPUT]: {together}"),
         Template("terse", "{premise} => {hypothesis}\nRelation:\n[OUTPUT]: {label}"),
-        Template(
-            "write_a_sentence",
-            "Here is what somebody saw: {premise}\n\nWrite a sentence that {demand} of it.\n[OUTPUT]: {hypothesis}",
-            inverted=True,
-        ),
+        Template("write_a_sentence", "Here is what somebody saw: {premise}\n\nWrite a sentence that {demand} of it.\n[OUTPUT]: {hypothesis}", inverted=True),
     ),
 )

@@ -33,40 +33,19 @@ TASK = Task(
     slots={"answers": first("answers", "text")},
     drops={"no answer": is_empty("answers", "text")},
     templates=(
-        Template(
-            "seed",
-            "Answer the following question based on the passage: {context} \n"
-            "Question: {question}\n[OUTPUT]: {answers}",
-        ),
-        Template(
-            "question_first",
-            "{question}\n\nFind the answer in this passage and quote it as briefly as you can.\n\n"
-            "{context}\n\n[OUTPUT]: {answers}",
-        ),
+        Template("seed", "Answer the following question based on the passage: {context} \nQuestion: {question}\n[OUTPUT]: {answers}"),
+        Template("question_first", "{question}\n\nFind the answer in this passage and quote it as briefly as you can.\n\n{context}\n\n[OUTPUT]: {answers}"),
         Template(
             "reading_comprehension",
             "Read the passage below, then answer the question about it. Use the passage's own words.\n\n"
             "Passage: {context}\n\nQuestion: {question}\n\n[OUTPUT]: {answers}",
         ),
         Template("terse", "{context}\n\nQ: {question}\n[OUTPUT]: {answers}"),
+        Template("which_words", 'Passage:\n{context}\n\nWhich words of the passage answer the question "{question}"?\n[OUTPUT]: {answers}'),
+        Template("mark_it", "{question}\n\nMark the answer in this text:\n{context}\n\n[OUTPUT]: {answers}"),
+        Template("help_desk", "A visitor to a library asks: {question}\nWhat do you read out to him?\n\n{context}\n\n[OUTPUT]: {answers}"),
         Template(
-            "which_words",
-            "Passage:\n{context}\n\nWhich words of the passage answer the question "
-            '"{question}"?\n[OUTPUT]: {answers}',
-        ),
-        Template(
-            "mark_it",
-            "{question}\n\nMark the answer in this text:\n{context}\n\n[OUTPUT]: {answers}",
-        ),
-        Template(
-            "help_desk",
-            "A visitor to a library asks: {question}\nWhat do you read out to him?\n\n{context}\n\n[OUTPUT]: {answers}",
-        ),
-        Template(
-            "ask_the_question",
-            "Write a question about the following passage whose answer is: {answers}\n\n"
-            "{context}\n\n[OUTPUT]: {question}",
-            inverted=True,
+            "ask_the_question", "Write a question about the following passage whose answer is: {answers}\n\n{context}\n\n[OUTPUT]: {question}", inverted=True
         ),
     ),
 )

@@ -46,9 +46,7 @@ TASK = Task(
             "careful_reader",
             'Some questions only seem to be answered by the text. For those write "unanswerable"; for the others quote the answer.\n\nText: {context}\n\nQuestion: {question}\n\n[OUTPUT]: {answers}',
         ),
-        Template(
-            "terse", "{context}\n\nQ: {question}\nAnswer, or unanswerable?\n[OUTPUT]: {answers}"
-        ),
+        Template("terse", "{context}\n\nQ: {question}\nAnswer, or unanswerable?\n[OUTPUT]: {answers}"),
         Template(
             "does_it_tell",
             'Here is a paragraph from an encyclopedia.\n\n{context}\n\nDoes it tell us the answer to "{question}"? If so, give it; if not, say "unanswerable".\n[OUTPUT]: {answers}',

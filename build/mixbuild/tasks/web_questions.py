@@ -37,35 +37,16 @@ TASK = Task(
     drops={"no answer": is_empty("answers")},
     templates=(
         Template("seed", "Answer the following question: {question} \n[OUTPUT]: {answers}"),
-        Template(
-            "one_will_do",
-            "{question}\n\nIf there is more than one correct answer, one will do.\n\n[OUTPUT]: {one_answer}",
-        ),
-        Template(
-            "list_all",
-            "List everything that correctly answers this question, separated by commas.\n\nQuestion: {question}\n[OUTPUT]: {answers}",
-        ),
-        Template(
-            "all_of_them",
-            "{question} Be complete, and put a comma between two answers.\n[OUTPUT]: {answers}",
-        ),
-        Template(
-            "name_one",
-            "Name one person, place, thing or date that fits: {question}\n[OUTPUT]: {one_answer}",
-        ),
+        Template("one_will_do", "{question}\n\nIf there is more than one correct answer, one will do.\n\n[OUTPUT]: {one_answer}"),
+        Template("list_all", "List everything that correctly answers this question, separated by commas.\n\nQuestion: {question}\n[OUTPUT]: {answers}"),
+        Template("all_of_them", "{question} Be complete, and put a comma between two answers.\n[OUTPUT]: {answers}"),
+        Template("name_one", "Name one person, place, thing or date that fits: {question}\n[OUTPUT]: {one_answer}"),
         Template(
             "knowledge_base",
             "You are the front desk of a large collection of facts. Visitors ask in plain words, and you hand them the name of one matching entry.\n\nVisitor: {question}\n\n[OUTPUT]: {one_answer}",
         ),
-        Template(
-            "reply_to_a_friend",
-            'A friend asks you, "{question}" What do you reply, without explaining it?\n[OUTPUT]: {answers}',
-        ),
+        Template("reply_to_a_friend", 'A friend asks you, "{question}" What do you reply, without explaining it?\n[OUTPUT]: {answers}'),
         Template("terse", "Q: {question}\nFacts only.\n[OUTPUT]: {answers}"),
-        Template(
-            "ask_the_question",
-            "What might somebody have asked to be told this: {answers}\n[OUTPUT]: {question}",
-            inverted=True,
-        ),
+        Template("ask_the_question", "What might somebody have asked to be told this: {answers}\n[OUTPUT]: {question}", inverted=True),
     ),
 )

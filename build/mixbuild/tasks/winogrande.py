@@ -29,8 +29,7 @@ TASK = Task(
     title = {WinoGrande: An Adversarial Winograd Schema Challenge at Scale},
     author = {Sakaguchi, Keisuke and Le Bras, Ronan and Bhagavatula, Chandra and Choi, Yejin},
     journal = {Proceedings of the AAAI Conference on Artificial Intelligence},
-    volume = {34}, number = {05}, pages = {8732--8740}, year = {2020},
-    doi = {10.1609/aaai.v34i05.6399},
+    volume = {34}, number = {05}, pages = {8732--8740}, year = {2020}, doi = {10.1609/aaai.v34i05.6399},
 }""",
         limits=(
             "Crowdworkers wrote the sentences, many as twins that differ in a word or two and have opposite answers.",
@@ -49,21 +48,13 @@ TASK = Task(
     },
     drops={"no blank": ~pc.match_substring(field("sentence"), "_")},
     templates=(
-        Template(
-            "seed",
-            "Fill in the blank (_) in the following sentence with one of the options, letter and text: {sentence} \n{options}\n[OUTPUT]: {both}",
-        ),
+        Template("seed", "Fill in the blank (_) in the following sentence with one of the options, letter and text: {sentence} \n{options}\n[OUTPUT]: {both}"),
         Template(
             "named_in_the_sentence",
             "The underscore in this sentence stands for something or someone that the sentence also names. Write who or what that is.\n\n{sentence}\n[OUTPUT]: {answer}",
         ),
-        Template(
-            "terse", "{sentence}\nWhat does _ stand for? One of these: {line}\n[OUTPUT]: {answer}"
-        ),
-        Template(
-            "a_or_b",
-            "{sentence}\n\nTo which of the two does the blank refer? Write A or B.\n\n{options}\n[OUTPUT]: {letter}",
-        ),
+        Template("terse", "{sentence}\nWhat does _ stand for? One of these: {line}\n[OUTPUT]: {answer}"),
+        Template("a_or_b", "{sentence}\n\nTo which of the two does the blank refer? Write A or B.\n\n{options}\n[OUTPUT]: {letter}"),
         Template(
             "proofreader",
             "Something is missing where you see _ in the proofs below. Put in one of these, so that the sentence makes sense:\n{bullets}\n\nProofs: {sentence}\n\nYour correction is the missing text only.\n[OUTPUT]: {answer}",
@@ -72,10 +63,7 @@ TASK = Task(
             "options_first",
             "{options}\n\nOne of these belongs in the gap; with the other the statement would be absurd. Give the letter in brackets and the words after it.\n\n{sentence}\n[OUTPUT]: {both}",
         ),
-        Template(
-            "plain_gap",
-            "Complete without being given a choice: {sentence}\n(Only what replaces the gap is wanted.)\n[OUTPUT]: {answer}",
-        ),
+        Template("plain_gap", "Complete without being given a choice: {sentence}\n(Only what replaces the gap is wanted.)\n[OUTPUT]: {answer}"),
         Template(
             "reasoning_test",
             "This is item 1 of a reasoning test. Read it twice, think about causes and intentions, and mark a single letter.\n\nItem: {sentence}\n\n{options}\n\n[OUTPUT]: {letter}",

@@ -20,18 +20,13 @@ TASK = Task(
     title = "A Broad-Coverage Challenge Corpus for Sentence Understanding through Inference",
     author = "Williams, Adina and Nangia, Nikita and Bowman, Samuel",
     booktitle = "Proceedings of the 2018 Conference of the North American Chapter of the Association for Computational Linguistics",
-    year = "2018",
-    doi = "10.18653/v1/N18-1101",
+    year = "2018", doi = "10.18653/v1/N18-1101",
 }""",
         limits=(
             "The hypotheses were written to order and give away much: a classifier that never sees the premise is right in about 53 % of the rows (doi:10.18653/v1/N18-2017).",
         ),
     ),
-    splits={
-        "train": "train",
-        "validation_matched": "validation_matched",
-        "validation_mismatched": "validation_mismatched",
-    },
+    splits={"train": "train", "validation_matched": "validation_matched", "validation_mismatched": "validation_mismatched"},
     slots={
         "premise": trimmed("premise"),
         "hypothesis": trimmed("hypothesis"),
@@ -41,45 +36,28 @@ TASK = Task(
         "finding": label("label", ("confirmed", "neither", "refuted")),
         "statement": label("label", ("It follows.", "It may be true.", "It is contradicted.")),
         "conclusion": label("label", ("yes", "no", "no")),
-        "demand": label(
-            "label",
-            ("follows from the premise", "the premise leaves open", "contradicts the premise"),
-        ),
+        "demand": label("label", ("follows from the premise", "the premise leaves open", "contradicts the premise")),
     },
     templates=(
-        Template(
-            "seed",
-            "Classify how the hypothesis relates to the premise: {premise} \nHypothesis: {hypothesis}\n[OUTPUT]: {label}",
-        ),
-        Template(
-            "taken_as_given",
-            '{premise}\n\nTaking the text above as given, is the claim "{hypothesis}" true, false or undecided?\n[OUTPUT]: {truth}',
-        ),
+        Template("seed", "Classify how the hypothesis relates to the premise: {premise} \nHypothesis: {hypothesis}\n[OUTPUT]: {label}"),
+        Template("taken_as_given", '{premise}\n\nTaking the text above as given, is the claim "{hypothesis}" true, false or undecided?\n[OUTPUT]: {truth}'),
         Template(
             "yes_no_maybe",
             "Does the passage support the claim? Answer yes if the claim must be true, no if it cannot be, and maybe if the passage does not settle the matter.\n\nPassage: {premise}\n\nClaim: {hypothesis}\n[OUTPUT]: {answer}",
         ),
         Template(
-            "options_last",
-            "Premise: {premise}\n\nHypothesis: {hypothesis}\n\nName the relation: neutral, contradiction or entailment.\n[OUTPUT]: {label}",
+            "options_last", "Premise: {premise}\n\nHypothesis: {hypothesis}\n\nName the relation: neutral, contradiction or entailment.\n[OUTPUT]: {label}"
         ),
         Template(
             "fact_checker",
             "As a fact-checker, compare what a writer claims with the source. Is it confirmed, refuted or neither?\n\nWritten: {hypothesis}\nSource: {premise}\n\n[OUTPUT]: {finding}",
         ),
-        Template(
-            "conclude",
-            'Somebody says: {premise}\nMay one conclude "{hypothesis}" from that, yes or no?\n[OUTPUT]: {conclusion}',
-        ),
+        Template("conclude", 'Somebody says: {premise}\nMay one conclude "{hypothesis}" from that, yes or no?\n[OUTPUT]: {conclusion}'),
         Template("terse", "{premise}\n{hypothesis}\nInference relation:\n[OUTPUT]: {label}"),
         Template(
             "in_a_sentence",
             "Tell me in a short sentence what becomes of the hypothesis if the premise holds.\n\nThe premise is: {premise}\n\nThe hypothesis is: {hypothesis}\n\n[OUTPUT]: {statement}",
         ),
-        Template(
-            "compose_a_hypothesis",
-            "Compose a hypothesis that {demand}.\n\nPremise: {premise}\n\n[OUTPUT]: {hypothesis}",
-            inverted=True,
-        ),
+        Template("compose_a_hypothesis", "Compose a hypothesis that {demand}.\n\nPremise: {premise}\n\n[OUTPUT]: {hypothesis}", inverted=True),
     ),
 )

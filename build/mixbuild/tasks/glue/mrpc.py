@@ -30,48 +30,29 @@ TASK = Task(
         "meaning": label("label", ("different", "same")),
         "decision": label("label", ("reject", "accept")),
         "verdict": label("label", ("false", "true")),
-        "finding": label(
-            "label", ("The sentences differ in meaning.", "The sentences mean the same.")
-        ),
+        "finding": label("label", ("The sentences differ in meaning.", "The sentences mean the same.")),
         "demand": label("label", ("a different meaning", "the same meaning")),
     },
     templates=(
-        Template(
-            "seed",
-            "Classify these sentences as equivalent or not equivalent: {sentence1} \nSecond sentence: {sentence2}\n[OUTPUT]: {label}",
-        ),
+        Template("seed", "Classify these sentences as equivalent or not equivalent: {sentence1} \nSecond sentence: {sentence2}\n[OUTPUT]: {label}"),
         Template(
             "same_thing",
             "Do the two lines below, both taken from the news, say the same thing? Answer yes or no.\n\n{sentence1}\n{sentence2}\n\n[OUTPUT]: {same}",
         ),
-        Template(
-            "options_last",
-            "A: {sentence1}\nB: {sentence2}\n\nOptions: equivalent, not equivalent\n[OUTPUT]: {label}",
-        ),
+        Template("options_last", "A: {sentence1}\nB: {sentence2}\n\nOptions: equivalent, not equivalent\n[OUTPUT]: {label}"),
         Template(
             "editor",
             "Two agencies report on an event, and an editor has room for only one of their sentences. Can either be dropped without losing anything essential, yes or no?\n\nFirst agency: {sentence1}\nOther agency: {sentence2}\n\n[OUTPUT]: {same}",
         ),
-        Template(
-            "true_or_false",
-            "1. {sentence1}\n2. {sentence2}\n\nIs it true or false that number 2 paraphrases number 1?\n[OUTPUT]: {verdict}",
-        ),
-        Template(
-            "terse",
-            "{sentence1} / {sentence2}\nMeaning (same or different):\n[OUTPUT]: {meaning}",
-        ),
-        Template(
-            "compare",
-            "Compare what these say, and state the result in a sentence.\n\nOne: {sentence1}\n\nTwo: {sentence2}\n\n[OUTPUT]: {finding}",
-        ),
+        Template("true_or_false", "1. {sentence1}\n2. {sentence2}\n\nIs it true or false that number 2 paraphrases number 1?\n[OUTPUT]: {verdict}"),
+        Template("terse", "{sentence1} / {sentence2}\nMeaning (same or different):\n[OUTPUT]: {meaning}"),
+        Template("compare", "Compare what these say, and state the result in a sentence.\n\nOne: {sentence1}\n\nTwo: {sentence2}\n\n[OUTPUT]: {finding}"),
         Template(
             "candidate",
             "Write accept if the candidate restates the original, and reject if it does not.\n\nCandidate: {sentence2}\nOriginal: {sentence1}\n[OUTPUT]: {decision}",
         ),
         Template(
-            "write_another",
-            "Write another sentence on the subject of the one below, with {demand}.\n\n{sentence1}\n\n[OUTPUT]: {sentence2}",
-            inverted=True,
+            "write_another", "Write another sentence on the subject of the one below, with {demand}.\n\n{sentence1}\n\n[OUTPUT]: {sentence2}", inverted=True
         ),
     ),
 )

@@ -19,8 +19,7 @@ TASK = Task(
         citation="""@misc{iyer-etal-2017-quora,
     title = "First {Q}uora Dataset Release: Question Pairs",
     author = "Iyer, Shankar and Dandekar, Nikhil and Csernai, Kornel",
-    year = "2017",
-    url = "https://data.quora.com/First-Quora-Dataset-Release-Question-Pairs",
+    year = "2017", url = "https://data.quora.com/First-Quora-Dataset-Release-Question-Pairs",
 }""",
         limits=(
             "Some labels are wrong, as its publishers say.",
@@ -36,15 +35,10 @@ TASK = Task(
         "same": label("label", ("no", "yes")),
         "action": label("label", ("keep both", "merge them")),
         "finding": label("label", ("They ask different things.", "They ask the same thing.")),
-        "demand": label(
-            "label", ("sounds similar but asks something else", "asks the same in other words")
-        ),
+        "demand": label("label", ("sounds similar but asks something else", "asks the same in other words")),
     },
     templates=(
-        Template(
-            "seed",
-            "Classify these questions as duplicate or not duplicate: {question1} \nSecond question: {question2}\n[OUTPUT]: {label}",
-        ),
+        Template("seed", "Classify these questions as duplicate or not duplicate: {question1} \nSecond question: {question2}\n[OUTPUT]: {label}"),
         Template(
             "one_answer",
             "{question1}\n{question2}\n\nWould a single answer satisfy whoever asks the first and whoever asks the second? Answer yes or no.\n[OUTPUT]: {same}",
@@ -63,17 +57,12 @@ TASK = Task(
             "Compare what two people want to know, and state your finding in a sentence.\n\nFirst person: {question1}\nSecond person: {question2}\n\n[OUTPUT]: {finding}",
         ),
         Template(
-            "reworded",
-            "Original wording: {question1}\nNew wording: {question2}\n\nHas the question stayed the same? Reply with yes or no.\n[OUTPUT]: {same}",
+            "reworded", "Original wording: {question1}\nNew wording: {question2}\n\nHas the question stayed the same? Reply with yes or no.\n[OUTPUT]: {same}"
         ),
         Template(
             "search_engine",
             'A search engine has stored an answer for the query "{question1}" and now receives the query "{question2}". Does the stored answer fit? Answer yes or no.\n[OUTPUT]: {same}',
         ),
-        Template(
-            "ask_another",
-            "Here is a question: {question1}\n\nThink of one that {demand}.\n[OUTPUT]: {question2}",
-            inverted=True,
-        ),
+        Template("ask_another", "Here is a question: {question1}\n\nThink of one that {demand}.\n[OUTPUT]: {question2}", inverted=True),
     ),
 )

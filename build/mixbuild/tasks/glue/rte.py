@@ -20,14 +20,9 @@ TASK = Task(
     title = "The {PASCAL} Recognising Textual Entailment Challenge",
     author = "Dagan, Ido and Glickman, Oren and Magnini, Bernardo",
     booktitle = "Machine Learning Challenges",
-    year = "2006",
-    pages = "177--190",
-    doi = "10.1007/11736790_9",
+    year = "2006", pages = "177--190", doi = "10.1007/11736790_9",
 }""",
-        limits=(
-            "It is small: 2,490 rows for training, from four yearly challenges.",
-            "Contradictions are not told apart from what merely does not follow.",
-        ),
+        limits=("It is small: 2,490 rows for training, from four yearly challenges.", "Contradictions are not told apart from what merely does not follow."),
     ),
     splits={"train": "train", "validation": "validation"},
     slots={
@@ -40,22 +35,13 @@ TASK = Task(
         "demand": label("label", ("follows from", "does not follow from")),
     },
     templates=(
-        Template(
-            "seed",
-            "Classify whether the text entails the statement: {sentence1} \nStatement: {sentence2}\n[OUTPUT]: {label}",
-        ),
-        Template(
-            "from_this_alone",
-            "{sentence1}\n\nFrom this alone, can you conclude the following? Answer yes or no.\n\n{sentence2}\n[OUTPUT]: {answer}",
-        ),
+        Template("seed", "Classify whether the text entails the statement: {sentence1} \nStatement: {sentence2}\n[OUTPUT]: {label}"),
+        Template("from_this_alone", "{sentence1}\n\nFrom this alone, can you conclude the following? Answer yes or no.\n\n{sentence2}\n[OUTPUT]: {answer}"),
         Template(
             "options_listed",
             "Text: {sentence1}\n\nHypothesis: {sentence2}\n\nPick the relation between them:\n- not entailment\n- entailment\n[OUTPUT]: {label}",
         ),
-        Template(
-            "claim_first",
-            "Claim: {sentence2}\n\nIs that claim supported or unsupported by the report below?\n\n{sentence1}\n\n[OUTPUT]: {support}",
-        ),
+        Template("claim_first", "Claim: {sentence2}\n\nIs that claim supported or unsupported by the report below?\n\n{sentence1}\n\n[OUTPUT]: {support}"),
         Template(
             "assume",
             "Assume that everything in the passage is correct. Must the statement be correct too, yes or no?\n\nPassage: {sentence1}\nStatement: {sentence2}\n\n[OUTPUT]: {answer}",
@@ -64,18 +50,11 @@ TASK = Task(
             "say_whether",
             "Say in one sentence whether the second of these can be inferred from the first.\n\n1. {sentence1}\n2. {sentence2}\n\n[OUTPUT]: {finding}",
         ),
-        Template(
-            "terse",
-            "{sentence1}\nHence: {sentence2}\nIs that step valid or invalid?\n[OUTPUT]: {step}",
-        ),
+        Template("terse", "{sentence1}\nHence: {sentence2}\nIs that step valid or invalid?\n[OUTPUT]: {step}"),
         Template(
             "reader",
             "Someone who reads this report infers something from it. Is the inference justified or unjustified?\n\nReport: {sentence1}\n\nInference: {sentence2}\n\n[OUTPUT]: {standing}",
         ),
-        Template(
-            "write_a_statement",
-            "Here is a piece of news: {sentence1}\n\nWrite a statement that {demand} it.\n[OUTPUT]: {sentence2}",
-            inverted=True,
-        ),
+        Template("write_a_statement", "Here is a piece of news: {sentence1}\n\nWrite a statement that {demand} it.\n[OUTPUT]: {sentence2}", inverted=True),
     ),
 )

@@ -19,8 +19,7 @@ TASK = Task(
     title = "Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank",
     author = "Socher, Richard and Perelygin, Alex and Wu, Jean and Chuang, Jason and Manning, Christopher D. and Ng, Andrew and Potts, Christopher",
     booktitle = "Proceedings of the 2013 Conference on Empirical Methods in Natural Language Processing",
-    year = "2013",
-    pages = "1631--1642",
+    year = "2013", pages = "1631--1642",
 }""",
         limits=(
             "Most training rows are phrases cut out of sentences, and overlap one another.",
@@ -37,35 +36,19 @@ TASK = Task(
     },
     templates=(
         Template("seed", "Classify this sentence sentiment: {sentence} \n[OUTPUT]: {label}"),
-        Template(
-            "choose",
-            "Is this bit of a film review negative or positive?\n\n{sentence}\n[OUTPUT]: {label}",
-        ),
-        Template(
-            "liked",
-            "{sentence}\n\nThese words come from a film review. Does the critic like what they describe? Answer yes or no.\n[OUTPUT]: {liked}",
-        ),
+        Template("choose", "Is this bit of a film review negative or positive?\n\n{sentence}\n[OUTPUT]: {label}"),
+        Template("liked", "{sentence}\n\nThese words come from a film review. Does the critic like what they describe? Answer yes or no.\n[OUTPUT]: {liked}"),
         Template(
             "options_listed",
             "What feeling does the following excerpt from a review express?\n\nExcerpt: {sentence}\n\nOptions:\n- positive\n- negative\n\n[OUTPUT]: {label}",
         ),
-        Template(
-            "good_or_bad",
-            "A critic wrote: {sentence}\n\nChoose the word that sums up the opinion: bad, good.\n[OUTPUT]: {quality}",
-        ),
+        Template("good_or_bad", "A critic wrote: {sentence}\n\nChoose the word that sums up the opinion: bad, good.\n[OUTPUT]: {quality}"),
         Template(
             "trays",
             "You are sorting lines clipped from reviews into two trays, one marked negative, the other positive. Name the tray for this line.\n\n{sentence}\n\n[OUTPUT]: {label}",
         ),
-        Template(
-            "one_word",
-            "Read this piece of a movie review and give its polarity in one word.\n\n{sentence}\n\n[OUTPUT]: {label}",
-        ),
+        Template("one_word", "Read this piece of a movie review and give its polarity in one word.\n\n{sentence}\n\n[OUTPUT]: {label}"),
         Template("tone", "{sentence}\nTone of the above:\n[OUTPUT]: {label}"),
-        Template(
-            "write_a_remark",
-            "Write a short, {label} remark about a film, as a critic might.\n[OUTPUT]: {sentence}",
-            inverted=True,
-        ),
+        Template("write_a_remark", "Write a short, {label} remark about a film, as a critic might.\n[OUTPUT]: {sentence}", inverted=True),
     ),
 )
