@@ -43,35 +43,6 @@ def test_list_shows_every_task_aligned(build: Build) -> None:
         assert line[starts[5] :].startswith(next(iter(task.splits)))
 
 
-def test_show_prints_the_raw_record_and_each_rendering(build: Build) -> None:
-    done = build("show", "imdb", "--template", "seed")
-    assert (done.returncode, done.stderr) == (0, "")
-    review = "A slow, tender film about two rival bakers, and the bread alone is worth the ticket."
-    head, *_ = done.stdout.split("samples/imdb@")
-    assert head == (
-        "a row of stanfordnlp/imdb\n"
-        "{\n"
-        f'  "text": "{review}",\n'
-        '  "label": 1\n'
-        "}\n"
-        "\n"
-        "imdb/train/train.jsonl:0  seed  "
-    )
-    assert done.stdout.endswith(
-        f"Classify this sentence sentiment: {review} \n[OUTPUT]: positive\n"
-    )
-
-
-def test_show_says_what_is_left_out_and_shortens_what_is_long(build: Build) -> None:
-    done = build("show", "imdb", "--rows", "18", "--template", "terse")
-    assert done.stdout.count("left out: 1 unlabelled") == 2
-    assert done.stdout.count("left out: 1 null text") == 1
-    assert done.stdout.count("a row of") == 18
-    done = build("show", "imdb", "--split", "test", "--rows", "6", "--template", "seed")
-    assert "characters …]" in done.stdout
-    assert len(done.stdout) < 12_000
-
-
 def test_make_shows_what_it_made_and_a_row_of_each_task(build: Build, tmp_path: Path) -> None:
     three = ("squad", "imdb", "billsum", "--samples", "--out", tmp_path / "out")
     done = build("make", *three)

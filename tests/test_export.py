@@ -461,6 +461,17 @@ def test_arrow_shards_are_published_as_they_lie(imdb_folder: Path, tmp_path: Pat
     assert stamps(out) == before
 
 
+@pytest.mark.parametrize("damage", [damage_missing, lambda path: os.truncate(path, 1_000)])
+def test_an_arrow_shard_that_was_damaged_since_is_named(
+    imdb_folder: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    out = built(imdb_folder, tmp_path / "out")
+    exported(out, "arrow")
+    damage(out / "imdb/train-00001-of-00002.arrow")
+    with pytest.raises(VerifyError, match=r"/imdb/train-00001-of-00002\.arrow: cannot be read \("):
+        exported(out, "arrow")
+
+
 def test_another_format_is_refused(imdb_folder: Path, tmp_path: Path) -> None:
     out = built(imdb_folder, tmp_path / "out")
     with pytest.raises(UsageError) as caught:

@@ -1,6 +1,7 @@
 """Branches, tags, pull requests and old commits of the loopback Hub, as real clients see them."""
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hub_server import LoopbackHub, RefusalError
-from hub_server.clients import Client, evaluate
+from hub_server.clients import Client, evaluate, fetch
 from huggingface_hub import DiscussionComment, hf_hub_download
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RevisionNotFoundError
 
@@ -68,6 +69,8 @@ def test_a_pull_request_leaves_main_alone(hub: LoopbackHub, api: Client) -> None
         "refs/pr/2": late.oid,
         "refs/pr/3": head,
     }
+    unasked = json.loads(fetch(f"{hub.endpoint}/api/datasets/{REPO}/refs")[1])
+    assert unasked.keys() == {"branches", "tags", "converts"}
 
 
 def test_branches_and_tags_name_commits(hub: LoopbackHub, api: Client, tmp_path: Path) -> None:
@@ -99,7 +102,7 @@ def test_branches_and_tags_name_commits(hub: LoopbackHub, api: Client, tmp_path:
         ("dev/one", "refs/heads/dev/one", third),
         ("v1", "refs/tags/v1", first),
     ]
-    for revision in ("v1", first, "none"):  # to which nothing can be committed
+    for revision in ("v1", "refs/tags/v1", first, "none"):  # to which nothing can be committed
         with pytest.raises(RevisionNotFoundError):
             api.commit(REPO, {"b.txt": b"b"}, revision=revision)
 

@@ -103,6 +103,10 @@ def test_a_commit_holds_what_was_sent_and_says_where_it_came_from(
     assert in_lfs == {"a/train.parquet": (hashlib.sha256(SHARD).hexdigest(), len(SHARD))}
     by = {path: entry.last_commit.oid for path, entry in listed.items() if entry.last_commit}
     assert by == dict.fromkeys(listed, made) | {".gitattributes": first}
+    hub.upload(REPO, {"a/empty.parquet": b"", "large.txt": b"a" * 1_000_001})  # by the same rule
+    tree = api.list_repo_tree(REPO, repo_type="dataset", recursive=True)
+    held = {entry.path for entry in tree if isinstance(entry, RepoFile) and entry.lfs}
+    assert held == {"a/train.parquet", "large.txt"}
 
 
 def test_a_stale_parent_is_refused_and_changes_nothing(hub: LoopbackHub, api: Client) -> None:
@@ -149,6 +153,8 @@ def test_an_lfs_file_must_be_uploaded_before_it_is_committed(hub: LoopbackHub, a
     assert fetch(address, method="PUT", body=SHARD)[0] == 200
     assert fetch(verify, method="POST", body=asked, **auth)[0] == 200
     assert fetch(verify, method="POST", body=asked)[0] == 401
+    shorter = asked.replace(b"%d}" % len(SHARD), b"1}")
+    assert fetch(verify, method="POST", body=shorter, **auth)[0] == 404
     api.create_commit(REPO, [shard], commit_message="now", repo_type="dataset")
     assert hub.files(REPO)["train.parquet"] == SHARD
 
@@ -190,13 +196,13 @@ def test_a_folder_is_uploaded_with_patterns_and_gitignore(
     ignored = b"# no traces\n*.tmp\nout/\n"
     api.commit(REPO, {"old/train.parquet": SHARD, "old/keep.txt": b"k", ".gitignore": ignored})
     folder = tmp_path / "folder"
-    for path, content in {"train.parquet": b"new", "x.tmp": b"x", "out/y.txt": b"y"}.items():
+    for path in ("train.parquet", "x.tmp", "out/y.txt", "sub/out"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
+        (folder / path).write_bytes(b"new")
     api.upload_folder(
         repo_id=REPO, folder_path=folder, repo_type="dataset", delete_patterns="*.parquet"
     )
-    assert paths(hub) == {"train.parquet", "old/keep.txt", ".gitignore"}
+    assert paths(hub) == {"train.parquet", "sub/out", "old/keep.txt", ".gitignore"}
     assert hub.files(REPO)["train.parquet"] == b"new"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import importlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import Any
 import pytest
 from conftest import read_shards
 from datasets import load_dataset
-from mixbuild import plots, publication
+from mixbuild import plots
 from mixbuild.errors import CardError, ManifestError, OutputError
 from mixbuild.export import export, splits
 from mixbuild.make import make
 from mixbuild.manifest import expect
 from mixbuild.plan import Request
+from mixbuild.project import read_project_file
 from mixbuild.publication import (
     File,
     Publication,
@@ -27,10 +29,11 @@ from mixbuild.publication import (
     write_local_card,
 )
 from mixbuild.render import SCHEMA
-from mixbuild.tasks import ALL, find
+from mixbuild.tasks import find
 from mixbuild.versions import COLUMNS
 
 REPO = "org/mix"
+FOUNDING = ("squad", "imdb", "billsum")
 
 Built = tuple[dict[str, Any], list[File]]
 """The entries of a build, and its files."""
@@ -46,7 +49,7 @@ def build(out: Path, *tasks: str, templates: str = "seed", file_format: str = "p
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return build(tmp_path_factory.mktemp("samples"), *[task.name for task in ALL])
+    return build(tmp_path_factory.mktemp("samples"), *FOUNDING)
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +148,11 @@ def test_the_first_publication_holds_everything(samples: Built) -> None:
 
 
 def test_an_entry_is_the_build_with_the_exported_files_for_shards(tmp_path: Path) -> None:
-    entries, _ = build(tmp_path, "imdb")
-    made = expect(tmp_path)["tasks"]["imdb"]
-    entry = entries["imdb"]
+    build(tmp_path, "imdb")
+    tasks = expect(tmp_path)["tasks"]
+    entry = task_entries(tasks, [(each, export(each)) for each in splits(tmp_path, tasks)])["imdb"]
+    assert tasks == expect(tmp_path)["tasks"], "what is said of the build itself stays"
+    made = tasks["imdb"]
     for name in made.keys() - {"splits"}:
         assert entry[name] == made[name]
     assert list(entry["splits"]) == list(made["splits"])
@@ -230,9 +235,12 @@ def test_a_change_of_what_is_said_alone_is_a_patch(
         ("1.0.1", []),
         *first.manifest["history"].items(),
     ]
-    text = publication.card.sections.__globals__["_text"]()
+    module = importlib.import_module("mixbuild.card.sections")
+    text = module.read_project_file(module.TEXT).replace("$examples", "Look:\n\n$examples")
     monkeypatch.setattr(
-        "mixbuild.card.sections._text", lambda: text.replace("$examples", "Look:\n\n$examples")
+        module,
+        "read_project_file",
+        lambda name: text if name == module.TEXT else read_project_file(name),
     )
     third = publish(changed(samples, "imdb", license="mit"), second)
     assert third.manifest["version"] == "1.0.2"
@@ -311,8 +319,7 @@ def test_images_show_the_rows_of_each_split_and_the_lengths_of_each_task(
     publish(samples)
     entries = samples[0]
     (_, counts), (_, lengths) = drawn
-    # a family after the other
-    assert list(counts) == list(lengths) == ["squad", "imdb", "billsum"]
+    assert list(counts) == list(lengths) == list(FOUNDING), "a family after the other"
     for name, entry in entries.items():
         each = entry["splits"].values()
         assert counts[name] == {split: found["rows"] for split, found in entry["splits"].items()}
@@ -339,7 +346,8 @@ def test_a_folder_with_its_card_loads_as_it_lies(
 ) -> None:
     monkeypatch.undo()  # draw
     out = tmp_path / "out"
-    make(Request(ALL, out, {task.name: "samples" for task in ALL}))
+    tasks = [find(name) for name in FOUNDING]
+    make(Request(tasks, out, dict.fromkeys(FOUNDING, "samples")))
     before = files_of(out)
     written = list(write_local_card(out, repo=REPO))
     after = files_of(out)
@@ -349,7 +357,7 @@ def test_a_folder_with_its_card_loads_as_it_lies(
     )
     assert [path.name.partition("-")[0] for path in written] == ["rows", "lengths", "README.md"]
     assert all(after[f"assets/{path.name}"].startswith(b"\x89PNG") for path in written[:2])
-    for task in ALL:
+    for task in tasks:
         for streaming in (False, True):
             loaded = load_dataset(str(out), task.name, streaming=streaming)
             assert list(loaded) == list(task.splits)

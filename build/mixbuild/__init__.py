@@ -22,6 +22,9 @@ The modules, in the order in which data flows; each imports only those above it:
     pinning    writes the lock, and compares it with what the Hub has now
     shards     a unit of work -> its Arrow shard
     plan       what was asked for -> units
+    check      faults in declarations, and in what they render
+    preview    a source row, and how each template fills up with it
+    scaffold   a new task's files, to be finished by hand
     manifest   what a build holds, written last
     engine     runs units: in this process, in worker processes, on a cluster
     make       plan -> shards -> manifest, resuming what was interrupted

@@ -30,6 +30,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+
 
 class ContentDigest:
     """Over batches of one schema, of string and list<string> columns without nulls.
@@ -80,7 +82,9 @@ class SourceDigest:
         self._streams: dict[str, tuple[xxhash.xxh3_128, xxhash.xxh3_128]] = {}
 
     def update(self, batch: pa.RecordBatch) -> None:
-        """Add the rows of a batch."""
+        """Add the rows of a batch; one without any adds nothing, not even its columns' names."""
+        if not batch.num_rows:
+            return
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
             self._add(name, column)
 
@@ -100,7 +104,7 @@ class SourceDigest:
             self._add_texts(name, column.is_valid().cast(pa.string()))
             for field, values in zip(kind, column.flatten(), strict=True):
                 self._add(f"{name}.{field.name}", values)
-        elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        elif any(test(kind) for test in LISTS):
             self._add_texts(f"{name}[]", pc.list_value_length(column).cast(pa.string()))
             self._add(f"{name}[].items", pc.list_flatten(column))
         else:

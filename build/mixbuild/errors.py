@@ -12,6 +12,7 @@
     ├── OutputError     (OSError)       the output folder cannot be written
     ├── ManifestError   (ValueError)    a manifest is missing, unreadable or of another version
     ├── VerifyError     (ValueError)    a file or a row is not what the manifest says
+    ├── CheckError      (ValueError)    a declaration, or what it renders, has a fault
     ├── LockError       (ValueError)    a source is not what the lock says
     ├── LicenceError    (ValueError)    a source's licence is none that was allowed
     ├── CardError       (ValueError)    a card on the Hub cannot be merged with ours
@@ -66,6 +67,10 @@ class ManifestError(MixError, ValueError):
 
 class VerifyError(MixError, ValueError):
     """A file or a row is not what the manifest says."""
+
+
+class CheckError(MixError, ValueError):
+    """A declaration, or what it renders, has a fault that a rule of ``check`` names."""
 
 
 class LockError(MixError, ValueError):

@@ -230,7 +230,6 @@ def _write(split: Split, folder: Path) -> dict[str, Any]:
                 for path, rows, sha256 in files.finish()
             ]
     return {
-        **{name: split.entry[name] for name in ("rows_read", "rows", "drops")},
         "text_bytes": facts.text_bytes,
         "content_digest": facts.digest.hexdigest(),
         "lengths": {name: bins.tolist() for name, bins in facts.lengths.items()},

@@ -10,15 +10,17 @@ what the task reads of them: a mirror that has the same is the same source.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
-from mixbuild.errors import LockError, one_line
+from mixbuild.errors import LockError, OutputError, one_line
 from mixbuild.project import project_file
 from mixbuild.task import Task
-from mixbuild.trouble import explained_output
 
 FILE = "sources.lock.json"
 FORMAT = 1
@@ -46,8 +48,7 @@ def load(path: Path) -> dict[str, Any]:
             )
         entries: dict[str, Any] = dict(found["sources"])
         for entry in entries.values():
-            [entry[name] for name in ("repo", "commit", "config", "license", "files", "schema")]
-            [(each["rows"], each["content_digest"]) for each in entry["splits"].values()]
+            _check(entry)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -60,6 +61,27 @@ def load(path: Path) -> dict[str, Any]:
     return entries
 
 
+def _check(entry: Mapping[str, Any]) -> None:
+    """Raise whatever an entry that was not written by us makes Python raise."""
+    for name, kind in (
+        ("repo", str),
+        ("commit", str),
+        ("config", (str, NoneType)),
+        ("license", (str, NoneType)),
+        ("files", dict),
+        ("schema", dict),
+        ("splits", dict),
+    ):
+        if not isinstance(entry[name], kind):
+            raise TypeError(f"{name}: {entry[name]!r}")
+    if not re.fullmatch("[0-9a-f]{40}", entry["commit"]):
+        raise ValueError(f"commit: {entry['commit']!r}")
+    for each in entry["files"].values():
+        (int(each["size"]), str(each["hash"]))
+    for each in entry["splits"].values():
+        (int(each["rows"]), str(each["content_digest"]))
+
+
 def save(path: Path, entries: Lock) -> None:
     """Write a lock file at once.
 
@@ -68,11 +90,15 @@ def save(path: Path, entries: Lock) -> None:
     """
     text = json.dumps({"format": FORMAT, "sources": dict(sorted(entries.items()))}, indent=2)
     partial = path.with_suffix(".partial")
-    with explained_output(path):
-        try:
-            partial.write_text(text + "\n", encoding="utf-8")
-            partial.replace(path)
-        finally:
+    try:
+        partial.write_text(text + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}); make room, or name another with --lock"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
 
 

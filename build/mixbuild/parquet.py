@@ -7,6 +7,7 @@ of bytes of text, and each row group is written in one piece.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -152,12 +153,10 @@ class Files:
     def __enter__(self) -> Files:
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
-            self._close()
-        except OSError:
-            if kind is None:
-                raise
+            with contextlib.suppress(OSError):  # of a full disk: what is not finished is removed
+                self._close()
         finally:
             for partial in self._partial:
                 partial.unlink(missing_ok=True)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from mixbuild import lock
-from mixbuild.errors import LockError, MixError, one_line
+from mixbuild.errors import LockError, MixError, UsageError, one_line
 from mixbuild.sources.survey import Entry, differences, survey
 from mixbuild.task import Task
+from mixbuild.tasks import find
+from mixbuild.trouble import is_transient
 
 Report = Callable[[int, int], None]
 
@@ -44,25 +46,39 @@ def pin(
 
 
 def check_lock(
-    path: Path, tasks: Sequence[Task], *, report: Report = lambda *_: None
+    path: Path, tasks: Sequence[str] = (), *, report: Report = lambda *_: None
 ) -> dict[str, list[str]]:
     """Task -> what is no longer as it was locked: at the locked commit, and at the newest.
 
+    Args:
+        path: the lock file.
+        tasks: their names; all that are locked when empty.
+        report: called with (sources checked, sources in all).
+
     Raises:
-        LockError: the file is no lock, or lists none of the tasks.
+        LockError: the file is no lock, or does not list what is asked for.
+        SourceError: the Hub does not answer.
     """
     entries = lock.load(path)
-    chosen = [task for task in tasks if task.name in entries]
-    if not chosen:
+    if not entries:
         raise LockError(f"{path}: expected entries to check, got none; run lock first")
+    for name in tasks:
+        if name not in entries:
+            raise LockError(f"{path}: expected an entry of {name!r}, got none; run lock {name}")
+    chosen = list(tasks or entries)
     findings: dict[str, list[str]] = {}
-    for count, task in enumerate(chosen, start=1):
-        findings[task.name] = list(_drift(task, entries[task.name]))
+    for count, name in enumerate(chosen, start=1):
+        findings[name] = list(_drift(name, entries[name]))
         report(count, len(chosen))
     return findings
 
 
-def _drift(task: Task, entry: Mapping[str, Any]) -> Iterator[str]:
+def _drift(name: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        task = find(name)
+    except UsageError:
+        yield "there is no such task any more"
+        return
     if entry["repo"] != task.source.repo:
         yield f"repo: the lock has {entry['repo']}, the task {task.source.repo}"
         return
@@ -71,6 +87,8 @@ def _drift(task: Task, entry: Mapping[str, Any]) -> Iterator[str]:
         try:
             found = survey(task, revision=revision, contents=False)
         except MixError as error:
+            if is_transient(error):  # this says nothing about the source
+                raise
             lines = [one_line(error)]
         else:
             lines = differences(entry, found)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from mixbuild.binding import bind
 from mixbuild.errors import LockError, UsageError
 from mixbuild.lock import Lock, entry_of
-from mixbuild.render import Drops, Origin, render
 from mixbuild.shards import Unit, choice_hashes
-from mixbuild.sources import SAMPLES, Resolved, count_rows, read, resolve
-from mixbuild.sources.survey import digests
+from mixbuild.sources import SAMPLES, Resolved, count_rows, resolve
+from mixbuild.sources.survey import digests, same_files
 from mixbuild.task import SEED, Task
 
 
@@ -55,13 +53,13 @@ def plan(task: Task, request: Request) -> tuple[Resolved, dict[str, list[Unit]]]
         LockError: a mirror is not what the lock says.
     """
     source = request.sources.get(task.name)
-    locked = entry_of(request.lock, task)
+    locked = None if source == SAMPLES else entry_of(request.lock, task)
     if source is None and locked is not None:
         resolved = resolve(task, splits=request.splits, revision=locked["commit"])
         resolved = replace(resolved, locked=True)
     else:
         resolved = resolve(task, source, splits=request.splits)
-        if source not in (None, SAMPLES) and locked is not None:
+        if source is not None and locked is not None:
             resolved = _as_locked(task, resolved, locked, allow_drift=request.allow_drift)
     bind(task, resolved.schema, templates=request.templates, seed=request.seed)
     units = {
@@ -74,31 +72,6 @@ def plan(task: Task, request: Request) -> tuple[Resolved, dict[str, list[Unit]]]
     if request.max_rows is not None:
         units = {split: _choose(each, request.max_rows) for split, each in units.items()}
     return resolved, units
-
-
-def preview(
-    task: Task, source: str | None, *, templates: str, split: str | None, rows: int
-) -> Iterator[tuple[dict[str, Any], pa.RecordBatch, Drops]]:
-    """Yield (raw record, the rows it is rendered to, what was left out) for the first source rows.
-
-    Raises:
-        SourceError, SchemaError, RowError, UsageError: as ``make`` would.
-    """
-    split = split or next(iter(task.splits))
-    resolved = resolve(task, source, splits=[split])
-    binding = bind(task, resolved.schema, templates=templates)
-    every_column = [(name,) for name in resolved.schema.names]
-    for run in resolved.runs[split]:
-        origin = Origin(resolved.label, split, run.file)
-        number = run.first_row
-        for batch in read(run, every_column):
-            for index in range(min(rows, batch.num_rows)):
-                row = batch.slice(index, 1)
-                yield row.to_pylist()[0], *render(binding, row, np.array([number]), origin)
-                number += 1
-            rows -= batch.num_rows
-            if rows <= 0:
-                return
 
 
 def _as_locked(
@@ -123,9 +96,8 @@ def _as_locked(
             f"{entry['commit']}, got others: {'; '.join(drift)}; take another mirror, or say "
             f"--allow-drift"
         )
-    files = {run.file for runs in mirror.runs.values() for run in runs}
-    same_files = files <= entry["files"].keys()
-    label = mirror.label if drift or not same_files else f"{entry['repo']}@{entry['commit']}"
+    itself = not drift and same_files(mirror, entry)
+    label = f"{entry['repo']}@{entry['commit']}" if itself else mirror.label
     return replace(mirror, label=label, locked=not drift, drift=tuple(drift))
 
 

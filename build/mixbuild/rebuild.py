@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from huggingface_hub import HfApi
 
 from mixbuild import hub
-from mixbuild.errors import ManifestError, UsageError, one_of
-from mixbuild.export import ARROW, export, read_shards, splits
+from mixbuild.errors import ManifestError, UsageError, one_line, one_of
+from mixbuild.export import ARROW, Split, export, read_shards, splits
 from mixbuild.make import Report, make
 from mixbuild.plan import Request
-from mixbuild.render import SCHEMA, Mask
+from mixbuild.render import SCHEMA
 from mixbuild.sources import SAMPLES
 from mixbuild.task import Task
 from mixbuild.tasks import find
@@ -32,7 +32,7 @@ class Rebuilt:
         split: its name.
         rows: how many there are now.
         content_digest: of them.
-        difference: the first row that is not as published; None when all are.
+        difference: what first is not as published; None when all is.
     """
 
     task: str
@@ -62,7 +62,7 @@ def rebuild(
         report: called with (units done, units in all), task by task.
 
     Raises:
-        ManifestError: nothing is published there.
+        ManifestError: nothing is published there, or its manifest cannot be read.
         MixError: a source is not there any more, or cannot be read.
     """
     api = hub.client()
@@ -80,26 +80,25 @@ def rebuild(
         )
         for split in splits(out, {name: made.manifest["tasks"][name]}, file_format=ARROW):
             now, then = export(split), entry["splits"][split.split]
-            difference = None
-            if (now["rows"], now["content_digest"]) != (then["rows"], then["content_digest"]):
-                rows = hub.published_rows(api, remote, then, columns=SCHEMA.names)
-                difference = first_difference(rows, read_shards(out, split.entry)) or (
-                    "the rows are the same as in the files, but not as the manifest says"
-                )
+            difference = (
+                _row_difference(api, remote, split, now, then)
+                or _difference(now, then, ("rows_read", "drops"))
+                or _difference(made.manifest["tasks"][name], entry, ("templates",))
+            )
             yield Rebuilt(name, split.split, now["rows"], now["content_digest"], difference)
 
 
 def _request(task: Task, entry: Mapping[str, Any], out: Path, source: str | None) -> Request:
     """What was asked for when it was made, of the very same source."""
-    repo, _, commit = entry["source"]["read_from"].partition("@")
-    asked = entry["asked"]
+    repo, commit, templates, seed, max_rows = _asked(task, entry)
     lock = {}
-    if re.fullmatch(r"[0-9a-f]{40}", commit):
-        lock = {task.name: {"repo": task.source.repo, "commit": commit}} if source is None else {}
-        if repo != task.source.repo and source is None:
-            source = f"{repo}@{commit}"
-    elif repo == f"{SAMPLES}/{task.name}":
+    if repo == f"{SAMPLES}/{task.name}":
         source = SAMPLES
+    elif source is None and re.fullmatch(r"[0-9a-f]{40}", commit):
+        if repo == task.source.repo:
+            lock[task.name] = {"repo": repo, "commit": commit}
+        else:
+            source = f"{repo}@{commit}"
     elif source is None:
         raise ManifestError(
             f"{task.name}: was made of a mirror, {entry['source']['read_from']}; say where it is: "
@@ -109,12 +108,78 @@ def _request(task: Task, entry: Mapping[str, Any], out: Path, source: str | None
         [task],
         out,
         {} if source is None else {task.name: source},
-        asked["templates"],
-        asked["seed"],
+        templates,
+        seed,
         list(entry["splits"]),
-        asked["max_rows"],
+        max_rows,
         lock,
     )
+
+
+def _asked(task: Task, entry: Mapping[str, Any]) -> tuple[str, str, str, int, int | None]:
+    """The source's repo and commit, and the choices, that a published manifest speaks of."""
+    try:
+        repo, _, commit = str(entry["source"]["read_from"]).partition("@")
+        templates, seed, max_rows = (
+            entry["asked"][name] for name in ("templates", "seed", "max_rows")
+        )
+        if not (
+            isinstance(templates, str)
+            and isinstance(seed, int)
+            and isinstance(max_rows, (int, NoneType))
+            and isinstance(entry["templates"], dict)
+        ):
+            raise TypeError(f"{templates!r}, {seed!r}, {max_rows!r}")
+        for each in entry["splits"].values():
+            [each[name] for name in ("rows_read", "drops")]
+            [shard[name] for shard in each["shards"] for name in ("path", "bytes", "sha256")]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ManifestError(
+            f"{task.name}: expected the manifest of a published build, got something else "
+            f"({one_line(error)}); take the file back to what it was on the Hub"
+        ) from error
+    return repo, commit, templates, seed, max_rows
+
+
+def _row_difference(
+    api: HfApi,
+    remote: hub.Remote,
+    split: Split,
+    now: Mapping[str, Any],
+    then: Mapping[str, Any],
+) -> str | None:
+    """The first row that is not as published; the rows there are read only if there is one."""
+    as_listed = all(
+        (stored := remote.files.get(shard["path"])) is not None
+        and (stored.size, stored.sha256) == (shard["bytes"], shard["sha256"])
+        for shard in then["shards"]
+    )
+    as_said = (now["rows"], now["content_digest"]) == (then["rows"], then["content_digest"])
+    if as_listed and as_said:
+        return None
+    rows = hub.published_rows(api, remote, then, columns=SCHEMA.names)
+    found = first_difference(rows, read_shards(split.out, split.entry))
+    if found is None and not as_said:
+        return "the rows are the same as in the files, but not as the manifest says"
+    return found
+
+
+def _difference(
+    rebuilt: Mapping[str, Any], published: Mapping[str, Any], names: Sequence[str]
+) -> str | None:
+    """What the manifest says besides the rows, and would not say now."""
+    for name in names:
+        now, then = rebuilt[name], published[name]
+        if now == then:
+            continue
+        if not isinstance(now, dict):
+            return f"{name}: published {then}, rebuilt {now}"
+        keys = [key for key in {**then, **now} if then.get(key) != now.get(key)]
+        return (
+            f"{name}: {keys[0]}: published {_short(then.get(keys[0]))}, "
+            f"rebuilt {_short(now.get(keys[0]))}"
+        )
+    return None
 
 
 def first_difference(
@@ -128,30 +193,22 @@ def first_difference(
             longer = one if one is not None else other
             row_id = longer.column("id")[0].as_py() if longer is not None else ""
             return f"row {number:,} ({row_id}): {more}, and not {fewer}"
-        different = np.zeros(one.num_rows, dtype=bool)
-        for name in SCHEMA.names:
-            different |= _different(one.column(name), other.column(name))
-        if different.any():
-            at = int(np.argmax(different))
-            return f"row {number + at:,} {_described(one.slice(at, 1), other.slice(at, 1))}"
+        if not all(one.column(name).equals(other.column(name)) for name in SCHEMA.names):
+            # the only batch whose rows are looked at one by one, if they differ and not their types
+            for at, (then, now) in enumerate(zip(one.to_pylist(), other.to_pylist(), strict=True)):
+                if then != now:
+                    return f"row {number + at:,} {_described(then, now)}"
         number += one.num_rows
     return None
 
 
-def _different(one: pa.Array, other: pa.Array) -> Mask:
-    if not pa.types.is_list(one.type):
-        differs: Mask = pc.not_equal(one, other).to_numpy(zero_copy_only=False)
-        return differs
-    if one.equals(other):
-        return np.zeros(len(one), dtype=bool)
-    # lists have no kernel that compares them; this is a batch that differs, and there is one
-    return np.array([a != b for a, b in zip(one.to_pylist(), other.to_pylist(), strict=True)])
-
-
-def _described(published: pa.RecordBatch, rebuilt: pa.RecordBatch) -> str:
-    (then,), (now,) = published.to_pylist(), rebuilt.to_pylist()
-    name = next(name for name in SCHEMA.names if then[name] != now[name])
-    return f"({then['id']}): {name}: published {_short(then[name])}, rebuilt {_short(now[name])}"
+def _described(published: Mapping[str, Any], rebuilt: Mapping[str, Any]) -> str:
+    # another id is another row, of which every column differs
+    name = next(name for name in ("id", *SCHEMA.names) if published[name] != rebuilt[name])
+    return (
+        f"({published['id']}): {name}: published {_short(published[name])}, "
+        f"rebuilt {_short(rebuilt[name])}"
+    )
 
 
 def _short(value: object) -> str:

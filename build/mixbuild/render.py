@@ -116,6 +116,17 @@ def arranged(
     return arrange_all(values, binding.choices, _option_hashes(binding, rows, origin))
 
 
+def fillings(binding: Binding, batch: pa.RecordBatch, rows: Rows, origin: Origin) -> pa.RecordBatch:
+    """What ``render`` fills each placeholder with, as the column of its name.
+
+    Rows that are left out are there too.
+    """
+    values = project(batch, binding.values)
+    if binding.choices:
+        values = show(values, binding.choices, _option_hashes(binding, rows, origin))
+    return values
+
+
 def _option_hashes(binding: Binding, rows: Rows, origin: Origin) -> Hashes:
     identity = (binding.seed, binding.task.name, origin.split, origin.file)
     return hash_rows(rows, "options", *identity)

@@ -40,6 +40,8 @@ class Slot:
         valid: a boolean per source row; a row where it is false is an error.
         expected: what ``valid`` asks for, in words, for the error's text.
         remedy: what else than a drop there is for rows that are not valid, for the error's text.
+        names: every value there can be, class by class, where that is known.
+        may_be_blank: whether nothing at all may fill the placeholder in a prompt.
     """
 
     value: pc.Expression
@@ -48,6 +50,8 @@ class Slot:
     valid: pc.Expression | None = None
     expected: str = ""
     remedy: str = "name the label in the task"
+    names: tuple[str, ...] = ()
+    may_be_blank: bool = False
 
 
 def column(*path: str) -> Slot:
@@ -90,7 +94,7 @@ def optional(*path: str, before: str = "", after: str = "") -> Slot:
     text = pc.coalesce(pc.field(*path), pc.scalar(""))
     blank = pc.equal(pc.utf8_trim_whitespace(text), "")
     whole = pc.binary_join_element_wise(pc.scalar(before), text, pc.scalar(after), pc.scalar(""))
-    return Slot(value=pc.if_else(blank, "", whole), reads=(path,))
+    return Slot(value=pc.if_else(blank, "", whole), reads=(path,), may_be_blank=True)
 
 
 def matched(*path: str, pattern: str) -> Slot:
@@ -107,7 +111,8 @@ def replaced(*path: str, pattern: str, by: str) -> Slot:
 
 def flag(name: str, names: tuple[str, str]) -> Slot:
     """The name of a truth value: ``names[0]`` for false, ``names[1]`` for true."""
-    return Slot(value=pc.if_else(pc.field(name), names[1], names[0]), reads=((name,),))
+    value = pc.if_else(pc.field(name), names[1], names[0])
+    return Slot(value=value, reads=((name,),), names=tuple(names))
 
 
 def label(name: str, names: Sequence[str]) -> Slot:
@@ -126,6 +131,7 @@ def label(name: str, names: Sequence[str]) -> Slot:
         reads=((name,),),
         valid=pc.if_else(number.is_valid(), value.is_valid(), pa.scalar(None, pa.bool_())),
         expected=f"a label from 0 to {len(names) - 1} ({', '.join(names)})",
+        names=tuple(names),
     )
 
 

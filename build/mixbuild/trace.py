@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from mixbuild import hub, manifest
 from mixbuild.binding import bind
-from mixbuild.errors import SourceError, UsageError, one_of
+from mixbuild.errors import ManifestError, MixError, SourceError, UsageError, one_line, one_of
 from mixbuild.export import read_shards
 from mixbuild.render import SCHEMA, Origin, render
 from mixbuild.sources import SAMPLES, Resolved, read, resolve
@@ -23,7 +23,8 @@ from mixbuild.tasks import find
 
 ID = re.compile(
     r"(?P<task>[a-z][a-z0-9_]*)/(?P<split>[a-z][a-z0-9_]*)/(?P<file>.+):(?P<row>\d+)"
-    r"(?:#(?P<template>[a-z][a-z0-9_]*))?"
+    r"(?:#(?P<template>[a-z][a-z0-9_]*))?",
+    re.DOTALL,  # a file's name may hold anything
 )
 
 
@@ -69,27 +70,26 @@ def trace(row_id: str, place: str, *, source: str | None = None) -> Traced:
         )
     entry, batches = _find_split(place, parts["task"], parts["split"])
     row = _find_row(batches, row_id, place)
+    try:
+        template = entry["templates"][row["template"]]["text"]
+        versions, seed = entry["versions"], entry["asked"]["seed"]
+    except (KeyError, TypeError) as error:
+        raise ManifestError(
+            f"{place}: expected a manifest that tells how {parts['task']} was made, got something "
+            f"else ({one_line(error)}); take the file back to what it was"
+        ) from error
     task = find(parts["task"])
     resolved = _resolve(task, row, parts["split"], source)
-    if source is None and resolved.label != row["source"]:
-        raise SourceError(
-            f"{row_id}: expected its source {row['source']}, got {resolved.label}; say where it "
-            f"is with --source {task.name}=PLACE"
-        )
     number = int(parts["row"])
     record = _find_record(resolved, parts["split"], parts["file"], number)
     mode = EVERY if parts["template"] else row["template"]
-    binding = bind(task, resolved.schema, templates=mode, seed=entry["asked"]["seed"])
     origin = Origin(row["source"], parts["split"], parts["file"])
-    rendered, _ = render(binding, record, np.array([number]), origin)
-    return Traced(
-        task,
-        row,
-        record.to_pylist()[0],
-        entry["templates"][row["template"]]["text"],
-        entry["versions"],
-        row in rendered.to_pylist(),
-    )
+    try:
+        binding = bind(task, resolved.schema, templates=mode, seed=seed)
+        rendered, _ = render(binding, record, np.array([number]), origin)
+    except MixError:  # the task has changed, or the mirror is another source: where it came from
+        rendered = SCHEMA.empty_table()  # is told all the same
+    return Traced(task, row, record.to_pylist()[0], template, versions, row in rendered.to_pylist())
 
 
 def _find_split(
@@ -126,15 +126,24 @@ def _find_row(batches: Iterator[pa.RecordBatch], row_id: str, place: str) -> dic
 
 
 def _resolve(task: Task, row: Mapping[str, Any], split: str, source: str | None) -> Resolved:
-    """The row's source, at the commit that the row names."""
+    """The row's source, at the commit that the row names, or where it is said to be."""
+    if source is not None:
+        return resolve(task, source, splits=[split])
+    elsewhere = f"say where it is with --source {task.name}=PLACE"
     repo, _, commit = row["source"].partition("@")
-    if source is None and repo == f"{SAMPLES}/{task.name}":
-        source = SAMPLES
-    revision = None
-    if source is None and re.fullmatch(r"[0-9a-f]{40}", commit):
-        revision = commit
-        source = None if repo == task.source.repo else f"{repo}@{commit}"
-    return resolve(task, source, splits=[split], revision=revision)
+    if repo == f"{SAMPLES}/{task.name}":
+        resolved = resolve(task, SAMPLES, splits=[split])
+        if resolved.label != row["source"]:
+            raise SourceError(
+                f"{row['id']!r}: expected its source {row['source']}, got {resolved.label}; "
+                f"{elsewhere}"
+            )
+        return resolved
+    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+        raise SourceError(f"{row['id']!r}: was made of a mirror, {row['source']}; {elsewhere}")
+    if repo == task.source.repo:
+        return resolve(task, splits=[split], revision=commit)
+    return resolve(task, f"{repo}@{commit}", splits=[split])
 
 
 def _find_record(resolved: Resolved, split: str, file: str, number: int) -> pa.RecordBatch:

@@ -156,6 +156,10 @@ class LoopbackHub:
         """The repo is gone; of a mounted one the folder stays on the disk."""
         self.store.delete(repo)
 
+    def rename(self, repo: str, to: str) -> None:
+        """The repo has another name; whoever asks for the old one is sent on, as by the Hub."""
+        self.store.rename(repo, to)
+
     @property
     def log(self) -> list[Request]:
         """Every request so far, in the order in which their answers began."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BufferedIOBase
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from hub_server import LoopbackHub
@@ -107,6 +108,10 @@ class Call:
 
     def check_repo(self) -> None:
         store = self.hub.store
+        if moved_to := store.moved_to(self.repo):
+            query = f"?{urlencode(self.query, doseq=True)}" if self.query else ""
+            location = self.path.replace(self.repo, moved_to, 1) + query
+            raise RefusalError(307, "", f"Moved to {moved_to}", {"Location": location})
         visible = store.exists(self.repo) and (self.is_trusted or not store.is_private(self.repo))
         if not visible:
             # An anonymous caller is not told whether a repo is private or missing.

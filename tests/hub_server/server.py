@@ -34,8 +34,6 @@ class Handler(BaseHTTPRequestHandler):
         raw, _, query = self.path.partition("?")
         if not raw.startswith("/"):  # we are asked as a proxy: "http://host/path", or "host:443"
             raw = "//" + raw.removeprefix("http://")
-        # A body in chunks is not read, as object stores do not, and so ends the connection.
-        self.close_connection |= "Transfer-Encoding" in self.headers
         body = Body(self.rfile, int(self.headers.get("Content-Length") or 0))
         entry = Entry(hub.requests, Request(self.command, unquote(raw), 0, None, 0))
         fault = hub.orders.next_fault(f"{self.command} {unquote(raw)}")

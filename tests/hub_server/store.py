@@ -34,6 +34,7 @@ class Repo:
 
     private: bool = False
     deleted: bool = False  # only of a mount, whose folder stays
+    moved_to: str = ""  # the name that it has now
     refs: dict[str, str] = field(default_factory=dict)  # refs/heads/main, refs/tags/v1, refs/pr/2
     discussions: list[dict[str, Any]] = field(default_factory=list)  # and pull requests: 1, 2, ...
     commits_made: int = 0
@@ -72,6 +73,20 @@ class Store:
             shutil.rmtree(self.folder / repo, ignore_errors=True)
             if self.mounts.exists(repo):
                 self._save(repo, Repo(deleted=True))
+
+    def rename(self, repo: str, to: str) -> None:
+        """Under its old name, clients are sent to the new one."""
+        with self.changing(repo):
+            pass  # so that a mount has a history, which can be moved
+        with self.lock:
+            (self.folder / to).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(self.folder / repo, self.folder / to)
+            self._save(repo, Repo(deleted=True, moved_to=to))
+
+    def moved_to(self, repo: str) -> str:
+        """The name that the repo has now; empty if it has kept its own."""
+        state = self._load(repo)
+        return state.moved_to if state else ""
 
     def commit_at(self, repo: str, revision: str) -> Commit:
         """What a branch, a tag, refs/pr/N, or a commit (seven digits suffice) stands for."""

@@ -91,7 +91,7 @@ def dataset_infos(published: Published) -> dict[str, dict[str, Any]]:
 def _listed(value: object) -> list[dict[str, Any]]:
     """A list of mappings; a single one may stand alone."""
     values = value if isinstance(value, list) else [value]
-    return [each for each in values if isinstance(each, dict)]
+    return [each for each in values if isinstance(each, dict) and each]
 
 
 def _tags(value: object) -> list[object]:

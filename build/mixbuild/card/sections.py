@@ -27,27 +27,36 @@ def sections(published: Published, *, repo: str, images: Mapping[str, str], name
     """
     tasks = {task: published["tasks"][task] for task in ordered(published["tasks"])}
     first = next(iter(tasks))
-    return Template(read_project_file(TEXT)).substitute(
-        pretty_name=name or PRETTY_NAME,
-        repo=repo,
-        version=published["version"],
-        config=first,
-        split=next(iter(tasks[first]["splits"])),
-        suffix=published["file_format"],
-        configs_table=_table(
+    filled = {
+        "pretty_name": name or PRETTY_NAME,
+        "repo": repo,
+        "version": published["version"],
+        "config": first,
+        "split": next(iter(tasks[first]["splits"])),
+        "suffix": published["file_format"],
+        "configs_table": _table(
             ("config", "family", "rows", "templates", "licence", "source"), _configs(tasks)
         ),
-        rows_plot=f"![Rows of each config and split]({images['rows']})",
-        lengths_plot=f"![Lengths of prompts and completions]({images['lengths']})",
-        examples="\n\n".join(_examples(tasks)),
-        templates="\n\n".join(_templates(tasks)),
-        drops=_drops(tasks),
-        licence_note=_licence_note(tasks),
-        attribution="\n\n".join(_attribution(tasks)),
-        limits="\n".join(_limits(tasks)),
-        rebuild=_rebuild(repo, published),
-        changelog="\n".join(_changelog(published)),
-    )
+        "rows_plot": f"![Rows of each config and split]({images['rows']})",
+        "lengths_plot": f"![Lengths of prompts and completions]({images['lengths']})",
+        "examples": "\n\n".join(_examples(tasks)),
+        "templates": "\n\n".join(_templates(tasks)),
+        "drops": _drops(tasks),
+        "licence_note": _licence_note(tasks),
+        "attribution": "\n\n".join(_attribution(tasks)),
+        "limits": "\n".join(_limits(tasks)),
+        "rebuild": _rebuild(repo, published),
+        "changelog": "\n".join(_changelog(published)),
+    }
+    unmarked = {key: _unmarked(value) for key, value in filled.items()}
+    return Template(read_project_file(TEXT)).substitute(unmarked)
+
+
+def _unmarked(text: str) -> str:
+    """A text without our markers, which a source's may hold: around the whole they stand once."""
+    for marker in (BEGIN, END):
+        text = text.replace(marker, marker.replace("<!--", "<! --"))
+    return text
 
 
 def _configs(tasks: Mapping[str, Any]) -> Iterator[Sequence[str]]:
@@ -80,7 +89,9 @@ def _examples(tasks: Mapping[str, Any]) -> Iterator[str]:
             continue
         text = _short(example["prompt"]) + _short(example["completion"])
         where = f"template `{example['template']}`, row `{example['id']}`"
-        yield f"**`{name}`**, {where}:\n\n{fenced(text)}"
+        opened = " open" if name == next(iter(tasks)) else ""
+        summary = f"<details{opened}><summary><code>{name}</code></summary>"
+        yield f"{summary}\n\n{where[0].upper()}{where[1:]}:\n\n{fenced(text)}\n\n</details>"
 
 
 def _templates(tasks: Mapping[str, Any]) -> Iterator[str]:
@@ -148,11 +159,14 @@ def _limits(tasks: Mapping[str, Any]) -> Iterator[str]:
     for repo, limits in by_source.items():
         if limits:
             yield f"- **{repo}**: {' '.join(limits)}"
+    for name, entry in tasks.items():
+        if drift := "; ".join(entry["source"].get("drift", ())):
+            yield f"- **`{name}`** was made of a mirror that is not its source: {drift}."
 
 
 def _rebuild(repo: str, published: Published) -> str:
-    tag = f"{repo}@v{published['version']}"
-    return fenced(f"instruct-mix verify {tag}", "sh")
+    place = f"{repo}@v{published['version']}"
+    return fenced(f"instruct-mix verify {place}\ninstruct-mix rebuild {place}", "sh")
 
 
 def _changelog(published: Published) -> Iterator[str]:
@@ -168,8 +182,6 @@ def fenced(text: str, language: str = "") -> str:
     a ``` b
     ````
     """
-    for marker in (BEGIN, END):  # in a source's text they would mark nothing
-        text = text.replace(marker, marker.replace("<!--", "<! --"))
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"

@@ -15,7 +15,8 @@ import click
 
 from mixbuild import __version__, terminal
 from mixbuild.cli.build import lock_command, make_command
-from mixbuild.cli.catalog import list_tasks, show
+from mixbuild.cli.catalog import list_tasks, new, show
+from mixbuild.cli.check import check_command
 from mixbuild.cli.prove import rebuild_command, trace_command
 from mixbuild.cli.publish import card_command, push_command, verify_command
 from mixbuild.errors import MixError, UsageError, one_line
@@ -63,8 +64,10 @@ def commands(context: click.Context) -> None:
 for command in (
     list_tasks,
     show,
+    new,
     make_command,
     lock_command,
+    check_command,
     card_command,
     push_command,
     verify_command,

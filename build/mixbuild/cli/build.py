@@ -108,16 +108,17 @@ def make_command(
 @lock_option
 def lock_command(task_names: tuple[str, ...], update: bool, check: bool, lock_path: Path) -> None:
     """Pin the commit of each TASK's source (default: of all that are not pinned yet)."""
-    tasks = [find(name) for name in dict.fromkeys(task_names)] or list(ALL)
+    tasks = [find(name) for name in dict.fromkeys(task_names)]
     if update and check:
         raise UsageError("--update writes and --check does not; say one of them")
     if check:
         with terminal.progress("checking", unit="sources") as report:
-            findings = check_lock(lock_path, tasks, report=report)
+            findings = check_lock(lock_path, [task.name for task in tasks], report=report)
         terminal.print_findings(findings)
         if any(findings.values()):
             raise LockError(f"{lock_path}: sources have moved on; see above, then lock --update")
         return
     with terminal.progress("reading", unit="runs") as report:
-        for task, entry, changes in pin(lock_path, tasks, update=update, report=report):
+        pinned = pin(lock_path, tasks or ALL, update=update, report=report)
+        for task, entry, changes in pinned:
             terminal.print_pinned(task, entry, changes)

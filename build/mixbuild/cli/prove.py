@@ -69,7 +69,7 @@ def trace_command(row_id: str, place: str, sources: dict[str, str], as_json: boo
 
     traced = trace(row_id, place, source=next(iter(sources.values()), None))
     if as_json:
-        fields = {name: getattr(traced, name) for name in ("row", "raw", "template", "versions")}
-        click.echo(json.dumps(fields, ensure_ascii=False, default=str))
+        names = ("row", "raw", "template", "versions", "again")
+        click.echo(json.dumps({name: getattr(traced, name) for name in names}, default=str))
         return
     terminal.print_traced(traced)

@@ -4,6 +4,7 @@
 
     remote     what a repo holds at one commit
     changes    what a push would change
+    refs       the repo, the branch and the tags around a commit
     publish    everything in one commit, or nothing
     rows       the published rows, as they lie there
     check      what is published against its manifest, file by file and row by row
@@ -16,11 +17,14 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, set_client_factory
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
+from huggingface_hub.utils._http import default_client_factory
 
 from mixbuild import engine, export
 from mixbuild.hub.check import verify_repo
-from mixbuild.hub.publish import Plan, Pushed, Report, Target, make_plan, publish, tag
+from mixbuild.hub.publish import Plan, Pushed, Report, Target, make_plan, publish
+from mixbuild.hub.refs import tag, tagged, taken
 from mixbuild.hub.remote import MAIN, Remote, check_name, parse, read_published
 from mixbuild.hub.rows import published_rows
 from mixbuild.licences import refuse_held_back
@@ -40,6 +44,9 @@ __all__ = [
     "read_published",
     "verify_repo",
 ]
+
+SILENCE_SECONDS = 120.0
+"""How long the Hub may be silent within an answer; the library alone would wait for ever."""
 
 Progress = Callable[[str, str], AbstractContextManager[Report]]
 """Called with (what is done, in what unit) for each long piece of work."""
@@ -94,6 +101,8 @@ def push(
     plan_again = partial(make_plan, api, target, entries, list(shard_files(in_order)), file_format)
     plan = plan_again()
     show(plan)
+    if tag_name and plan.changes and plan.remote.exists and tagged(api, target.repo, tag_name):
+        raise taken(target.repo, tag_name)  # by a commit that is there, and this one is to come
     if dry_run:
         return None
     with progress("sending", "bytes") as report:
@@ -102,23 +111,28 @@ def push(
         _, verified = verify_repo(
             api, target.repo, pushed.commit, tasks=entries if pushed.changed else (), report=report
         )
-    for name in _tags(target, pushed, tag_name):
-        tag(api, target.repo, name, pushed.commit)
+    if tag_name:
+        tag(api, target.repo, tag_name, pushed.commit)
+    version = f"v{pushed.plan.publication.manifest['version']}"
+    versioned = target.revision == MAIN and not target.create_pr
+    # people may have committed since that version was pushed: the tag stays where it is
+    if versioned and (pushed.changed or tagged(api, target.repo, version) is None):
+        tag(api, target.repo, version, pushed.commit)
     return pushed, verified
 
 
 def client() -> HfApi:
     """The Hub of the environment: HF_ENDPOINT, HF_TOKEN."""
+    set_client_factory(_impatient_client)
     return HfApi()
+
+
+def _impatient_client() -> httpx.Client:
+    made = default_client_factory()
+    made.timeout = httpx.Timeout(SILENCE_SECONDS)
+    return made
 
 
 def default_branch(file_format: str) -> str:
     """Each format has a branch of its own: all the configs of one are read alike."""
     return MAIN if file_format == export.PARQUET else file_format
-
-
-def _tags(target: Target, pushed: Pushed, asked: str | None) -> list[str]:
-    """The tag that was asked for, and on the main branch one of the version."""
-    version = f"v{pushed.plan.publication.manifest['version']}"
-    versioned = target.revision == MAIN and not target.create_pr
-    return [name for name in (asked, version if versioned else None) if name]

@@ -7,9 +7,9 @@ came, the Hub is read again: what is to change is then less, or nothing.
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,6 +17,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 from mixbuild.errors import HubError
 from mixbuild.hub.changes import Changes, compare
+from mixbuild.hub.refs import make_place
 from mixbuild.hub.remote import MAIN, Remote, look, read_card, read_manifest
 from mixbuild.publication import File, Publication, compose
 from mixbuild.trouble import explained_hub, is_transient, patiently, retry_after, status_of
@@ -119,9 +120,9 @@ def publish(
             the whole build; the same call goes on from there.
     """
     if plan.remote.commit is None:
-        _make_place(api, target, plan.remote)
+        make_place(api, plan.remote, private=target.private)
         plan = plan_again()
-    operations: dict[tuple[str, str], CommitOperationAdd] = {}
+    known: dict[tuple[str, str], CommitOperationAdd] = {}
     proposals = _proposals(api, target)
     tried = failures = 0
     while plan.changes:
@@ -132,12 +133,12 @@ def publish(
             )
         tried += 1
         with explained_hub(target.repo):
-            _send(api, target, plan.changes, operations, report)
+            additions = _send(api, target, plan.changes, known, report)
         try:
             commit = api.create_commit(
                 target.repo,
                 [
-                    *(operations[file.path, file.sha256] for file in plan.changes.sent),
+                    *additions,
                     *(CommitOperationDelete(path) for path, _ in plan.changes.deleted),
                 ],
                 commit_message=target.message or _message(plan.publication),
@@ -158,89 +159,51 @@ def publish(
                 with explained_hub(target.repo):
                     raise
         if target.create_pr and (landed := _landed(api, target, plan, proposals)):
-            return Pushed(str(landed.commit), plan, changed=True, pull_request=landed.revision)
+            number = landed.revision.rpartition("/")[2]  # refs/pr/7
+            page = f"{api.endpoint}/datasets/{target.repo}/discussions/{number}"
+            return Pushed(str(landed.commit), plan, changed=True, pull_request=page)
         plan = plan_again()
     return Pushed(str(plan.remote.commit), plan, changed=tried > 0)
-
-
-def tag(api: HfApi, repo: str, name: str, commit: str) -> None:
-    """Give a commit a tag, unless it has it.
-
-    Raises:
-        HubError: the tag is taken by another commit, or the Hub refuses, or does not answer.
-    """
-    with explained_hub(f"{repo}: tag {name}"):
-        refs = patiently(lambda: api.list_repo_refs(repo, repo_type="dataset"))
-        taken = {ref.name: ref.target_commit for ref in refs.tags}
-        if name in taken:
-            if look(api, repo, name).commit != commit:
-                raise HubError(
-                    f"{repo}: the tag {name} is taken by another commit; choose another, or delete "
-                    f"it on the Hub"
-                )
-            return
-        patiently(
-            lambda: api.create_tag(
-                repo, tag=name, revision=commit, repo_type="dataset", exist_ok=True
-            )
-        )
-
-
-def _make_place(api: HfApi, target: Target, remote: Remote) -> None:
-    """Make the repo, or the branch, that is not there yet."""
-    with explained_hub(target.repo):
-        if not remote.exists:
-            patiently(
-                lambda: api.create_repo(
-                    target.repo, repo_type="dataset", private=target.private, exist_ok=True
-                )
-            )
-        if target.revision != MAIN:
-            # from the first commit: a branch has no other files than those that are pushed to it
-            commits = patiently(lambda: api.list_repo_commits(target.repo, repo_type="dataset"))
-            patiently(
-                lambda: api.create_branch(
-                    target.repo,
-                    branch=target.revision,
-                    revision=commits[-1].commit_id,
-                    repo_type="dataset",
-                    exist_ok=True,
-                )
-            )
 
 
 def _send(
     api: HfApi,
     target: Target,
     changes: Changes,
-    operations: dict[tuple[str, str], CommitOperationAdd],
+    known: dict[tuple[str, str], CommitOperationAdd],
     report: Report,
-) -> None:
-    """Send the files ahead of their commit; the Hub asks for no more than what it has not got."""
+) -> list[CommitOperationAdd]:
+    """Send the files ahead of their commit; the Hub asks for no more than what it has not got.
+
+    What was read and hashed is ``known`` from one attempt to the next, and each works on copies:
+    the client notes in an operation what the Hub holds, and leaves out of the commit what is the
+    same; by the next attempt the Hub may hold something else.
+    """
     files = changes.sent
+    additions: list[CommitOperationAdd] = []
     total = sum(file.size for file in files)
     done = 0
     report(done, total)
     for start in range(0, len(files), SENT_AT_ONCE):
         batch = files[start : start + SENT_AT_ONCE]
         for file in batch:
-            if (file.path, file.sha256) not in operations:
+            if (file.path, file.sha256) not in known:
                 content = file.content if isinstance(file.content, bytes) else str(file.content)
-                operations[file.path, file.sha256] = CommitOperationAdd(file.path, content)
-        additions = [operations[file.path, file.sha256] for file in batch]
-        patiently(
-            functools.partial(
-                api.preupload_lfs_files,
-                target.repo,
-                additions,
-                repo_type="dataset",
-                revision=target.revision,
-                create_pr=target.create_pr,
-                free_memory=False,  # another attempt may need them
-            )
+                known[file.path, file.sha256] = CommitOperationAdd(file.path, content)
+            additions.append(copy(known[file.path, file.sha256]))
+        # tried again by the library itself, each request on its own
+        api.preupload_lfs_files(
+            target.repo,
+            additions[start:],
+            repo_type="dataset",
+            revision=target.revision,
+            create_pr=target.create_pr,
+            free_memory=False,  # the commit needs those that are no LFS files
+            gitignore_content="# none",  # else what the repo's own names would be left out
         )
         done += sum(file.size for file in batch)
         report(done, total)
+    return additions
 
 
 def _refuse_script(remote: Remote) -> None:

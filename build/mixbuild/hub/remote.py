@@ -9,16 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from huggingface_hub import HfApi, HfFileSystem
+from huggingface_hub import HfApi, hf_hub_url
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import (  # type: ignore[attr-defined]  # exported lazily
+    build_hf_headers,
+    hf_raise_for_status,
+    http_backoff,
+)
 
 from mixbuild import card, manifest
-from mixbuild.errors import ManifestError, UsageError
+from mixbuild.errors import HubError, ManifestError, UsageError
 from mixbuild.publication import FORMAT, File
 from mixbuild.trouble import explained_hub, patiently
 
 MAIN = "main"
+
+READS = 3
+"""How often a file is read that comes damaged."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,12 @@ class Stored:
     size: int
     sha256: str | None
     git_oid: str
+
+    def is_of(self, content: bytes) -> bool:
+        """Whether these are its bytes."""
+        if self.sha256 is None:
+            return self.git_oid == git_oid(content)
+        return self.sha256 == hashlib.sha256(content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -62,8 +76,9 @@ class Remote:
             return False
         if stored.sha256 is not None:
             return stored.sha256 == file.sha256
-        content = file.content if isinstance(file.content, bytes) else file.content.read_bytes()
-        return stored.git_oid == git_oid(content)
+        return stored.is_of(
+            file.content if isinstance(file.content, bytes) else file.content.read_bytes()
+        )
 
 
 def check_name(repo: str) -> str:
@@ -110,11 +125,8 @@ def look(api: HfApi, repo: str, revision: str = MAIN) -> Remote:
         except RepositoryNotFoundError:
             return Remote(repo, revision, None, False, {})
         commit = str(found.sha)
-        tree = patiently(
-            lambda: list(
-                api.list_repo_tree(repo, revision=commit, recursive=True, repo_type="dataset")
-            )
-        )
+        # tried again by the library itself, page by page
+        tree = list(api.list_repo_tree(repo, revision=commit, recursive=True, repo_type="dataset"))
     files = {
         each.path: Stored(each.size, each.lfs.sha256 if each.lfs else None, each.blob_id)
         for each in tree
@@ -127,15 +139,24 @@ def read(api: HfApi, remote: Remote, path: str) -> bytes | None:
     """A file's bytes; None where the repo has no such file.
 
     Raises:
-        HubError: the Hub refuses, or does not answer.
+        HubError: the Hub refuses, does not answer, or gives other bytes than it lists.
     """
     if path not in remote.files:
         return None
-    files = HfFileSystem(endpoint=api.endpoint, token=api.token)
-    with explained_hub(f"{remote.label}: {path}"):
-        address = f"datasets/{remote.repo}@{remote.commit}/{path}"
-        content: bytes = patiently(lambda: files.read_bytes(address))
-    return content
+    address = hf_hub_url(
+        remote.repo, path, repo_type="dataset", revision=remote.commit, endpoint=api.endpoint
+    )
+    for _ in range(READS):
+        with explained_hub(f"{remote.label}: {path}"):
+            answer = http_backoff("GET", address, headers=build_hf_headers(token=api.token))
+            hf_raise_for_status(answer)
+        content: bytes = answer.content
+        if remote.files[path].is_of(content):  # or damage would be merged, and published
+            return content
+    raise HubError(
+        f"{remote.label}: {path}: expected the bytes that the Hub lists, got others {READS} times; "
+        f"run the same command later"
+    )
 
 
 def read_card(api: HfApi, remote: Remote) -> str | None:

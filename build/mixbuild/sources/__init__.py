@@ -150,7 +150,7 @@ def count_rows(run: Run) -> int:
 def _find(task: Task, source: str | None, revision: str) -> Place:
     declared = task.source
     if source is None:
-        return _on_hub(declared.repo, declared.config, revision)
+        return on_hub(declared.repo, declared.config, revision)
     if source == SAMPLES:
         with importlib.resources.as_file(importlib.resources.files("mixbuild") / "samples") as path:
             return Place(str(path / task.name), declared.config, None)
@@ -160,15 +160,19 @@ def _find(task: Task, source: str | None, revision: str) -> Place:
     if (
         named := re.fullmatch(r"(\w[\w.-]*/\w[\w.-]*)(?:@([\w./-]+))?", source)
     ) and not folder.exists():
-        return _on_hub(named[1], declared.config, named[2] or "main")
+        return on_hub(named[1], declared.config, named[2] or "main")
     raise SourceError(
         f"--source {task.name}={source}: expected a folder that exists, or a repo like "
         f"'org/name' or 'org/name@revision'"
     )
 
 
-def _on_hub(repo: str, config: str | None, revision: str) -> Place:
-    """The place of a repo at the commit that the revision is now."""
+def on_hub(repo: str, config: str | None, revision: str) -> Place:
+    """The place of a repo at the commit that the revision is now.
+
+    Raises:
+        SourceError: it cannot be reached, or a folder of its name would be read in its place.
+    """
     from huggingface_hub import HfApi
 
     place = Place(repo, config, revision)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from mixbuild.binding import bind
-from mixbuild.digest import SourceDigest
+from mixbuild.digest import SourceDigest, file_sha256
 from mixbuild.errors import SourceError
 from mixbuild.slots import field, project
 from mixbuild.sources import Resolved, read, resolve
+from mixbuild.sources.place import Run
 from mixbuild.task import EVERY, Task
 from mixbuild.trouble import explained, patiently
 
@@ -18,13 +23,16 @@ Entry = dict[str, Any]
 
 CARD = "README.md"
 
+Report = Callable[[int, int], None]
+"""Called with (runs read, runs in all)."""
+
 
 def survey(
     task: Task,
     *,
     revision: str | None = None,
     contents: bool = True,
-    report: Callable[[int, int], None] = lambda *_: None,
+    report: Report = lambda *_: None,
 ) -> Entry:
     """Find out what a task's source is.
 
@@ -37,29 +45,46 @@ def survey(
     Raises:
         SourceError: it cannot be reached or read, has moved, is gated, or is a script.
     """
-    found = _look(task, revision or task.source.revision)
+    found = look(task.source.repo, revision or task.source.revision)
     resolved = resolve(task, revision=found["commit"])
-    names = {run.file for runs in resolved.runs.values() for run in runs} | {CARD}
+    files = found["files"]
+    names = {run.file for runs in resolved.runs.values() for run in runs}
+    if not names <= files.keys():  # datasets does not keep this format's files apart
+        names = set(files)
+    splits = digests(task, resolved, report=report) if contents else _counts(resolved)
     return {
         "repo": task.source.repo,
         "commit": found["commit"],
         "config": resolved.place.config,
         "license": found["license"],
-        "files": {name: each for name, each in found["files"].items() if name in names},
-        "schema": {field.name: str(field.type) for field in resolved.schema},
-        "splits": {
-            task.splits[split]: each
-            for split, each in digests(task, resolved, contents=contents, report=report).items()
-        },
+        "files": {name: each for name, each in files.items() if name in names | {CARD}},
+        "schema": {field.name: _spelled(field.type) for field in resolved.schema},
+        "splits": {task.splits[split]: each for split, each in splits.items()},
     }
 
 
+def _spelled(kind: pa.DataType) -> str:
+    """A type, without what differs between those who tell it: how a list calls its items.
+
+    >>> _spelled(pa.struct({"text": pa.list_(pa.field("element", pa.string()))}))
+    'struct<text: list<string>>'
+    """
+    if pa.types.is_struct(kind):
+        return f"struct<{', '.join(f'{each.name}: {_spelled(each.type)}' for each in kind)}>"
+    return f"list<{_spelled(kind.value_type)}>" if pa.types.is_list(kind) else str(kind)
+
+
+def _counts(resolved: Resolved) -> dict[str, Entry]:
+    """By the config's split, how many rows a source has; None where only reading tells."""
+    entries: dict[str, Entry] = {}
+    for split, runs in resolved.runs.items():
+        known = [run.rows for run in runs if run.rows is not None]
+        entries[split] = {"rows": sum(known) if len(known) == len(runs) else None}
+    return entries
+
+
 def digests(
-    task: Task,
-    resolved: Resolved,
-    *,
-    contents: bool = True,
-    report: Callable[[int, int], None] = lambda *_: None,
+    task: Task, resolved: Resolved, *, report: Report = lambda *_: None
 ) -> dict[str, Entry]:
     """By the config's split, how many rows a source has, and the digest of what is read of them.
 
@@ -68,6 +93,7 @@ def digests(
 
     Raises:
         SourceError: the source cannot be read.
+        SchemaError: it lacks what the task reads.
     """
     reads = bind(task, resolved.schema, templates=EVERY).reads
     columns = {".".join(path): field(*path) for path in reads}
@@ -75,59 +101,105 @@ def digests(
     done = 0
     entries: dict[str, Entry] = {}
     for split, runs in resolved.runs.items():
-        counts = [run.rows for run in runs]
-        known = [rows for rows in counts if rows is not None]
-        entry: Entry = {"rows": sum(known) if len(known) == len(counts) else None}
-        if contents:
-            rows, digest = 0, SourceDigest()
-            for run in runs:
-                for batch in read(run, reads, schema=resolved.schema):
-                    digest.update(project(batch, columns))
-                    rows += batch.num_rows
-                done += 1
-                report(done, total)
-            entry = {"rows": rows, "content_digest": digest.hexdigest()}
-        entries[split] = entry
+        rows, digest = 0, SourceDigest()
+        for run in runs:
+            for batch in read(run, reads, schema=resolved.schema):
+                _add(digest, project(batch, columns), run)
+                rows += batch.num_rows
+            done += 1
+            report(done, total)
+        entries[split] = {"rows": rows, "content_digest": digest.hexdigest()}
     return entries
 
 
-def _look(task: Task, revision: str) -> Entry:
-    """What the Hub says of a repo, with a word where ``datasets`` would only fail to load it."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.hf_api import RepoFile
+def _add(digest: SourceDigest, batch: pa.RecordBatch, run: Run) -> None:
+    with explained(f"{run.place.label}: {run.file}"):
+        digest.update(batch)
 
-    repo = task.source.repo
+
+def same_files(mirror: Resolved, entry: Mapping[str, Any]) -> bool:
+    """Whether what is read of a mirror are the very files that the lock names, byte for byte.
+
+    A row is named by its file and its place there; equal rows in other files have other names.
+
+    Raises:
+        SourceError: the mirror cannot be read.
+    """
+    names = {run.file for runs in mirror.runs.values() for run in runs}
+    if not names <= entry["files"].keys():
+        return False
+    place = mirror.place
+    with explained(place.label):
+        if place.revision is None:
+            locked = {Path(place.path, name): entry["files"][name] for name in names}
+            return all(_is_file(path, **each) for path, each in locked.items())
+        files = _files(place.path, place.revision)
+        return all(files.get(name) == entry["files"][name] for name in names)
+
+
+def _is_file(path: Path, *, size: int, hash: str) -> bool:  # noqa: A002 - as the lock names it
+    """Whether a file is the one that the Hub has: known by its SHA-256 in LFS, or else by git's."""
+    if not path.is_file() or path.stat().st_size != size:
+        return False
+    if len(hash) == 64:
+        return file_sha256(path) == hash
+    blob = b"blob %d\0" % size + path.read_bytes()
+    return hashlib.sha1(blob, usedforsecurity=False).hexdigest() == hash
+
+
+def look(repo: str, revision: str) -> Entry:
+    """What the Hub says of a repo, with a word where ``datasets`` would only fail to load it.
+
+    Raises:
+        SourceError: it cannot be reached, has moved, is gated, or is a script.
+    """
+    from huggingface_hub import HfApi
+
     with explained(f"{repo}@{revision}"):
-        api = HfApi()
-        info = patiently(lambda: api.dataset_info(repo, revision=revision))
-        tree = patiently(
-            lambda: list(
-                api.list_repo_tree(repo, revision=info.sha, recursive=True, repo_type="dataset")
-            )
-        )
+        info = patiently(lambda: HfApi().dataset_info(repo, revision=revision))
+        commit = str(info.sha)
+        files = _files(repo, commit)
     if info.id != repo:
         raise SourceError(f"{repo}: has moved to {info.id}; declare that name in the task")
     if info.gated:
         raise SourceError(
-            f"{repo}: the Hub says that this dataset is gated; accept its terms on its page, then "
-            f"set HF_TOKEN, or take another source"
+            f"{repo}: is gated, so that not everyone can build from it; take a mirror that is not"
         )
-    files = {each.path: each for each in tree if isinstance(each, RepoFile)}
     script = f"{repo.partition('/')[2]}.py"
     if script in files:
         raise SourceError(
-            f"{repo}@{info.sha}: is a script now ({script}), which datasets does not run; stay at "
+            f"{repo}@{commit}: is a script now ({script}), which datasets does not run; stay at "
             f"an earlier commit, or take the branch refs/convert/parquet as a mirror"
         )
-    licences = info.card_data.get("license") if info.card_data else None
+    licence = _licence(repo, commit) if CARD in files else None
+    return {"commit": commit, "license": licence, "files": files}
+
+
+def _files(repo: str, commit: str) -> dict[str, Entry]:
+    """Each file of a repo, with its size and its hash: SHA-256 in LFS, or else git's."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoFile
+
+    tree = patiently(
+        lambda: list(
+            HfApi().list_repo_tree(repo, revision=commit, recursive=True, repo_type="dataset")
+        )
+    )
+    files = {each.path: each for each in tree if isinstance(each, RepoFile)}
     return {
-        "commit": info.sha,
-        "license": ", ".join(licences) if isinstance(licences, list) else licences,
-        "files": {
-            path: {"size": each.size, "hash": each.lfs.sha256 if each.lfs else each.blob_id}
-            for path, each in sorted(files.items())
-        },
+        path: {"size": each.size, "hash": each.lfs.sha256 if each.lfs else each.blob_id}
+        for path, each in sorted(files.items())
     }
+
+
+def _licence(repo: str, commit: str) -> str | None:
+    """The licence that the card gave at that commit, which may not be what the Hub shows now."""
+    from huggingface_hub import hf_hub_download, metadata_load
+
+    with explained(f"{repo}@{commit}: {CARD}"):
+        path = patiently(lambda: hf_hub_download(repo, CARD, repo_type="dataset", revision=commit))
+        found = (metadata_load(path) or {}).get("license")
+    return ", ".join(map(str, found)) if isinstance(found, list) else found
 
 
 def differences(expected: Mapping[str, Any], got: Mapping[str, Any]) -> list[str]:
