@@ -152,6 +152,7 @@ PURE = [
     "task",
     "tasks",
     "binding",
+    "blank",
     "render",
     "digest",
 ]

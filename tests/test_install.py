@@ -62,10 +62,13 @@ def test_the_module_the_samples_and_the_command_are_there(python: Path, tmp_path
     listed = subprocess.run([command, "list"], capture_output=True, text=True, check=True).stdout
     assert "rajpurkar/squad" in listed
     made = subprocess.run(
-        [command, "make", "--samples", "--num-proc", "2", "--out", tmp_path / "out"],
+        [command, "make", "squad", "--samples", "--num-proc", "2", "--out", tmp_path / "out"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "7 shards rendered, 0 kept" in made.stdout
+    assert "2 shards rendered, 0 kept" in made.stdout
+    # the card's text, the licence policy and the lock are in the wheel too
+    subprocess.run([command, "card", "--out", tmp_path / "out"], check=True, capture_output=True)
+    assert "## Load it" in (tmp_path / "out/README.md").read_text()
 
 
 def test_build_of_pypa_stays_importable(python: Path) -> None:

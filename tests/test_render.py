@@ -22,7 +22,7 @@ from mixbuild.errors import RowError
 from mixbuild.render import SCHEMA, Origin, render
 from mixbuild.slots import field, first, is_empty, label
 from mixbuild.task import Source, Task
-from mixbuild.tasks import ALL, find
+from mixbuild.tasks import find
 from mixbuild.template import MARKER, Template
 
 SAMPLES = Path(__file__).parent.parent / "build" / "mixbuild" / "samples"
@@ -45,7 +45,7 @@ AROUND = Task(
 )
 """Literal text around outputs, outputs twice, several outputs; what no task of the catalog has."""
 
-TASKS = (*ALL, AROUND)
+TASKS = (find("squad"), find("imdb"), find("billsum"), AROUND)
 ANSWERS = pa.struct([("text", pa.list_(pa.string())), ("answer_start", pa.list_(pa.int32()))])
 QUESTIONS = pa.schema(
     [
@@ -76,6 +76,8 @@ ACCEPTED: dict[str, Callable[[Record], list[str | None]]] = {
 FILLED: dict[str, Callable[[Record], str | None]] = {
     "answers": lambda row: next(iter(ACCEPTED["answers"](row)), None),
     "label": lambda row: {0: "negative", 1: "positive"}.get(row["label"]),
+    "advice": lambda row: {0: "no", 1: "yes"}.get(row["label"]),
+    "thumbs": lambda row: {0: "thumbs down", 1: "thumbs up"}.get(row["label"]),
 }
 UNWANTED: dict[str, Callable[[Record], bool]] = {
     "no answer": lambda row: row["answers"] is not None and row["answers"]["text"] == [],
@@ -143,8 +145,8 @@ def expected_row(task: Task, template: Template, row: Record) -> Record | str:
     for name, value in values.items():
         if value is None:
             return f"null {name}"
-    for name in names_in(after):
-        if not str(values[name]).strip():
+    for name, value in values.items():
+        if not str(value).strip():
             return f"empty {name}"
     several = [name for name in names_in(after) if name in ACCEPTED]
     references = [
@@ -420,7 +422,7 @@ def test_a_row_counts_for_the_first_reason_that_fits_it() -> None:
         "no answer": 1,
         "rude": 1,
         "null question": 2,
-        "empty answers": 1,
+        "empty question": 2,
     }
     assert counted["two"] == {
         "no answer": 1,
@@ -436,7 +438,7 @@ def test_a_row_counts_for_the_first_reason_that_fits_it() -> None:
 SPACES = [chr(code) for code in range(0x110000) if chr(code).isspace()]
 
 
-def test_an_output_of_any_white_space_is_empty_and_a_prompt_of_it_is_not() -> None:
+def test_a_text_of_any_white_space_is_empty_wherever_it_stands() -> None:
     assert len(SPACES) > 25
     blank = [*SPACES, *(10 * space for space in SPACES), "".join(SPACES), " \n " * 5_000]
     solid = ["\u200b", "\0", "\ufeff", *(10 * space + "." for space in SPACES), " " * 9_999 + "x"]
@@ -446,13 +448,27 @@ def test_an_output_of_any_white_space_is_empty_and_a_prompt_of_it_is_not() -> No
         bind(find("billsum"), batch.schema), batch, np.arange(len(rows)), ORIGIN
     )
     assert rendered.column("references").to_pylist() == [[text] for text in solid]
-    assert drops == {"empty summary": len(blank)}
+    assert drops == {"empty text": len(blank)}
     other = [{"text": text, "summary": "s", "title": "t"} for text in blank]
     batch = source_batch(find("billsum"), other)
     rendered, drops = render(
         bind(find("billsum"), batch.schema), batch, np.arange(len(other)), ORIGIN
     )
-    assert (rendered.num_rows, drops) == (len(blank), {})
+    assert (rendered.num_rows, drops) == (0, {"empty text": len(blank)})
+
+
+def test_what_may_be_blank_in_a_prompt_is_rendered_without_it() -> None:
+    batch = pa.record_batch(
+        {
+            "instruction": ["Sing.", " "],
+            "context": ["", "c"],
+            "response": ["La.", "La."],
+            "category": ["open_qa", "open_qa"],
+        }
+    )
+    rendered, drops = render(bind(find("dolly"), batch.schema), batch, np.arange(2), ORIGIN)
+    assert rendered.column("prompt").to_pylist() == ["Follow the instruction: Sing. \n[OUTPUT]:"]
+    assert drops == {"empty instruction": 1}
 
 
 # ---------------------------------------------------------------- templates chosen by hash
@@ -471,8 +487,8 @@ def choices(task: Task, count: int = 3_000, seed: int = 0) -> list[str]:
 def test_sample_gives_every_template_its_share() -> None:
     counts = Counter(choices(find("imdb")))
     assert set(counts) == {template.name for template in find("imdb").templates}
-    # 500 each on average; the standard deviation is 20
-    assert all(400 < count < 600 for count in counts.values())
+    # 333 each on average; the standard deviation is 17
+    assert all(250 < count < 420 for count in counts.values())
 
 
 @pytest.mark.parametrize("left_out", [1, 3, 5])
@@ -482,7 +498,7 @@ def test_a_new_template_moves_only_the_rows_that_it_wins(left_out: int) -> None:
     fewer = replace(task, templates=tuple(each for each in task.templates if each is not new))
     before, after = choices(fewer), choices(task)
     moved = [now for was, now in zip(before, after, strict=True) if was != now]
-    assert len(moved) > 400
+    assert len(moved) > 250
     assert set(moved) == {new.name}
 
 
@@ -497,8 +513,8 @@ def test_another_seed_makes_another_choice() -> None:
         one == other
         for one, other in zip(choices(find("imdb")), choices(find("imdb"), seed=1), strict=True)
     )
-    # one in six agrees by chance
-    assert 400 < same < 600
+    # one in nine agrees by chance
+    assert 250 < same < 420
 
 
 def test_another_file_split_or_task_makes_another_choice() -> None:

@@ -180,6 +180,7 @@ class ChoiceSlot:
     texts: bool = True
 
     accepted: ClassVar[None] = None
+    may_be_blank: ClassVar[bool] = False
     remedy: ClassVar[str] = "correct the answer of the task's choices"
 
     @property

@@ -34,6 +34,7 @@ import pyarrow.compute as pc
 
 from mixbuild.arrange import Arrangement, arrange_all, show
 from mixbuild.binding import Binding
+from mixbuild.blank import Mask, is_blank
 from mixbuild.errors import RowError
 from mixbuild.identity import Hashes, Rows, hash_rows, row_ids
 from mixbuild.slots import project
@@ -55,8 +56,6 @@ SCHEMA = pa.schema(
 
 Drops = dict[str, int]
 """Reason -> how many rows were left out for it."""
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -163,8 +162,9 @@ def _render_template(
     for name in template.placeholders:
         if values.column(name).null_count:
             keep = _leave_out(f"null {name}", values.column(name).is_null(), keep, drops)
-    for name in template.outputs:
-        keep = _leave_out(f"empty {name}", _is_blank(values.column(name)), keep, drops)
+    for name in template.placeholders:
+        if name in template.outputs or not binding.task.slots[name].may_be_blank:
+            keep = _leave_out(f"empty {name}", is_blank(values.column(name)), keep, drops)
     if not keep.all():
         values, rows = values.filter(pa.array(keep)), rows[keep]
     slots = dict(zip(values.schema.names, values.columns, strict=True))
@@ -191,16 +191,6 @@ def _leave_out(
         return keep
     drops[reason] = drops.get(reason, 0) + int(dropped.sum()) * times
     return keep & ~dropped
-
-
-def _is_blank(texts: pa.StringArray) -> Mask:
-    # a long output is copied to be trimmed; its first characters tell nearly always
-    head = pc.utf8_slice_codeunits(texts, 0, 8)
-    blank = _mask(pc.equal(pc.utf8_trim_whitespace(head), ""))
-    if blank.any():
-        suspects = texts.filter(pa.array(blank))
-        blank[blank] = _mask(pc.equal(pc.utf8_trim_whitespace(suspects), ""))
-    return blank
 
 
 def _refuse_wrong_rows(

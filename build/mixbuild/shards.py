@@ -47,6 +47,7 @@ DECISIVE_MODULES = (
     "choices.py",
     "arrange.py",
     "binding.py",
+    "blank.py",
     "render.py",
     "sources/__init__.py",
     "sources/place.py",

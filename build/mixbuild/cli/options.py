@@ -44,7 +44,10 @@ lock_option = click.option(
 
 def _identifiers(_: click.Context, __: click.Parameter, values: Sequence[str]) -> list[str]:
     """``("mit,other", "cc0-1.0")`` -> ``["mit", "other", "cc0-1.0"]``."""
-    return [each.strip() for value in values for each in value.split(",") if each.strip()]
+    identifiers = [each.strip() for value in values for each in value.split(",") if each.strip()]
+    if values and not identifiers:  # none at all would allow them all
+        raise click.BadParameter("expected identifiers like mit,cc-by-4.0, got none")
+    return identifiers
 
 
 licences_option = click.option(

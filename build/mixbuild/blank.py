@@ -1,0 +1,41 @@
+"""Which texts hold nothing but white space, told by their first bytes wherever those can tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Mask = npt.NDArray[np.bool_]
+
+MAY_BEGIN_WHITE_SPACE = np.zeros(256, dtype=bool)
+"""By a text's first byte: ASCII's own, and the lead bytes of all of Unicode's white space."""
+MAY_BEGIN_WHITE_SPACE[: 0x20 + 1] = True
+MAY_BEGIN_WHITE_SPACE[[0xC2, 0xE1, 0xE2, 0xE3]] = True
+
+
+def is_blank(texts: pa.StringArray) -> Mask:
+    r"""Whether each text is empty, or white space throughout. What a null counts as is not said.
+
+    >>> is_blank(pa.array(["", " \t\u3000", " a", "\u00e9"])).tolist()
+    [True, True, False, False]
+    """
+    _, offsets, data = texts.buffers()
+    if data is None or not data.size:
+        return np.ones(len(texts), dtype=bool)
+    bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    starts, stops = bounds[:-1], bounds[1:]
+    first = np.frombuffer(data, np.uint8)[np.minimum(starts, data.size - 1)]
+    blank = starts == stops
+    suspect = MAY_BEGIN_WHITE_SPACE[first] & ~blank
+    if suspect.any():
+        # a long text is copied to be trimmed; its first characters tell nearly always
+        for characters in (8, None):
+            trimmed = texts.filter(pa.array(suspect))
+            if characters is not None:
+                trimmed = pc.utf8_slice_codeunits(trimmed, 0, characters)
+            white = pc.equal(pc.utf8_trim_whitespace(trimmed), "").fill_null(True)
+            suspect[suspect] = white.to_numpy(zero_copy_only=False)
+    result: Mask = blank | suspect
+    return result

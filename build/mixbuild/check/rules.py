@@ -1,0 +1,88 @@
+"""What ``check`` holds tasks to, and what it says where one breaks a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+ERROR = "error"
+WARNING = "warning"
+UNJUDGED = "unjudged"
+"""Too few rows to say anything; shown in the summary only."""
+
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        # of a declaration
+        "task-name": "no two tasks have the same name",
+        "attribution": "the source can be cited, has a known licence, and says its limits",
+        "few-templates": "a task has at least eight templates",
+        "similar-templates": "no two templates of a task differ in little but punctuation and case",
+        "unknown-placeholder": "a placeholder is spelled like a slot or a column of the source",
+        "instruction": "a prompt says something in words of its own",
+        "spacing": "no doubled space or blank line, no space at the end of a line but the seed's",
+        "punctuation": "no doubled or stray punctuation, no space before it, all brackets closed",
+        "spelling": "no common misspelling, no word twice in a row",
+        "inverted": "a template that asks for what the seed's prompt gives is marked as inverted",
+        "stray-text": "no remains of escapes, braces or encodings from the template or its slots",
+        # of what it is rendered to
+        "unrenderable": "the rows can be rendered",
+        "empty-completion": "a template makes rows, and something can be seen in each completion",
+        "blank-input": "nothing in a prompt is blank, unless its slot is optional",
+        "constant-completion": "not all rows have the same completion",
+        "same-prompt": "not all rows have the same prompt",
+        "ambiguous-prompt": "no prompt has several completions",
+        "answer-in-prompt": "the answer stands in no prompt but where it is to be found there",
+        "not-an-option": "the completion is one of the options that the prompt lists",
+        "right-place": "the right option is at each place equally often",
+        "unseen-label": "every label occurs",
+        "class-balance": "no label is four times as frequent as another",
+        "source-text": "the source's text has no remains of escapes or encodings",
+        "unseeded": "a row is rendered alike whenever, and beside whatever else, it is rendered",
+        # of the waivers themselves
+        "waiver": "a rule that is waived exists, and would be broken",
+    }
+)
+"""Every rule, and what it asks for."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that a task breaks.
+
+    Attributes:
+        task: its name.
+        rule: one of ``RULES``.
+        severity: ``ERROR`` or ``WARNING``; or ``UNJUDGED``, which is no finding yet.
+        message: what is wrong, with the offending text.
+        template: its name; empty where it is the task's fault.
+        row: the id of the first row that shows it; empty where no row is needed.
+    """
+
+    task: str
+    rule: str
+    severity: str
+    message: str = ""
+    template: str = ""
+    row: str = ""
+
+
+def quoted(text: str, most: int = 60) -> str:
+    r"""A text in quotes, on one line, its middle left out where it is long.
+
+    >>> print(quoted("a\tb"), quoted("to be, or not to be, that is the question", 20))
+    'a\tb' 'to be, or … question'
+    """
+    if len(text) > most:
+        half = most // 2 - 1
+        text = f"{text[:half].strip()} … {text[-half:].strip()}"
+    return repr(text)
+
+
+def some_of(count: int, total: int) -> str:
+    """How many rows out of how many.
+
+    >>> some_of(1, 1200), some_of(3, 3)
+    ('1 of 1,200 rows', 'all 3 rows')
+    """
+    return f"all {total:,} rows" if count == total else f"{count:,} of {total:,} rows"

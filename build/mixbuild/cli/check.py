@@ -1,0 +1,61 @@
+"""The command that looks for faults: check."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from mixbuild import lock, terminal
+from mixbuild.check import check
+from mixbuild.check.report import as_data, as_text, count, errors
+from mixbuild.check.rules import ERROR
+from mixbuild.cli.options import refuse_strangers, source_option
+from mixbuild.errors import CheckError
+from mixbuild.sources import SAMPLES
+from mixbuild.tasks import ALL, find
+
+REAL_ROWS = 1_000
+
+
+@click.command("check")
+@click.argument("task_names", nargs=-1, metavar="[TASK]...")
+@source_option
+@click.option("--hub", is_flag=True, help="Read the sources on the Hub, not the samples.")
+@click.option(
+    "--rows",
+    type=click.IntRange(1),
+    help=f"At most so many source rows per split, chosen by hash.  [default: {REAL_ROWS:,}; "
+    "all of the samples]",
+)
+@click.option("--seed", default=0, show_default=True, help="Of every choice by hash.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check_command(
+    task_names: tuple[str, ...],
+    sources: dict[str, str],
+    hub: bool,
+    rows: int | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Look for faults in TASKs (default: all), and in what they render of some rows."""
+    tasks = [find(name) for name in dict.fromkeys(task_names)] or list(ALL)
+    refuse_strangers(sources, [task.name for task in tasks])
+    if not hub:
+        sources = {**{task.name: SAMPLES for task in tasks}, **sources}
+    real = hub or any(place != SAMPLES for place in sources.values())
+    with terminal.progress("checking", unit="tasks") as report:
+        checked = check(
+            tasks,
+            sources,
+            rows=rows or (REAL_ROWS if real else None),
+            seed=seed,
+            lock=lock.load(lock.default_path()),
+            report=report,
+        )
+    click.echo(json.dumps(as_data(checked), indent=2) if as_json else as_text(checked))
+    if found := errors(checked.findings):
+        raise CheckError(
+            f"{count(sum(found.values()), ERROR)} in {', '.join(found)}; mend what is named above, "
+            f"or waive a rule that does not hold, with the reason, in the task's waivers"
+        )
