@@ -27,7 +27,7 @@ test: $(VENV)/ready     ## lint, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 
 compat: $(VENV)/ready $(COMPAT:%=.cache/compat/%/ready) $(OTHER_PYTHONS:%=.cache/compat/%/ready)     ## what is published loads in other releases and libraries, and trains
 	$(BIN)/python -m pytest -q tests/compat

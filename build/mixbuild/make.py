@@ -74,7 +74,7 @@ def make(
     out = request.out.resolve()  # a worker may stand in another folder
     _refuse_overlap(request, out)
     plans = [(task, *plan(task, request)) for task in request.tasks]
-    with _locked(out):
+    with locked(out):
         listed = dict((manifest.load(out) or {"tasks": {}})["tasks"])
         before = _paths(listed)
         entries = {
@@ -268,8 +268,12 @@ def _count(plans: Sequence[tuple[Task, Resolved, Mapping[str, list[Unit]]]]) -> 
 
 
 @contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Keep a second build out of the folder."""
+def locked(out: Path) -> Iterator[None]:
+    """Keep a second build, or a push, out of the folder.
+
+    Raises:
+        OutputError: somebody is at work there, or the folder cannot be written.
+    """
     from filelock import FileLock, Timeout
 
     with explained_output(out):
@@ -279,7 +283,7 @@ def _locked(out: Path) -> Iterator[None]:
             lock.acquire(timeout=0)
         except Timeout:
             raise OutputError(
-                f"{out}: another build is being made here; wait for it, or choose another --out"
+                f"{out}: another make or push is at work here; wait for it, or choose another --out"
             ) from None
     try:
         yield

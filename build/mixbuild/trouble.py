@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +46,11 @@ def retry_after(error: Exception) -> bool | float:
         return False
     for cause in _causes(error):
         if isinstance(cause, HfHubHTTPError):
-            asked = cause.response.headers.get("Retry-After", "")
+            headers = cause.response.headers
+            asked = headers.get("Retry-After", "")
+            # the Hub's own way to say it: "api";r=0;t=55
+            if told := re.search(r"\bt=(\d+)", headers.get("RateLimit", "")):
+                asked = asked or told[1]
             return min(float(asked), LONGEST_WAIT_SECONDS) if asked.isdecimal() else True
     return True
 

@@ -138,7 +138,7 @@ def _licence_note(tasks: Mapping[str, Any]) -> str:
 
 
 def _attribution(tasks: Mapping[str, Any]) -> Iterator[str]:
-    reasons = {repo: named["reason"] for repo, named in policy().items()}
+    reasons = {(repo, each["license"]): each["reason"] for repo, each in policy().items()}
     by_source: dict[tuple[str, str, str], list[str]] = {}
     for name, entry in tasks.items():
         source = entry["source"]
@@ -147,7 +147,8 @@ def _attribution(tasks: Mapping[str, Any]) -> Iterator[str]:
         )
     for (repo, identifier, citation), names in by_source.items():
         link = f"[{repo}](https://huggingface.co/datasets/{repo})"
-        terms = f"{identifier}: {reasons[repo]}" if repo in reasons else identifier
+        reason = reasons.get((repo, identifier))
+        terms = f"{identifier}: {reason}" if reason else identifier
         yield f"{', '.join(names)}: {link}, {terms}\n\n{fenced(citation, 'bibtex')}"
 
 

@@ -3,31 +3,35 @@
 ::
 
     remote     what a repo holds at one commit
+    published  its card and its manifest
     changes    what a push would change
     refs       the repo, the branch and the tags around a commit
     publish    everything in one commit, or nothing
     rows       the published rows, as they lie there
-    check      what is published against its manifest, file by file and row by row
+    verify     what is published against its manifest, file by file and row by row
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import HfApi, set_client_factory
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
 from huggingface_hub.utils._http import default_client_factory
 
 from mixbuild import engine, export
-from mixbuild.hub.check import verify_repo
 from mixbuild.hub.publish import Plan, Pushed, Report, Target, make_plan, publish
+from mixbuild.hub.published import read_published
 from mixbuild.hub.refs import tag, tagged, taken
-from mixbuild.hub.remote import MAIN, Remote, check_name, parse, read_published
+from mixbuild.hub.remote import MAIN, Remote, check_name, parse
 from mixbuild.hub.rows import published_rows
+from mixbuild.hub.verify import verify_repo
 from mixbuild.licences import refuse_held_back
+from mixbuild.make import locked
 from mixbuild.manifest import expect
 from mixbuild.publication import shard_files, task_entries
 from mixbuild.verify import Verified, verify_folder
@@ -88,37 +92,49 @@ def push(
     api = api or client()
     check_name(target.repo)
     refuse_held_back(expect(out)["tasks"], allowed=allow_licences)
-    with progress("checking the build", "shards") as report:
-        manifest, _ = verify_folder(out, report=report)
-    splits = list(export.splits(out, manifest["tasks"], file_format=file_format))
-    exported = {}
+    with locked(out):  # what is being sent must not be made anew meanwhile
+        with progress("checking the build", "shards") as report:
+            manifest, _ = verify_folder(out, report=report)
+        splits = list(export.splits(out, manifest["tasks"], file_format=file_format))
+        exported = _export(splits, file_format, num_proc, progress)
+        entries, shards = task_entries(manifest["tasks"], exported), list(shard_files(exported))
+        plan_again = partial(make_plan, api, target, entries, shards, file_format)
+        plan = plan_again()
+        show(plan)
+        if tag_name and plan.changes and plan.remote.exists and tagged(api, target.repo, tag_name):
+            raise taken(target.repo, tag_name)  # by a commit that is there; this one is to come
+        if dry_run:
+            return None
+        with progress("sending", "bytes") as report:
+            pushed = publish(api, target, plan, plan_again, report=report)
+    with progress("loading what was published", "configs") as report:
+        loaded = entries if pushed.changed else ()
+        _, verified = verify_repo(api, target.repo, pushed.commit, tasks=loaded, report=report)
+    _tag(api, target, pushed, tag_name)
+    return pushed, verified
+
+
+def _export(
+    splits: Sequence[export.Split], file_format: str, num_proc: int | None, progress: Progress
+) -> list[tuple[export.Split, dict[str, Any]]]:
+    """What is published of each split, in the order of the splits."""
+    done: dict[str, dict[str, Any]] = {}
     with progress(f"writing {file_format}", "splits") as report:
         for split, entry in engine.run(splits, export.export, num_proc=num_proc):
-            exported[split.task, split.split] = (split, entry)
-            report(len(exported), len(splits))
-    in_order = [exported[split.task, split.split] for split in splits]
-    entries = task_entries(manifest["tasks"], in_order)
-    plan_again = partial(make_plan, api, target, entries, list(shard_files(in_order)), file_format)
-    plan = plan_again()
-    show(plan)
-    if tag_name and plan.changes and plan.remote.exists and tagged(api, target.repo, tag_name):
-        raise taken(target.repo, tag_name)  # by a commit that is there, and this one is to come
-    if dry_run:
-        return None
-    with progress("sending", "bytes") as report:
-        pushed = publish(api, target, plan, plan_again, report=report)
-    with progress("loading what was published", "configs") as report:
-        _, verified = verify_repo(
-            api, target.repo, pushed.commit, tasks=entries if pushed.changed else (), report=report
-        )
-    if tag_name:
-        tag(api, target.repo, tag_name, pushed.commit)
+            done[split.name] = entry
+            report(len(done), len(splits))
+    return [(split, done[split.name]) for split in splits]
+
+
+def _tag(api: HfApi, target: Target, pushed: Pushed, asked: str | None) -> None:
+    """Give the commit the tag that was asked for, and on the main branch that of its version."""
+    if asked:
+        tag(api, target.repo, asked, pushed.commit)
     version = f"v{pushed.plan.publication.manifest['version']}"
     versioned = target.revision == MAIN and not target.create_pr
     # people may have committed since that version was pushed: the tag stays where it is
     if versioned and (pushed.changed or tagged(api, target.repo, version) is None):
         tag(api, target.repo, version, pushed.commit)
-    return pushed, verified
 
 
 def client() -> HfApi:

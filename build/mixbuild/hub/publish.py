@@ -17,8 +17,9 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 from mixbuild.errors import HubError
 from mixbuild.hub.changes import Changes, compare
+from mixbuild.hub.published import read_card, read_manifest
 from mixbuild.hub.refs import make_place
-from mixbuild.hub.remote import MAIN, Remote, look, read_card, read_manifest
+from mixbuild.hub.remote import MAIN, Remote, look
 from mixbuild.publication import File, Publication, compose
 from mixbuild.trouble import explained_hub, is_transient, patiently, retry_after, status_of
 

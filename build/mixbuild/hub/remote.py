@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from huggingface_hub import HfApi, hf_hub_url
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
@@ -18,9 +16,8 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # exported la
     http_backoff,
 )
 
-from mixbuild import card, manifest
-from mixbuild.errors import HubError, ManifestError, UsageError
-from mixbuild.publication import FORMAT, File
+from mixbuild.errors import HubError, UsageError
+from mixbuild.publication import File
 from mixbuild.trouble import explained_hub, patiently
 
 MAIN = "main"
@@ -157,55 +154,3 @@ def read(api: HfApi, remote: Remote, path: str) -> bytes | None:
         f"{remote.label}: {path}: expected the bytes that the Hub lists, got others {READS} times; "
         f"run the same command later"
     )
-
-
-def read_card(api: HfApi, remote: Remote) -> str | None:
-    """The card's text; None where there is none."""
-    content = read(api, remote, card.FILE)
-    return None if content is None else content.decode("utf-8", errors="replace")
-
-
-def read_manifest(api: HfApi, remote: Remote) -> Mapping[str, Any] | None:
-    """The published manifest; None where there is none.
-
-    Raises:
-        ManifestError: it cannot be read, or is of another format.
-        HubError: the Hub refuses, or does not answer.
-    """
-    content = read(api, remote, manifest.FILE)
-    if content is None:
-        return None
-    where = f"{remote.label}: {manifest.FILE}"
-    try:
-        published: Mapping[str, Any] = json.loads(content)
-        got = published["format"]
-        splits = [
-            each for entry in published["tasks"].values() for each in entry["splits"].values()
-        ]
-        [(each["content_digest"], each["rows"], each["shards"]) for each in splits]
-        [published[name] for name in ("version", "file_format", "columns", "history")]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ManifestError(
-            f"{where}: expected the manifest of a published build, got something else "
-            f"({type(error).__name__}: {error}); take the file back to what it was on the Hub"
-        ) from None
-    if got != FORMAT:
-        raise ManifestError(f"{where}: expected format {FORMAT}, got {got!r}; update instruct_mix")
-    return published
-
-
-def read_published(api: HfApi, repo: str, revision: str) -> tuple[Remote, Mapping[str, Any]]:
-    """A repo at a revision, and the manifest that is published there.
-
-    Raises:
-        ManifestError: nothing is published there, or its manifest cannot be read.
-        HubError: the Hub refuses, or does not answer.
-    """
-    remote = look(api, repo, revision)
-    published = read_manifest(api, remote)
-    if published is None:
-        raise ManifestError(
-            f"{remote.label}: expected {manifest.FILE}, got none, so nothing was published there "
-            f"by instruct_mix; check the name and the revision"
-        )
-    return remote, published

@@ -12,9 +12,10 @@ from huggingface_hub import HfApi
 
 from mixbuild import card, engine
 from mixbuild.digest import ContentDigest
-from mixbuild.errors import VerifyError, one_line
+from mixbuild.errors import VerifyError
 from mixbuild.hub.changes import SHARD
-from mixbuild.hub.remote import Remote, read_card, read_published
+from mixbuild.hub.published import read_card, read_published
+from mixbuild.hub.remote import Remote
 from mixbuild.render import SCHEMA
 from mixbuild.trouble import explained
 from mixbuild.verify import Verified
@@ -173,11 +174,14 @@ def _check_tree(remote: Remote, published: Mapping[str, Any]) -> None:
 def _check_card(remote: Remote, published: Mapping[str, Any], text: str) -> None:
     """Compare what the card tells ``datasets`` with the manifest."""
     data, _ = card.split_card(text)
+    listed = data.get("dataset_info")
+    infos = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     for name, expected in card.dataset_infos(published).items():
-        infos = data.get("dataset_info") or []
-        got = next((each for each in infos if each.get("config_name") == name), None)
-        if got != expected:
+        info: dict[str, Any] = next((each for each in infos if each.get("config_name") == name), {})
+        others = [key for key in expected | info if info.get(key) != expected.get(key)]
+        if others:
             raise VerifyError(
                 f"{remote.label}: {card.FILE}: expected the dataset_info of {name!r} that follows "
-                f"from the manifest, got {one_line(ValueError(got))}; push again"
+                f"from the manifest, got {'other ' + ', '.join(others) if info else 'none'}; push "
+                f"again"
             )
