@@ -261,7 +261,8 @@ def test_two_builds_do_not_share_a_folder(imdb_folder: Path, tmp_path: Path) -> 
     with FileLock(tmp_path / "out/.lock"), pytest.raises(OutputError) as caught:
         make(request(imdb_folder, tmp_path / "out"))
     assert str(caught.value) == (
-        f"{tmp_path}/out: another make or push is at work here; wait for it, or choose another --out"
+        f"{tmp_path}/out: another make or push is at work here; wait for it, or choose "
+        f"another --out"
     )
 
 

@@ -268,9 +268,9 @@ def test_the_command_says_one_line_and_fails(
 def test_a_folder_in_which_something_is_being_made(
     loopback: LoopbackHub, held: HfApi, builds: Builds
 ) -> None:
-    out = builds("squad")
-    with locked(out):
-        message = refused(held, OutputError, lambda: push(held, out), loopback)
+    built = builds("squad")
+    with locked(built.out):
+        message = refused(held, OutputError, lambda: push(held, built), loopback)
     assert message == (
-        f"{out}: another make or push is at work here; wait for it, or choose another --out"
+        f"{built.out}: another make or push is at work here; wait for it, or choose another --out"
     )
