@@ -10,7 +10,6 @@ from types import NoneType
 from typing import Any
 
 import pyarrow as pa
-from huggingface_hub import HfApi
 
 from mixbuild import hub
 from mixbuild.errors import ManifestError, UsageError, one_line, one_of
@@ -81,7 +80,13 @@ def rebuild(
         for split in splits(out, {name: made.manifest["tasks"][name]}, file_format=ARROW):
             now, then = export(split), entry["splits"][split.split]
             difference = (
-                _row_difference(api, remote, split, now, then)
+                _row_difference(
+                    split,
+                    now,
+                    then,
+                    remote=remote,
+                    rows=hub.published_rows(api, remote, then, columns=SCHEMA.names),
+                )
                 or _difference(now, then, ("rows_read", "drops"))
                 or _difference(made.manifest["tasks"][name], entry, ("templates",))
             )
@@ -142,13 +147,14 @@ def _asked(task: Task, entry: Mapping[str, Any]) -> tuple[str, str, str, int, in
 
 
 def _row_difference(
-    api: HfApi,
-    remote: hub.Remote,
     split: Split,
     now: Mapping[str, Any],
     then: Mapping[str, Any],
+    *,
+    remote: hub.Remote,
+    rows: Iterable[pa.RecordBatch],
 ) -> str | None:
-    """The first row that is not as published; the rows there are read only if there is one."""
+    """The first row that is not as published; ``rows`` are read only if there may be one."""
     as_listed = all(
         (stored := remote.files.get(shard["path"])) is not None
         and (stored.size, stored.sha256) == (shard["bytes"], shard["sha256"])
@@ -157,7 +163,6 @@ def _row_difference(
     as_said = (now["rows"], now["content_digest"]) == (then["rows"], then["content_digest"])
     if as_listed and as_said:
         return None
-    rows = hub.published_rows(api, remote, then, columns=SCHEMA.names)
     found = first_difference(rows, read_shards(split.out, split.entry))
     if found is None and not as_said:
         return "the rows are the same as in the files, but not as the manifest says"
