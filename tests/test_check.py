@@ -424,17 +424,6 @@ def test_a_template_that_makes_no_row(lint: Linter) -> None:
     assert finding == Finding("facts", "empty-completion", ERROR, message, "planted")
 
 
-@pytest.mark.parametrize(("blank", "severity"), [(60, ERROR), (2, WARNING)])
-def test_a_blank_input(blank: int, severity: str, lint: Linter) -> None:
-    task = with_template(FACTS, "Look at {clue}, then think.\n{question}\n[OUTPUT]: {answer}")
-    rows = [{**row, "clue": " " if n < blank else "x"} for n, row in enumerate(facts_rows())]
-    finding = only(lint(task, rows))
-    assert (finding.rule, finding.severity) == ("blank-input", severity)
-    assert finding.message.startswith("{clue} is blank in ")
-    optionally = declared(task, clue=optional("clue", before="clue "))
-    assert lint(replace(task, slots=optionally), rows).findings == ()
-
-
 @pytest.mark.parametrize(("leaks", "severity"), [(60, ERROR), (36, WARNING), (20, None)])
 def test_an_answer_in_the_prompt(leaks: int, severity: str | None, lint: Linter) -> None:
     rows = facts_rows()

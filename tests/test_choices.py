@@ -156,8 +156,10 @@ def expected(
             lacking = next((name for name in template.placeholders if values[name] is None), None)
             if lacking:
                 drops[f"null {lacking}"] += 1
-            elif not str(values[output]).strip():
-                drops[f"empty {output}"] += 1
+                continue
+            blank = next((name for name in template.placeholders if not values[name].strip()), None)
+            if blank:
+                drops[f"empty {blank}"] += 1
             else:
                 prompt = template.text.rpartition(" {")[0].format_map(values)
                 answer = values[output]

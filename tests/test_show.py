@@ -120,10 +120,10 @@ def test_show_says_what_is_left_out_and_shortens_what_is_long(build: Build) -> N
 def test_a_row_that_some_templates_leave_out_names_them(
     quiz: Callable[..., Preview], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    each = quiz(question=" ")
-    assert [one.left_out for one in each.renderings] == ["", "", "empty question"]
+    each = quiz(options=["mast", None])
+    assert [one.left_out for one in each.renderings] == ["null options", "", "null answer"]
     terminal.print_preview(each)
-    assert "\nleft out of ask: empty question\n" in capsys.readouterr().out
+    assert "\nleft out of ask: null answer\n" in capsys.readouterr().out
 
 
 def test_what_fills_a_placeholder_has_the_colour_of_its_columns(

@@ -124,7 +124,7 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
         return [*findings, _unrenderable(task, error)], 0, 0
     samples = source == SAMPLES
     for sheet in sheets:
-        findings += check_sheet(sheet, samples=samples)
+        findings += check_sheet(sheet)
     findings += check_options(task, sheets)
     findings += check_texts(task, sheets, records, samples=samples)
     read = sum(len(each.numbers) for each in records)

@@ -29,7 +29,7 @@ FEWEST_ROWS = 5
 Mask = npt.NDArray[np.bool_]
 
 
-def check_sheet(sheet: Sheet, *, samples: bool = False) -> Iterator[Finding]:
+def check_sheet(sheet: Sheet) -> Iterator[Finding]:
     """Every rule over what one template makes of the records."""
     if sheet.changed:
         message = "comes out otherwise when it is rendered again, in other batches"
@@ -39,17 +39,7 @@ def check_sheet(sheet: Sheet, *, samples: bool = False) -> Iterator[Finding]:
         yield _finding(sheet, "empty-completion", "makes no row of any record that was read")
         return
     yield from _empty_completions(sheet)
-    blank = np.zeros(sheet.rows.num_rows, dtype=bool)
-    for name, theirs in _blank_inputs(sheet):
-        blank |= theirs
-        if samples and theirs.mean() < MOST:  # they have such rows on purpose
-            yield _finding(sheet, "blank-input", "", severity=UNJUDGED)
-            continue
-        message = f"{{{name}}} is blank in {some_of(int(theirs.sum()), len(theirs))}"
-        severity = ERROR if theirs.mean() >= MOST else WARNING
-        row = sheet.id(int(theirs.argmax()))
-        yield _finding(sheet, "blank-input", message, row=row, severity=severity)
-    yield from _constants(sheet, blank)
+    yield from _constants(sheet)
     yield from _leaks(sheet)
 
 
@@ -104,21 +94,8 @@ def _empty_completions(sheet: Sheet) -> Iterator[Finding]:
         yield _finding(sheet, "empty-completion", message, row=sheet.id(first), severity=severity)
 
 
-def _blank_inputs(sheet: Sheet) -> Iterator[tuple[str, Mask]]:
-    """The placeholders of a prompt that nothing fills, and in which rows."""
-    for name in dict.fromkeys(placeholders(sheet.template.prompt)):
-        slot = sheet.task.slots[name]
-        if isinstance(slot, Slot) and not slot.may_be_blank:
-            blank = pc.equal(pc.utf8_trim_whitespace(sheet.slots[name]), "")
-            if pc.any(blank).as_py():
-                yield name, blank.to_numpy(zero_copy_only=False)
-
-
-def _constants(sheet: Sheet, blank: Mask) -> Iterator[Finding]:
-    """Prompts and completions that are always the same, or prompts that do not decide.
-
-    A prompt in which something is ``blank`` cannot decide; that has been said.
-    """
+def _constants(sheet: Sheet) -> Iterator[Finding]:
+    """Prompts and completions that are always the same, or prompts that do not decide."""
     prompts, answers = sheet.prompts, sheet.answers
     total = len(prompts)
     distinct_prompts, distinct_answers = len(set(prompts)), len(set(answers))
@@ -135,7 +112,7 @@ def _constants(sheet: Sheet, blank: Mask) -> Iterator[Finding]:
     if all(isinstance(slot, Slot) and slot.names for slot in slots):
         return  # asked for a text of a class, any will do
     pairs = Counter(prompt for prompt, _ in set(zip(prompts, answers, strict=True)))
-    ambiguous = [row for row, prompt in enumerate(prompts) if pairs[prompt] > 1 and not blank[row]]
+    ambiguous = [row for row, prompt in enumerate(prompts) if pairs[prompt] > 1]
     if ambiguous:
         first = ambiguous[0]
         message = (

@@ -28,7 +28,6 @@ RULES: Mapping[str, str] = MappingProxyType(
         # of what it is rendered to
         "unrenderable": "the rows can be rendered",
         "empty-completion": "a template makes rows, and something can be seen in each completion",
-        "blank-input": "nothing in a prompt is blank, unless its slot is optional",
         "constant-completion": "not all rows have the same completion",
         "same-prompt": "not all rows have the same prompt",
         "ambiguous-prompt": "no prompt has several completions",
