@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 # nothing outside this folder is touched: not the caches of pip, of the Hub, or of datasets
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export HF_HOME := $(CURDIR)/.cache/huggingface
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # those who read what we publish; the oldest of them know no Python newer than this one
@@ -18,7 +19,7 @@ OTHER_PYTHONS := $(foreach version,3.10 3.13,$(if $(shell python$(version) -c 1 
 .PHONY: run test compat bench lock help
 
 help:            ## what can be made
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+	@awk -F ':.*## *' '/^[a-z]+:.*##/ {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/ready      ## build every task from the embedded samples into out/
 	$(BIN)/python build make --samples --out out/samples

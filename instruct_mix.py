@@ -28,6 +28,9 @@ from mixbuild.shards import Unit, rows
 from mixbuild.task import SEED, Task
 from mixbuild.tasks import ALL, find
 
+OPTIONS = ("templates", "seed", "source", "lock", "allow_drift")
+"""What a config adds to those of ``datasets``."""
+
 
 @dataclass
 class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets has no types
@@ -37,11 +40,15 @@ class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datase
         templates: a template's name, ``sample`` (one per row, by hash) or ``all``.
         seed: of every choice by hash.
         source: None for the Hub, ``samples``, or a mirror: a folder, or ``org/name``.
+        lock: another lock file than the project's.
+        allow_drift: read a mirror that is not what the lock says.
     """
 
     templates: str = SEED
     seed: int = 0
     source: str | None = None
+    lock: str | None = None
+    allow_drift: bool = False
 
 
 def _description(task: Task) -> str:
@@ -71,28 +78,20 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
     ) -> None:
         self._units: dict[str, list[Unit]] = {}
         if config_name is not None:
-            task, asked = (
-                find(config_name),
-                InstructMixConfig(
-                    **{
-                        name: options[name]
-                        for name in ("templates", "seed", "source")
-                        if options.get(name) is not None
-                    }
-                ),
+            task = find(config_name)
+            asked = InstructMixConfig(
+                **{name: options[name] for name in OPTIONS if options.get(name) is not None}
             )
-            sources = {} if asked.source is None else {task.name: asked.source}
-            _, self._units = plan(
-                task,
-                Request(
-                    [task],
-                    Path(),
-                    sources,
-                    asked.templates,
-                    asked.seed,
-                    lock=lock.load(lock.default_path()),
-                ),
+            request = Request(
+                [task],
+                Path(),
+                {} if asked.source is None else {task.name: asked.source},
+                asked.templates,
+                asked.seed,
+                lock=lock.load(Path(asked.lock) if asked.lock else lock.default_path()),
+                allow_drift=asked.allow_drift,
             )
+            _, self._units = plan(task, request)
             # the cache folder is named by this hash: what is cached must not outlive the code
             # that made it, nor the source that it was made of
             keys = "".join(unit.key for units in self._units.values() for unit in units)

@@ -196,3 +196,11 @@ def test_a_cluster_that_runs_already_is_used_and_left_running() -> None:
         assert results == {job: job.number**2 for job in JOBS}
         with Client(address) as client:
             assert client.submit(square, Job(9)).result() == 81
+
+
+def sigint_is_blocked(_: Job) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_ctrl_c_is_answered_while_a_unit_is_worked_on_in_this_process() -> None:
+    assert [blocked for _, blocked in engine.run([Job(1)], sigint_is_blocked)] == [False]

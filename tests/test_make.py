@@ -22,7 +22,7 @@ from mixbuild import manifest, shards
 from mixbuild.digest import ContentDigest
 from mixbuild.errors import MixError, OutputError, RowError, UsageError
 from mixbuild.make import UNITS, make
-from mixbuild.plan import Request
+from mixbuild.plan import Request, plan
 from mixbuild.render import SCHEMA
 from mixbuild.tasks import ALL, find
 from mixbuild.template import Template
@@ -445,3 +445,11 @@ def test_a_long_list_in_a_drop_counts_in_full(imdb_folder: Path, tmp_path: Path)
     assert rendered(many) == 3
     assert rendered(many) == 0
     assert rendered([*many[:50], 999, *many[51:]]) == 3, "its text leaves out the middle"
+
+
+def test_another_config_of_the_same_file_is_another_unit(imdb_folder: Path, tmp_path: Path) -> None:
+    _, units = plan(find("imdb"), request(imdb_folder, tmp_path / "out"))
+    unit = units["train"][0]
+    place = dataclasses.replace(unit.run.place, config="another")
+    run = dataclasses.replace(unit.run, place=place)
+    assert dataclasses.replace(unit, run=run).key != unit.key

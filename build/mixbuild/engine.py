@@ -21,7 +21,7 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol, TypeVar
 
 from mixbuild.errors import UsageError, WorkerError, one_line, one_of
@@ -119,7 +119,8 @@ def _through(
     running = {} if running is None else running
     while True:
         for unit in waiting:
-            with _interrupts_held():
+            # in this process, submitting is working: Ctrl-C must be answered
+            with nullcontext() if isinstance(executor, InThisProcess) else _interrupts_held():
                 running[executor.submit(work, unit)] = unit
             if len(running) >= at_once:
                 break

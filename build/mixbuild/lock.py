@@ -89,7 +89,7 @@ def save(path: Path, entries: Lock) -> None:
         OutputError: it cannot be written.
     """
     text = json.dumps({"format": FORMAT, "sources": dict(sorted(entries.items()))}, indent=2)
-    partial = path.with_suffix(".partial")
+    partial = path.with_name(f"{path.name}.partial")
     try:
         partial.write_text(text + "\n", encoding="utf-8")
         partial.replace(path)

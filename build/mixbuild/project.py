@@ -21,6 +21,11 @@ def project_file(name: str) -> Path:
     return installed if installed.is_file() else CHECKOUT / PLACES[name]
 
 
+def in_checkout() -> bool:
+    """Whether the project's files are those of a checkout, which may be written."""
+    return not (PACKAGE / next(iter(PLACES))).is_file()
+
+
 def read_project_file(name: str) -> str:
     """The text of a file of the project."""
     return project_file(name).read_text(encoding="utf-8")

@@ -69,6 +69,9 @@ def rebuild(
     for name in tasks:
         if name not in published["tasks"]:
             raise UsageError(f"{place}: {one_of('config', name, published['tasks'])}")
+    for name in sources or ():
+        if name not in (tasks or published["tasks"]):
+            raise UsageError(f"--source {name}=…: {name} is not among what is to be rebuilt")
     for name, entry in published["tasks"].items():
         if tasks and name not in tasks:
             continue
@@ -98,6 +101,8 @@ def _request(task: Task, entry: Mapping[str, Any], out: Path, source: str | None
     repo, commit, templates, seed, max_rows = _asked(task, entry)
     lock = {}
     if repo == f"{SAMPLES}/{task.name}":
+        if source is not None:
+            raise UsageError(f"--source {task.name}={source}: it was made of the samples")
         source = SAMPLES
     elif source is None and re.fullmatch(r"[0-9a-f]{40}", commit):
         if repo == task.source.repo:

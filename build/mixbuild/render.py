@@ -272,8 +272,14 @@ def _interleave(parts: list[tuple[pa.RecordBatch, Rows]]) -> pa.RecordBatch:
     if len(parts) == 1:
         return parts[0][0]
     order = np.argsort(np.concatenate([numbers for _, numbers in parts]), kind="stable")
-    together = pa.concat_batches([batch for batch, _ in parts])
-    return together.take(pa.array(order))
+    try:
+        together = pa.concat_batches([batch for batch, _ in parts])
+        return together.take(pa.array(order))
+    except pa.ArrowInvalid as error:  # a column of a batch holds 2 GiB at most
+        raise RowError(
+            f"rows {parts[0][1][0]} and following are too large to be rendered by {len(parts)} "
+            f"templates at once ({error}); name one with --templates"
+        ) from error
 
 
 def _mask(values: pa.Array, *, null: bool = False) -> Mask:

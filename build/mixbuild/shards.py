@@ -111,7 +111,7 @@ class Unit:
         parts = [
             code_version(),
             [task.name, self.split, self.source, run.file, run.first_row, run.rows],
-            [run.row_groups, run.part, run.batch_rows],
+            [run.place.config, run.split, run.row_groups, run.part, run.batch_rows],
             [[template.name, template.text] for template in binding.templates],
             [binding.mode if binding.mode in (SAMPLE, EVERY) else "", self.highest],
             self.seed if chooses else None,

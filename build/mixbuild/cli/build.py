@@ -13,6 +13,7 @@ from mixbuild.licences import refuse_others
 from mixbuild.make import make
 from mixbuild.pinning import check_lock, pin
 from mixbuild.plan import Request
+from mixbuild.project import in_checkout
 from mixbuild.sources import SAMPLES
 from mixbuild.task import SEED
 from mixbuild.tasks import ALL, find
@@ -111,6 +112,8 @@ def lock_command(task_names: tuple[str, ...], update: bool, check: bool, lock_pa
     tasks = [find(name) for name in dict.fromkeys(task_names)]
     if update and check:
         raise UsageError("--update writes and --check does not; say one of them")
+    if not check and not in_checkout() and lock_path == lock.default_path():
+        raise UsageError("an installed package keeps no lock of yours; say where: --lock FILE")
     if check:
         with terminal.progress("checking", unit="sources") as report:
             findings = check_lock(lock_path, [task.name for task in tasks], report=report)

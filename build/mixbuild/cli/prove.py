@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from mixbuild import terminal
-from mixbuild.cli.options import source_option
+from mixbuild.cli.options import refuse_strangers, source_option
 from mixbuild.errors import VerifyError
 
 
@@ -67,7 +67,9 @@ def trace_command(row_id: str, place: str, sources: dict[str, str], as_json: boo
     """From a row's ID to its source record, its template and the code that made it."""
     from mixbuild.trace import trace
 
-    traced = trace(row_id, place, source=next(iter(sources.values()), None))
+    task = row_id.partition("/")[0]
+    refuse_strangers(sources, [task])
+    traced = trace(row_id, place, source=sources.get(task))
     if as_json:
         names = ("row", "raw", "template", "versions", "again")
         click.echo(json.dumps({name: getattr(traced, name) for name in names}, default=str))

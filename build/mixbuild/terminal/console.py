@@ -28,7 +28,8 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def complain(message: str) -> None:
     """One line on standard error, without any token that a library put into its message."""
-    for secret in {os.environ.get("HF_TOKEN"), *re.findall(r"\bhf_\w{8,}", message)}:
+    tokens = (os.environ.get(name, "") for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"))
+    for secret in {*map(str.strip, tokens), *re.findall(r"\bhf_\w{8,}", message)}:
         message = message.replace(secret, "***") if secret else message
     err.print(Text.assemble(("error: ", "bold red"), escaped(message)))
 
