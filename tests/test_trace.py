@@ -444,7 +444,7 @@ def test_runs_of_one_file_are_told_apart(tmp_path: Path, many_units: Callable[..
 
 def test_a_mirror_of_another_task_is_not_taken_for_this_ones(run: Run) -> None:
     done = run("trace", "squad/train/train.jsonl:0", "--from", REPO, "--source", "imdb=/nowhere")
-    assert (done.returncode, done.stderr) == (
+    assert (done.status, done.err) == (
         2,
         "error: --source imdb=/nowhere: imdb is not among the tasks asked for\n",
     )
