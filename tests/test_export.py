@@ -199,15 +199,18 @@ def test_the_example_is_the_first_row_that_can_be_shown_whole(
     assert len(example["prompt"]) == lengths[chosen]
 
 
-def test_a_split_whose_rows_are_all_left_out_is_exported(tmp_path: Path) -> None:
+def test_a_split_whose_rows_are_all_left_out_has_an_entry_and_no_files(tmp_path: Path) -> None:
     write_parquet(tmp_path / "mirror/train-00000-of-00001.parquet", imdb_rows(2))
     unlabelled = [{"text": "Who knows.", "label": -1}]
     write_parquet(tmp_path / "mirror/test-00000-of-00001.parquet", unlabelled)
-    entry = exported(built(tmp_path / "mirror", tmp_path / "out"))["test"]
+    out = built(tmp_path / "mirror", tmp_path / "out")
+    entry = exported(out)["test"]
     assert (entry["rows_read"], entry["rows"], entry["drops"]) == (1, 0, {"unlabelled": 1})
     assert entry["example"] is None
     assert entry["text_bytes"] == 0
-    assert [shard["path"] for shard in entry["shards"]] == ["imdb/test-00000-of-00001.parquet"]
+    assert entry["shards"] == []
+    assert exported(out, "arrow")["test"] == entry
+    assert "imdb/test-00000-of-00001.parquet" not in files(out)
 
 
 def test_what_is_exported_is_not_written_again(imdb_folder: Path, tmp_path: Path) -> None:
@@ -432,6 +435,34 @@ def test_a_shard_that_cannot_be_read_is_named(
     assert message.endswith(f"); delete it if it is there, then run make --out {out} again")
     assert "\n" not in message
     assert not files(out)
+
+
+OTHER_ROWS: dict[str, Callable[[pa.Table], pa.Table]] = {
+    "a row fewer": lambda table: table.slice(1),
+    "rows in another order": lambda table: table.take([1, 0, *range(2, len(table))]),
+    "a column fewer": lambda table: table.drop_columns(["id"]),
+}
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "arrow"])
+@pytest.mark.parametrize("name", OTHER_ROWS)
+def test_a_shard_that_is_not_what_the_manifest_says_is_named(
+    imdb_folder: Path, tmp_path: Path, name: str, file_format: str
+) -> None:
+    out = built(imdb_folder, tmp_path / "out")
+    path = out / "imdb/train-00001-of-00002.arrow"
+    with pa.OSFile(str(path)) as file:
+        table = OTHER_ROWS[name](pa.ipc.open_stream(file).read_all())
+    path.unlink()  # it may be mapped yet
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(VerifyError) as caught:
+        exported(out, file_format)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: expected 150 rows with the content digest ")
+    assert message.endswith(f"; delete it, then run make --out {out} again")
+    assert "\n" not in message
+    assert not files(out), "nothing that looks exported"
 
 
 def test_arrow_shards_are_published_as_they_lie(imdb_folder: Path, tmp_path: Path) -> None:

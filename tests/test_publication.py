@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import read_shards
+from conftest import imdb_rows, read_shards, write_parquet
 from datasets import load_dataset
 from mixbuild import plots
-from mixbuild.errors import CardError, ManifestError, OutputError
+from mixbuild.errors import CardError, ManifestError, OutputError, VerifyError
 from mixbuild.export import export, splits
-from mixbuild.make import make
+from mixbuild.make import locked, make
 from mixbuild.manifest import expect
 from mixbuild.plan import Request
 from mixbuild.project import read_project_file
@@ -370,6 +370,46 @@ def test_a_folder_with_its_card_loads_as_it_lies(
     assert load_dataset(str(out), streaming=True).keys() == find("squad").splits.keys(), "default"
     assert list(write_local_card(out, repo=REPO)) == written
     assert files_of(out) == after
+
+
+def unlabelled(tmp_path: Path, *, of: Sequence[str]) -> Path:
+    """A build of imdb from which all rows of these splits are left out."""
+    for split in ("train", "test"):
+        rows = [{**row, "label": -1} if split in of else row for row in imdb_rows(3)]
+        write_parquet(tmp_path / f"mirror/{split}-00000-of-00001.parquet", rows)
+    out = tmp_path / "out"
+    make(Request([find("imdb")], out, {"imdb": str(tmp_path / "mirror")}))
+    return out
+
+
+@pytest.mark.parametrize(("empty", "left"), [("test", "train"), ("train", "test")])
+def test_a_folder_with_a_split_without_rows_loads_without_it(
+    tmp_path: Path, empty: str, left: str
+) -> None:
+    out = unlabelled(tmp_path, of=[empty])
+    *_, path = write_local_card(out, repo=REPO)
+    assert f'load_dataset("{REPO}", "imdb", split="{left}")' in path.read_text("utf-8")
+    for streaming in (False, True):
+        loaded = load_dataset(str(out), "imdb", streaming=streaming)
+        assert {str(split): len(list(rows)) for split, rows in loaded.items()} == {left: 3}
+
+
+def test_a_config_without_rows_is_refused_in_one_line(tmp_path: Path) -> None:
+    out = unlabelled(tmp_path, of=["train", "test"])
+    with pytest.raises(VerifyError) as caught:
+        list(write_local_card(out, repo=REPO))
+    assert str(caught.value) == (
+        "imdb: expected rows in one of its splits (train, test), got none, and datasets cannot "
+        "load a config without rows; make a build without it, or from a source that has rows for it"
+    )
+    assert not (out / "README.md").exists()
+
+
+def test_a_folder_in_which_something_is_being_made_gets_no_card(tmp_path: Path) -> None:
+    build(tmp_path, "imdb")
+    with locked(tmp_path), pytest.raises(OutputError, match="another make or push is at work here"):
+        list(write_local_card(tmp_path, repo=REPO))
+    assert not (tmp_path / "README.md").exists()
 
 
 def test_a_local_card_names_the_arrow_files_and_the_repo(tmp_path: Path) -> None:

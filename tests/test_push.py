@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, read_shards
+from conftest import ROOT, imdb_rows, read_shards, write_parquet
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild import hub
-from mixbuild.errors import HubError
+from mixbuild.errors import HubError, VerifyError
 from mixbuild.hub.publish import Plan, Pushed, Target
+from mixbuild.make import make
+from mixbuild.plan import Request
 from mixbuild.tasks import find
 from pushing import (
     COLUMNS,
@@ -26,6 +28,7 @@ from pushing import (
     Built,
     Command,
     check_tree,
+    export_build,
     published,
     push,
     requests,
@@ -223,6 +226,100 @@ def test_a_tag_that_a_push_had_no_time_for_comes_with_the_next(
     assert tags(api) == {}
     assert not pushed(api, builds("squad")).changed
     assert tags(api) == {"v1.0.0": first.commit}
+
+
+@pytest.fixture
+def asked(
+    at_the_hub: LoopbackHub, undrawn: None, monkeypatch: pytest.MonkeyPatch
+) -> list[list[str]]:
+    """What each push asks to be loaded; the first one finds it damaged."""
+    verify_repo = hub.verify_repo
+    calls: list[list[str]] = []
+
+    def checked(*arguments: Any, tasks: Any, **options: Any) -> Any:
+        calls.append(sorted(tasks))
+        if len(calls) == 1:
+            raise VerifyError("not what was built")
+        return verify_repo(*arguments, tasks=(), **options)
+
+    monkeypatch.setattr(hub, "verify_repo", checked)
+    return calls
+
+
+def test_what_was_found_damaged_is_loaded_until_it_is_proven(
+    api: HfApi, builds: Builds, asked: list[list[str]]
+) -> None:
+    with pytest.raises(VerifyError, match="not what was built"):
+        pushed(api, builds("squad"))
+    assert tags(api) == {}, "only what is proven has its version's tag"
+    assert not pushed(api, builds("squad")).changed
+    assert list(tags(api)) == ["v1.0.0"]
+    assert not pushed(api, builds("squad")).changed
+    assert asked == [["squad"], ["squad"], []]
+
+
+def test_on_a_branch_without_versions_all_is_loaded_each_time(
+    api: HfApi, builds: Builds, asked: list[list[str]]
+) -> None:
+    with pytest.raises(VerifyError, match="not what was built"):
+        pushed(api, builds("squad"), Target(REPO, "next"))
+    for _ in range(2):
+        assert not pushed(api, builds("squad"), Target(REPO, "next")).changed
+    assert asked == [["squad"]] * 3
+
+
+def unlabelled(tmp_path: Path, *, of: tuple[str, ...]) -> Built:
+    """A build of imdb from which all rows of these splits are left out."""
+    for split in ("train", "test"):
+        rows = [{**row, "label": -1} if split in of else row for row in imdb_rows(3)]
+        write_parquet(tmp_path / f"mirror/{split}-00000-of-00001.parquet", rows)
+    out = tmp_path / "out"
+    make(Request([find("imdb")], out, {"imdb": str(tmp_path / "mirror")}))
+    return export_build(out)
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "arrow"])
+def test_a_split_without_rows_is_in_the_manifest_and_the_others_load(
+    at_the_hub: LoopbackHub, api: HfApi, tmp_path: Path, undrawn: None, file_format: str
+) -> None:
+    done = push(api, unlabelled(tmp_path, of=("test",)), file_format=file_format)
+    assert done is not None
+    assert {each.split: (each.rows, each.files) for each in done[1]} == {
+        "train": (3, 1),
+        "test": (0, 0),
+    }
+    entry = published(at_the_hub)["tasks"]["imdb"]["splits"]["test"]
+    assert (entry["rows_read"], entry["rows"], entry["shards"]) == (3, 0, [])
+    shards = [path for path in at_the_hub.files(REPO) if path.startswith("imdb/")]
+    assert shards == [f"imdb/train-00000-of-00001.{file_format}"]
+
+
+def test_a_config_without_rows_is_refused_before_anything_is_sent(
+    at_the_hub: LoopbackHub, api: HfApi, tmp_path: Path
+) -> None:
+    built = unlabelled(tmp_path, of=("train", "test"))
+    with pytest.raises(VerifyError, match=r"^imdb: expected rows in one of its splits \(.*[^\n]$"):
+        push(api, built)
+    assert writes(at_the_hub) == []
+
+
+def test_a_file_that_changed_since_the_plan_is_not_sent(
+    at_the_hub: LoopbackHub, api: HfApi, tmp_path: Path, undrawn: None
+) -> None:
+    built = unlabelled(tmp_path, of=("test",))
+    path = built.files[0].content
+    assert isinstance(path, Path)
+
+    def change(_: Plan) -> None:
+        path.write_bytes(bytes(reversed(path.read_bytes())))
+
+    with pytest.raises(VerifyError) as caught:
+        push(api, built, show=change)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: expected the SHA-256 {built.files[0].sha256}, got ")
+    assert message.endswith("it changed since it was checked; nothing was published, push again")
+    assert not [path for path in at_the_hub.files(REPO) if path.startswith("imdb/")]
+    assert pushed(api, built).changed, "as it was exported anew"
 
 
 def test_arrow_has_a_branch_of_its_own_that_loads(

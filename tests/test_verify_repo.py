@@ -14,6 +14,7 @@ from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild import hub
 from mixbuild.errors import ManifestError, SourceError, VerifyError
+from mixbuild.hub.rows import batch_rows
 from pushing import REPO, Builds, Command, check_tree, published, send
 
 pytest_plugins = ("pushing",)
@@ -114,6 +115,34 @@ def test_the_file_that_was_changed_is_named(held: LoopbackHub, api: HfApi, name:
         got=hashlib.sha256(changes.get(SHARD) or b"").hexdigest(),
     )
     assert str(error.value) == f"{REPO}@{commit}: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "row_bytes", "expected"),
+    [(0, 0, 4_096), (9, 0, 4_096), (10**6, 100, 4_096), (50, 300_000, 13), (2, 10**9, 1)],
+)
+def test_long_rows_are_read_fewer_at_once(rows: int, row_bytes: int, expected: int) -> None:
+    assert batch_rows({"rows": rows, "text_bytes": rows * row_bytes}) == expected
+
+
+def test_no_more_rows_are_read_at_once_than_fit(
+    held: LoopbackHub, api: HfApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote, manifest = hub.read_published(api, REPO, "main")
+    entry = manifest["tasks"]["squad"]["splits"]["train"]
+    monkeypatch.setattr("mixbuild.hub.rows.BATCH_BYTES", 3 * entry["text_bytes"] // entry["rows"])
+    sizes = [len(batch) for batch in hub.published_rows(api, remote, entry, columns=["id"])]
+    assert sum(sizes) == entry["rows"]
+    assert set(sizes[:-1]) <= {2, 3}
+    loadings = []
+
+    def load(items: list[Any], *_: object, **__: object) -> list[Any]:
+        loadings.extend(items)
+        return []
+
+    monkeypatch.setattr("mixbuild.engine.run", load)
+    hub.verify_repo(api, REPO, "main", tasks=["squad"])
+    assert [each.batch_rows in (1, 2, 3) for each in loadings] == [True, True]
 
 
 @pytest.mark.parametrize("lost", [1, 0])

@@ -101,7 +101,7 @@ def export(split: Split) -> dict[str, Any]:
 
     Raises:
         OutputError: the files cannot be written.
-        VerifyError: a shard cannot be read.
+        VerifyError: a shard cannot be read, or is not what the build's manifest says.
     """
     # of the build, not of the report: rows may be left out for a reason with a new name
     counts = {name: split.entry[name] for name in ("rows_read", "rows", "drops")}
@@ -131,15 +131,47 @@ def read_shards(out: Path, entry: Mapping[str, Any]) -> Iterator[pa.RecordBatch]
         VerifyError: a shard cannot be read.
     """
     for shard in entry["shards"]:
-        path = out / shard["path"]
-        try:
-            with pa.memory_map(str(path)) as file:
-                yield from pa.ipc.open_stream(file)
-        except (OSError, pa.ArrowException) as error:
-            raise VerifyError(
-                f"{path}: cannot be read ({one_line(error)}); delete it if it is there, then run "
-                f"make --out {out} again"
-            ) from error
+        yield from _read_shard(out, shard)
+
+
+def _read_shard(out: Path, shard: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    path = out / shard["path"]
+    try:
+        with pa.memory_map(str(path)) as file:
+            yield from pa.ipc.open_stream(file)
+    except (OSError, pa.ArrowException) as error:
+        raise VerifyError(
+            f"{path}: cannot be read ({one_line(error)}); delete it if it is there, then run "
+            f"make --out {out} again"
+        ) from error
+
+
+def _checked_shards(out: Path, entry: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    """The same rows, each shard compared with the manifest once it has passed.
+
+    The digest of what is published is taken of these very rows: only so is it that of the build.
+
+    Raises:
+        VerifyError: a shard cannot be read, or is not what the manifest says.
+    """
+    for shard in entry["shards"]:
+        rows, digest = 0, ContentDigest(SCHEMA)
+        for batch in _read_shard(out, shard):
+            try:
+                digest.update(batch)
+            except (TypeError, ValueError) as error:
+                raise _not_as_listed(out, shard, one_line(error)) from error
+            rows += batch.num_rows
+            yield batch
+        if (rows, digest.hexdigest()) != (shard["rows"], shard["content_digest"]):
+            raise _not_as_listed(out, shard, f"{rows:,} with {digest.hexdigest()}")
+
+
+def _not_as_listed(out: Path, shard: Mapping[str, Any], got: str) -> VerifyError:
+    return VerifyError(
+        f"{out / shard['path']}: expected {shard['rows']:,} rows with the content digest "
+        f"{shard['content_digest']}, got {got}; delete it, then run make --out {out} again"
+    )
 
 
 def histogram(texts: pa.StringArray) -> npt.NDArray[np.int64]:
@@ -208,13 +240,14 @@ class _Facts:
 def _write(split: Split, folder: Path) -> dict[str, Any]:
     """Read the split once, write its files, and find out what they hold."""
     facts = _Facts()
-    groups = facts.noted(row_groups(read_shards(split.out, split.entry)))
+    groups = facts.noted(row_groups(_checked_shards(split.out, split.entry)))
     if split.file_format == ARROW:
         for _ in groups:
             pass
         shards = [
             {name: shard[name] for name in ("path", "rows", "bytes", "sha256")}
             for shard in split.entry["shards"]
+            if split.entry["rows"]  # else there is nothing that could be loaded
         ]
     else:
         with Files(folder, split.split) as files:

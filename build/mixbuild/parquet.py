@@ -127,14 +127,15 @@ class Files:
             self._writer = pq.ParquetWriter(path, PUBLISHED_SCHEMA, **SETTINGS)
             self._writer.add_key_value_metadata(METADATA)
         table = pa.Table.from_batches([group]).cast(PUBLISHED_SCHEMA)
-        self._writer.write_table(table, row_group_size=max(1, group.num_rows))
+        self._writer.write_table(table, row_group_size=group.num_rows)
         self._rows[-1] += group.num_rows
         self._text_bytes += size
 
     def finish(self) -> list[tuple[Path, int, str]]:
-        """Give the files their names; return path, rows and SHA-256 of each."""
-        if not self._partial:  # a split without rows is a split nevertheless
-            self.write(pa.RecordBatch.from_pylist([], schema=SCHEMA), 0)
+        """Give the files their names; return path, rows and SHA-256 of each.
+
+        Without rows there are none: ``datasets`` cannot read a file without row groups.
+        """
         self._close()
         count = len(self._partial)
         finished = []

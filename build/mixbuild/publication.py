@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from mixbuild import card, manifest, plots
-from mixbuild.errors import ManifestError
+from mixbuild.errors import ManifestError, VerifyError
 from mixbuild.export import ARROW, Split, export, splits
+from mixbuild.make import locked
 from mixbuild.trouble import explained_output
 from mixbuild.versions import COLUMNS, history, next_version
 
@@ -96,7 +97,9 @@ def compose(
     Raises:
         CardError: the card that is there cannot be merged with.
         ManifestError: what is published has its files in another format.
+        VerifyError: a config has no rows.
     """
+    _refuse_empty(entries)
     others = dict(before["tasks"]) if before else {}
     if before and before["file_format"] != file_format and others.keys() - entries.keys():
         raise ManifestError(
@@ -128,18 +131,32 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
 
     Raises:
         ManifestError: there is no manifest.
-        OutputError: a file cannot be written.
+        OutputError: a file cannot be written, or somebody is at work in the folder.
+        VerifyError: a shard is not what the manifest says, or a config has no rows.
     """
-    tasks = manifest.expect(out)["tasks"]
-    exported = [(split, export(split)) for split in splits(out, tasks, file_format=ARROW)]
-    entries = task_entries(tasks, exported)
-    for file in compose(entries, [], repo=repo, file_format=ARROW).files:
-        if file.path != manifest.FILE and isinstance(file.content, bytes):
-            path = out / file.path
-            with explained_output(path):
-                path.parent.mkdir(exist_ok=True)
-                path.write_bytes(file.content)
-            yield path
+    manifest.expect(out)  # before the lock, which makes the folder
+    with locked(out):
+        tasks = manifest.expect(out)["tasks"]
+        exported = [(split, export(split)) for split in splits(out, tasks, file_format=ARROW)]
+        entries = task_entries(tasks, exported)
+        for file in compose(entries, [], repo=repo, file_format=ARROW).files:
+            if file.path != manifest.FILE and isinstance(file.content, bytes):
+                path = out / file.path
+                with explained_output(path):
+                    path.parent.mkdir(exist_ok=True)
+                    path.write_bytes(file.content)
+                yield path
+
+
+def _refuse_empty(entries: Mapping[str, Any]) -> None:
+    """A split without rows is left out of what is loaded; a config would have none left."""
+    for name, entry in entries.items():
+        if not any(each["rows"] for each in entry["splits"].values()):
+            raise VerifyError(
+                f"{name}: expected rows in one of its splits ({', '.join(entry['splits'])}), got "
+                f"none, and datasets cannot load a config without rows; make a build without it, "
+                f"or from a source that has rows for it"
+            )
 
 
 def _compose(

@@ -1,8 +1,10 @@
 """The dataset card: a published manifest -> the text of README.md. Pure.
 
 Everything that the card says is computed from the manifest, so the two cannot
-disagree. What people wrote on the card of the Hub survives: keys of the YAML
-that are not ours, configs of tasks that are not ours, text outside our markers.
+disagree. The YAML leaves out splits without rows, which have no files and which
+``datasets`` could not load; the text counts them. What people wrote on the card
+of the Hub survives: keys of the YAML that are not ours, configs of tasks that
+are not ours, text outside our markers.
 """
 
 from __future__ import annotations
@@ -13,11 +15,20 @@ from typing import Any
 
 import yaml
 
-from mixbuild.card.metadata import Published, dataset_infos, merge_data, ordered
+from mixbuild.card.metadata import Published, dataset_infos, loadable, merge_data, ordered
 from mixbuild.card.sections import BEGIN, END, sections
 from mixbuild.errors import CardError
 
-__all__ = ["BEGIN", "END", "FILE", "dataset_infos", "ordered", "split_card", "write_card"]
+__all__ = [
+    "BEGIN",
+    "END",
+    "FILE",
+    "dataset_infos",
+    "loadable",
+    "ordered",
+    "split_card",
+    "write_card",
+]
 
 FILE = "README.md"
 

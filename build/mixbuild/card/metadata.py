@@ -88,6 +88,11 @@ def dataset_infos(published: Published) -> dict[str, dict[str, Any]]:
     return {name: _info(name, tasks[name]) for name in ordered(tasks)}
 
 
+def loadable(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The splits of a config that have rows; the others have no files, and cannot be loaded."""
+    return {split: each for split, each in entry["splits"].items() if each["rows"]}
+
+
 def _listed(value: object) -> list[dict[str, Any]]:
     """A list of mappings; a single one may stand alone."""
     values = value if isinstance(value, list) else [value]
@@ -100,7 +105,7 @@ def _tags(value: object) -> list[object]:
 
 
 def _config(name: str, entry: Mapping[str, Any], suffix: str) -> dict[str, Any]:
-    files = [{"split": split, "path": f"{name}/{split}-*.{suffix}"} for split in entry["splits"]]
+    files = [{"split": split, "path": f"{name}/{split}-*.{suffix}"} for split in loadable(entry)]
     return {"config_name": name, "data_files": files}
 
 
@@ -117,9 +122,9 @@ def _set_default(configs: list[dict[str, Any]], chosen: Sequence[str]) -> None:
 def _info(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     splits = [
         {"name": split, "num_bytes": each["text_bytes"], "num_examples": each["rows"]}
-        for split, each in entry["splits"].items()
+        for split, each in loadable(entry).items()
     ]
-    files = [shard for each in entry["splits"].values() for shard in each["shards"]]
+    files = [shard for each in loadable(entry).values() for shard in each["shards"]]
     return {
         "config_name": name,
         # `sequence`, as readers before datasets 4 know it

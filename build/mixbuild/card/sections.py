@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import Template
 from typing import Any
 
-from mixbuild.card.metadata import PRETTY_NAME, Published, ordered
+from mixbuild.card.metadata import PRETTY_NAME, Published, loadable, ordered
 from mixbuild.licences import licence, policy
 from mixbuild.project import read_project_file
 
@@ -32,7 +32,7 @@ def sections(published: Published, *, repo: str, images: Mapping[str, str], name
         "repo": repo,
         "version": published["version"],
         "config": first,
-        "split": next(iter(tasks[first]["splits"])),
+        "split": next(iter(loadable(tasks[first]) or tasks[first]["splits"])),
         "suffix": published["file_format"],
         "configs_table": _table(
             ("config", "family", "rows", "templates", "licence", "source"), _configs(tasks)

@@ -71,6 +71,10 @@ def push(
 ) -> tuple[Pushed, list[Verified]] | None:
     """Publish a build, and prove that what can be loaded is what was built.
 
+    Only what is proven is tagged with its version, so the tag is the mark of it: when there is
+    nothing to send, the configs of the build are loaded all the same unless the version has its
+    tag. A branch other than main has no such tags: there they are loaded each time.
+
     Args:
         out: the build's folder.
         target: where to.
@@ -108,7 +112,7 @@ def push(
         with progress("sending", "bytes") as report:
             pushed = publish(api, target, plan, plan_again, report=report)
     with progress("loading what was published", "configs") as report:
-        loaded = entries if pushed.changed else ()
+        loaded = () if _is_proven(api, target, pushed) else entries
         _, verified = verify_repo(api, target.repo, pushed.commit, tasks=loaded, report=report)
     _tag(api, target, pushed, tag_name)
     return pushed, verified
@@ -126,11 +130,22 @@ def _export(
     return [(split, done[split.name]) for split in splits]
 
 
+def _is_proven(api: HfApi, target: Target, pushed: Pushed) -> bool:
+    """Whether an earlier push has loaded what this one found already there."""
+    if pushed.changed or target.revision != MAIN:
+        return False
+    return tagged(api, target.repo, _version_tag(pushed)) is not None
+
+
+def _version_tag(pushed: Pushed) -> str:
+    return f"v{pushed.plan.publication.manifest['version']}"
+
+
 def _tag(api: HfApi, target: Target, pushed: Pushed, asked: str | None) -> None:
     """Give the commit the tag that was asked for, and on the main branch that of its version."""
     if asked:
         tag(api, target.repo, asked, pushed.commit)
-    version = f"v{pushed.plan.publication.manifest['version']}"
+    version = _version_tag(pushed)
     versioned = target.revision == MAIN and not target.create_pr
     # people may have committed since that version was pushed: the tag stays where it is
     if versioned and (pushed.changed or tagged(api, target.repo, version) is None):

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
-from mixbuild.errors import HubError
+from mixbuild.errors import HubError, VerifyError
 from mixbuild.hub.changes import Changes, compare
 from mixbuild.hub.published import read_card, read_manifest
 from mixbuild.hub.refs import make_place
@@ -190,7 +190,7 @@ def _send(
         for file in batch:
             if (file.path, file.sha256) not in known:
                 content = file.content if isinstance(file.content, bytes) else str(file.content)
-                known[file.path, file.sha256] = CommitOperationAdd(file.path, content)
+                known[file.path, file.sha256] = _addition(file, content)
             additions.append(copy(known[file.path, file.sha256]))
         # tried again by the library itself, each request on its own
         api.preupload_lfs_files(
@@ -205,6 +205,19 @@ def _send(
         done += sum(file.size for file in batch)
         report(done, total)
     return additions
+
+
+def _addition(file: File, content: str | bytes) -> CommitOperationAdd:
+    """What is sent must be what was planned: the manifest beside it names its SHA-256."""
+    addition = CommitOperationAdd(file.path, content)
+    got = addition.upload_info.sha256.hex()
+    if got != file.sha256:
+        where = file.path if isinstance(content, bytes) else content
+        raise VerifyError(
+            f"{where}: expected the SHA-256 {file.sha256}, got {got}: it changed since it was "
+            f"checked; nothing was published, push again"
+        )
+    return addition
 
 
 def _refuse_script(remote: Remote) -> None:

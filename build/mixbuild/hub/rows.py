@@ -13,6 +13,18 @@ from mixbuild.hub.remote import Remote
 from mixbuild.trouble import explained
 
 BATCH_ROWS = 4_096
+BATCH_BYTES = 4 * 2**20
+"""How much text a batch holds, about, if its rows are so long that fewer make as much."""
+
+
+def batch_rows(entry: Mapping[str, Any]) -> int:
+    """How many rows of a split to read at once, by how long they are on average.
+
+    >>> batch_rows({"rows": 10, "text_bytes": 3_000_000})
+    13
+    """
+    fitting = BATCH_BYTES * int(entry["rows"]) // max(1, int(entry["text_bytes"]))
+    return max(1, min(BATCH_ROWS, fitting)) if entry["rows"] else BATCH_ROWS
 
 
 def published_rows(
@@ -29,12 +41,13 @@ def published_rows(
     Raises:
         SourceError: a file cannot be read.
     """
+    rows = batch_rows(entry)
     files = HfFileSystem(endpoint=api.endpoint, token=api.token)
     for shard in entry["shards"]:
         address = f"datasets/{remote.repo}@{remote.commit}/{shard['path']}"
         with explained(f"{remote.label}: {shard['path']}"), files.open(address) as file:
             if shard["path"].endswith(".parquet"):
-                batches = pq.ParquetFile(file).iter_batches(BATCH_ROWS, columns=list(columns))
+                batches = pq.ParquetFile(file).iter_batches(rows, columns=list(columns))
             else:
                 batches = pa.ipc.open_stream(file)
             for batch in batches:

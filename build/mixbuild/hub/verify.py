@@ -16,11 +16,10 @@ from mixbuild.errors import VerifyError
 from mixbuild.hub.changes import SHARD
 from mixbuild.hub.published import read_card, read_published
 from mixbuild.hub.remote import Remote
+from mixbuild.hub.rows import batch_rows
 from mixbuild.render import SCHEMA
 from mixbuild.trouble import explained
 from mixbuild.verify import Verified
-
-READ_ROWS = 4_096
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,14 @@ class Loading:
         commit: which one.
         task: the config.
         streaming: row by row over the network, or all of it to disk first.
+        batch_rows: how many rows to read at once.
     """
 
     repo: str
     commit: str
     task: str
     streaming: bool
+    batch_rows: int
 
     @property
     def name(self) -> str:
@@ -79,14 +80,20 @@ def verify_repo(
         name: entry for name, entry in published["tasks"].items() if tasks is None or name in tasks
     }
     loadings = [
-        Loading(repo, str(remote.commit), name, streaming)
-        for name in chosen
+        Loading(
+            repo,
+            str(remote.commit),
+            name,
+            streaming,
+            min((batch_rows(each) for each in entry["splits"].values()), default=1),
+        )
+        for name, entry in chosen.items()
         for streaming in (True, False)
     ]
     report(0, len(loadings))
     # in a process of its own: reading Parquet by streaming can abort a process at its exit
     for count, (loading, loaded) in enumerate(engine.run(loadings, load, num_proc=1), start=1):
-        _check_loaded(loading, loaded, chosen[loading.task]["splits"])
+        _check_loaded(loading, loaded, card.loadable(chosen[loading.task]))
         report(count, len(loadings))
     return remote.label, [
         Verified(
@@ -117,12 +124,15 @@ def load(loading: Loading) -> Loaded:
             streaming=loading.streaming,
             cache_dir=cache,  # nothing that was there before is trusted
         )
-        return {str(split): _read(dataset) for split, dataset in splits.items()}
+        return {
+            str(split): _read(dataset, batch_size=loading.batch_rows)
+            for split, dataset in splits.items()
+        }
 
 
-def _read(dataset: Any) -> tuple[int, str]:
+def _read(dataset: Any, *, batch_size: int) -> tuple[int, str]:
     rows, digest = 0, ContentDigest(SCHEMA)
-    for table in dataset.with_format("arrow").iter(batch_size=READ_ROWS):
+    for table in dataset.with_format("arrow").iter(batch_size=batch_size):
         for batch in table.combine_chunks().to_batches():
             columns = [batch.column(name) for name in SCHEMA.names]
             digest.update(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))
