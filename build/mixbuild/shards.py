@@ -51,6 +51,7 @@ DECISIVE_MODULES = (
     "render.py",
     "sources/__init__.py",
     "sources/place.py",
+    "sources/kinds.py",
     "sources/parquet.py",
     "sources/streamed.py",
     "digest.py",

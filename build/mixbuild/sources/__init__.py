@@ -23,7 +23,8 @@ import xxhash
 from mixbuild.errors import SourceError, UsageError, one_of
 from mixbuild.overlap import ahead
 from mixbuild.slots import Path as ColumnPath
-from mixbuild.sources import parquet, streamed
+from mixbuild.sources import layout, parquet, streamed
+from mixbuild.sources.kinds import plain_schema, plainly
 from mixbuild.sources.place import BATCH_BYTES, Place, Run
 from mixbuild.task import Task
 from mixbuild.trouble import explained, patiently
@@ -79,6 +80,9 @@ def resolve(
     with explained(f"--source {task.name}={source}"):
         place = _find(task, source, revision or task.source.revision)
     with explained(place.label):
+        guessed = False
+        if source is not None:
+            place, guessed = layout.lay_out(place)
         builder = streamed.builder_of(place, mirror=source is not None)
         place = replace(place, config=builder.config.name)
         found = {
@@ -93,6 +97,8 @@ def resolve(
             )
     # all the splits decide how each is read, so that --split changes nothing but what is made
     files = {split: found[split] for split in task.splits.values() if split in found}
+    if guessed:
+        layout.refuse_mixed(place, files)
     _refuse_namesakes(place, files)
     with explained(place.label):
         label = _label(task, source, place, [name for each in files.values() for name in each])
@@ -100,7 +106,12 @@ def resolve(
         footers = None
         if parquet.is_parquet(builder):
             schema, footers = parquet.read_footers(place, files, schema)
-        schema = schema or streamed.peek_schema(builder, next(iter(files)))
+        schema = schema or streamed.peek_schema(builder, files)
+        if schema is None:
+            raise SourceError(
+                f"{place.label}: expected rows, got none in any of {', '.join(files)}; look at "
+                f"its files"
+            )
         runs = {
             split: tuple(
                 streamed.runs(builder, place, theirs, files[theirs])
@@ -109,7 +120,7 @@ def resolve(
             )
             for split, theirs in wanted.items()
         }
-    return Resolved(label, place, schema, runs)
+    return Resolved(label, place, plain_schema(schema), runs)
 
 
 def read(
@@ -133,7 +144,7 @@ def read(
     """
     with explained(f"{run.place.label}: {run.file}"):
         if run.row_groups:  # all the Parquet files of a source were seen to agree
-            batches = parquet.read(run, columns)
+            batches = plainly(parquet.read(run, columns))
         else:
             batches = streamed.read(run, columns, schema)
         for batch in ahead(batches) if overlap else batches:
@@ -202,8 +213,9 @@ def _label(task: Task, source: str | None, place: Place, addresses: Sequence[str
     if place.revision is not None:
         return place.label
     digest = xxhash.xxh3_128()
-    card = Path(place.path) / "README.md"  # says how the files are to be read
-    addresses = [*addresses, *([str(card)] if card.is_file() else [])]
+    # a card says how the files are to be read
+    cards = {Path(place.path, "README.md"), Path(place.path, place.folder, "README.md")}
+    addresses = [*addresses, *(str(card) for card in cards if card.is_file())]
     # a file within an archive is addressed as zip://inner::outer, and its bytes are the archive's
     for address in sorted({address.rpartition("::")[2] for address in addresses}):
         with explained(f"{place.label}: {address}"), open(address, "rb") as file:

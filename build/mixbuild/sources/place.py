@@ -14,11 +14,26 @@ BATCH_BYTES = 4 * 2**20
 
 @dataclass(frozen=True)
 class Place:
-    """What ``load_dataset`` is called with: a repo at a commit, or a folder."""
+    """What ``load_dataset`` is called with: a repo at a commit, or a folder.
+
+    Attributes:
+        path: the repo's name, or the folder.
+        config: the name of the config; None for the only one or the default.
+        revision: the commit; None for a folder.
+        folder: what alone is read of it; empty for all.
+    """
 
     path: str
     config: str | None
     revision: str | None
+    folder: str = ""
+
+    @property
+    def loaded(self) -> tuple[str, str | None]:
+        """The path and the ``data_dir`` to load; a local folder's own card counts, if any."""
+        if self.revision is None:
+            return str(Path(self.path, self.folder)), None
+        return self.path, self.folder or None
 
     @property
     def label(self) -> str:

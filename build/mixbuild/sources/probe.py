@@ -123,7 +123,7 @@ def _first_rows(
     features, rows = None, {}
     for split in map(str, builder.config.data_files or {}):
         try:
-            dataset = builder.as_streaming_dataset(split=split)
+            dataset = streamed.stream(builder, split)
             tables = dataset.with_format("arrow").iter(batch_size=ROWS)
             table = patiently(tables.__next__)
         except StopIteration:  # raised by datasets itself, too, for a file without a line

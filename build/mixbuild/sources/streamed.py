@@ -9,11 +9,15 @@ import pyarrow as pa
 
 from mixbuild.errors import SchemaError
 from mixbuild.slots import Path as ColumnPath
-from mixbuild.sources.place import BATCH_ROWS, Place, Run
+from mixbuild.sources.kinds import plainly
+from mixbuild.sources.place import BATCH_BYTES, BATCH_ROWS, Place, Run
 from mixbuild.trouble import patiently
 
 if TYPE_CHECKING:  # importing datasets takes a second, which `list` and worker processes save
-    from datasets import DatasetBuilder
+    from datasets import DatasetBuilder, IterableDataset
+
+PIECE_ROWS = 64
+"""How many rows are asked of ``datasets`` at a time, which does not say how much they weigh."""
 
 
 def builder_of(place: Place, *, mirror: bool = False) -> DatasetBuilder:
@@ -21,9 +25,11 @@ def builder_of(place: Place, *, mirror: bool = False) -> DatasetBuilder:
     from datasets import load_dataset_builder
     from datasets.packaged_modules.cache.cache import Cache
 
+    path, folder = place.loaded
+
     def load(config: str | None) -> DatasetBuilder:
         builder = patiently(
-            lambda: load_dataset_builder(place.path, config, revision=place.revision)
+            lambda: load_dataset_builder(path, config, data_dir=folder, revision=place.revision)
         )
         if isinstance(builder, Cache):
             raise ConnectionError("datasets offered what it had cached, of whatever commit")
@@ -38,23 +44,44 @@ def builder_of(place: Place, *, mirror: bool = False) -> DatasetBuilder:
         return load(None)
 
 
-def peek_schema(builder: DatasetBuilder, split: str) -> pa.Schema:
-    """The columns of a split, read from its first rows where nothing declares them."""
-    dataset = builder.as_streaming_dataset(split=split)
-    if dataset.features is not None:
-        return dataset.features.arrow_schema
-    tables = dataset.with_format("arrow").iter(batch_size=BATCH_ROWS)
-    try:
-        return next(tables).schema
-    except StopIteration:  # raised by datasets itself, too, for a file without a line
-        return pa.schema([])
+def peek_schema(builder: DatasetBuilder, splits: Iterable[str]) -> pa.Schema | None:
+    """The columns of the first split that has rows, read from these; None when none has."""
+    for split in splits:
+        try:
+            dataset = stream(builder, split)
+            if dataset.features is not None:
+                return dataset.features.arrow_schema
+            # of CSV alone, of which datasets holds more rows than these at a time
+            return next(dataset.with_format("arrow").iter(batch_size=BATCH_ROWS)).schema
+        except StopIteration:
+            continue
+    return None
+
+
+def stream(builder: DatasetBuilder, split: str) -> IterableDataset:
+    """A split's rows.
+
+    Of JSON, ``datasets`` takes the columns from the split that it knows first, and fails for
+    every split when that one has no row; then another is put first.
+
+    Raises:
+        StopIteration: none of the splits has a row, and nothing declares the columns.
+    """
+    files = builder.config.data_files
+    for first in list(files)[:-1]:
+        try:
+            return builder.as_streaming_dataset(split=split)
+        except StopIteration:
+            rest = {each: files[each] for each in files if each != first}
+            files = builder.config.data_files = type(files)({**rest, first: files[first]})
+    return builder.as_streaming_dataset(split=split)
 
 
 def runs(
     builder: DatasetBuilder, place: Place, split: str, addresses: Sequence[str]
 ) -> Iterator[Run]:
     """A run for each file; one for the split where ``datasets`` does not keep files apart."""
-    parts = builder.as_streaming_dataset(split=split).num_shards
+    parts = stream(builder, split).num_shards
     if parts != len(addresses):
         yield Run(place, split, split, "")
         return
@@ -67,15 +94,39 @@ def read(
 ) -> Iterator[pa.RecordBatch]:
     """Stream a run's rows."""
     names = list(dict.fromkeys(path[0] for path in columns))
-    dataset = builder_of(run.place).as_streaming_dataset(split=run.split)
+    dataset = stream(builder_of(run.place), run.split)
     index, parts = run.part
     if parts > 1:
         dataset = dataset.shard(num_shards=parts, index=index)
     if names:
         dataset = dataset.select_columns(names)
-    for table in dataset.with_format("arrow").iter(batch_size=run.batch_rows):
-        for batch in table.combine_chunks().to_batches():
-            yield batch if schema is None else _conform(batch, schema, run)
+    pieces = plainly(_pieces(dataset.with_format("arrow")))
+    if schema is not None:
+        pieces = (_conform(piece, schema, run) for piece in pieces)
+    yield from _gathered(pieces, run.batch_rows)
+
+
+def _pieces(dataset: IterableDataset) -> Iterator[pa.RecordBatch]:
+    for table in dataset.iter(batch_size=PIECE_ROWS):
+        yield from table.combine_chunks().to_batches()
+
+
+def _gathered(pieces: Iterable[pa.RecordBatch], most: int) -> Iterator[pa.RecordBatch]:
+    """Batches of ``most`` rows, or of fewer that weigh ``BATCH_BYTES`` together."""
+    held: list[pa.RecordBatch] = []
+    rows = weight = 0
+    for piece in pieces:
+        if held and (rows + piece.num_rows > most or not piece.schema.equals(held[0].schema)):
+            yield pa.concat_batches(held)
+            held, rows, weight = [], 0, 0
+        held.append(piece)
+        rows += piece.num_rows
+        weight += piece.nbytes
+        if weight >= BATCH_BYTES:
+            yield pa.concat_batches(held)
+            held, rows, weight = [], 0, 0
+    if held:
+        yield pa.concat_batches(held)
 
 
 def _conform(batch: pa.RecordBatch, schema: pa.Schema, run: Run) -> pa.RecordBatch:
