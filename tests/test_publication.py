@@ -440,3 +440,13 @@ def test_a_card_that_cannot_be_written_is_said_in_one_line(tmp_path: Path, block
     assert message.startswith(f"{tmp_path}/{blocked}")
     assert ": cannot be written (" in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", ["Squad", "a-b", "../squad", "con:fig", ""])
+def test_a_config_that_the_hub_would_refuse_is_refused(name: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        compose({name: {"splits": {}}}, [], repo="org/mix", file_format="parquet")
+    assert str(caught.value) == (
+        "manifest.json: expected configs and splits in snake_case, which is what the Hub takes, "
+        f"got {name!r}; run make again"
+    )

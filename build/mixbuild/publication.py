@@ -19,6 +19,7 @@ from mixbuild import card, manifest, plots
 from mixbuild.errors import ManifestError, VerifyError
 from mixbuild.export import ARROW, Split, export, splits
 from mixbuild.make import locked
+from mixbuild.template import NAME
 from mixbuild.trouble import explained_output
 from mixbuild.versions import COLUMNS, history, next_version
 
@@ -99,6 +100,7 @@ def compose(
         ManifestError: what is published has its files in another format.
         VerifyError: a config has no rows.
     """
+    _refuse_names(entries)
     _refuse_empty(entries)
     others = dict(before["tasks"]) if before else {}
     if before and before["file_format"] != file_format and others.keys() - entries.keys():
@@ -146,6 +148,17 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
                     path.parent.mkdir(exist_ok=True)
                     path.write_bytes(file.content)
                 yield path
+
+
+def _refuse_names(entries: Mapping[str, Any]) -> None:
+    """Refuse configs and splits that the Hub would not take; a manifest may have been edited."""
+    splits = [split for entry in entries.values() for split in entry["splits"]]
+    for name in (*entries, *splits):
+        if not NAME.fullmatch(name):
+            raise ManifestError(
+                f"{manifest.FILE}: expected configs and splits in snake_case, which is what the "
+                f"Hub takes, got {name!r}; run make again"
+            )
 
 
 def _refuse_empty(entries: Mapping[str, Any]) -> None:
