@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -123,6 +124,12 @@ def order(count: int, number: int, seed: int, name: str = "task") -> list[int]:
     return sorted(range(count), key=lambda index: split_mix(split_mix(index) ^ row) >> 16)
 
 
+def trimmed(text: str) -> str:
+    """Without what Arrow takes for white space around it."""
+    made: str = pc.utf8_trim_whitespace(text).as_py()
+    return made
+
+
 def filled(row: Record, number: int, seed: int) -> dict[str, str | None]:
     """What each slot shows of a row of ``KEYED``."""
     options = (row["choices"] or {}).get("text") or []
@@ -130,10 +137,10 @@ def filled(row: Record, number: int, seed: int) -> dict[str, str | None]:
     shown: dict[str, str | None] = dict.fromkeys(
         ["lettered", "bulleted", "inline", "text", "letter", "both"]
     )
-    if not options or None in options:
+    if not all(text and trimmed(text) for text in options or [None]):
         return shown
     places = order(len(options), number, seed)
-    in_order = [options[index] for index in places]
+    in_order = [trimmed(options[index]) for index in places]
     lines = [f"({chr(65 + at)}) {text}" for at, text in enumerate(in_order)]
     shown["lettered"] = "\n".join(lines)
     shown["bulleted"] = "\n".join(f"- {text}" for text in in_order)
@@ -361,9 +368,10 @@ def test_a_null_among_columns_is_left_out_too() -> None:
     assert ([row["completion"] for row in made], drops) == ([" x"], {"null bulleted": 1})
 
 
-def test_an_answer_of_nothing_but_space_is_empty() -> None:
-    batch = pa.RecordBatch.from_pylist(records([" ", "b"], answers=["A"]), schema=SCHEMA)
-    assert rendered(task(KEYED), batch, mode="plain") == ([], {"empty text": 1})
+@pytest.mark.parametrize("answer", ["A", "B"])
+def test_a_row_with_a_blank_option_is_left_out_whichever_is_right(answer: str) -> None:
+    batch = pa.RecordBatch.from_pylist(records([" \u3000", "b"], answers=[answer]), schema=SCHEMA)
+    assert rendered(task(KEYED), batch, mode="plain") == ([], {"null text": 1})
 
 
 def test_a_masked_answer_is_taken_by_its_drop_and_otherwise_refused() -> None:

@@ -44,14 +44,16 @@ class Arrangement:
     Attributes:
         options: texts, each once and in any order.
         shown: for each option that is shown, row by row: which of ``options`` it is.
+        places: for each of these, its place in its row, from 0.
         counts: how many options each row shows.
-        whole: whether a row has options, and no null among them.
+        whole: whether a row has options, and none among them that is null or blank.
         right: the place, from 0, at which each row shows the right option; -1 for none.
         wrong: whether a row's answer names none of its options.
     """
 
     options: pa.StringArray
     shown: Integers
+    places: Integers
     counts: Integers
     whole: Mask
     right: Integers
@@ -104,8 +106,10 @@ def _arrange(choices: Choices, values: pa.RecordBatch, hashes: Hashes) -> Arrang
     options, at, counts = _options(choices, values)
     rows, places = _numbered(counts)
     whole = counts > 0
-    if options.null_count:
-        whole[rows[_mask(options.is_null())[at]]] = False
+    texts = _as_shown(choices, options)
+    nothing = pc.binary_length(texts).fill_null(0).to_numpy() == 0
+    if nothing.any():
+        whole[rows[nothing[at]]] = False
     scores = hash_numbers(places, hashes[rows]) >> (np.uint64(64) - ORDER_BITS)
     # the rows are in order already, of which a stable sort makes much
     order = np.argsort(rows.astype(np.uint64) << ORDER_BITS | scores, kind="stable")
@@ -118,9 +122,14 @@ def _arrange(choices: Choices, values: pa.RecordBatch, hashes: Hashes) -> Arrang
     right[known] = shown_at[_ends(counts)[:-1][known] + right[known]]
     right[~known] = -1
     wrong = whole & ~known & _mask(answers.is_valid())
+    return Arrangement(texts, at[order], places, counts, whole, right, wrong)
+
+
+def _as_shown(choices: Choices, options: pa.StringArray) -> pa.StringArray:
+    """The options without what is cut out of them, and without white space around them."""
     if choices.strip:
         options = pc.replace_substring_regex(options, choices.strip, "")
-    return Arrangement(options, at[order], counts, whole, right, wrong)
+    return pc.utf8_trim_whitespace(options)
 
 
 def _options(choices: Choices, values: pa.RecordBatch) -> tuple[pa.StringArray, Integers, Integers]:
@@ -184,7 +193,7 @@ def _filled(slot: ChoiceSlot, arranged: Arrangement) -> pa.StringArray:
         shown = arranged.shown[_ends(arranged.counts)[:-1][some] + places]
     else:
         some, counts, shown = arranged.whole, arranged.counts, arranged.shown
-        _, places = _numbered(counts)
+        places = arranged.places
     names = letters(int(places.max(initial=-1)) + 1)
     heads = [
         (slot.between or "") * (place > 0) + slot.head.format(name)
@@ -208,8 +217,8 @@ def _cut(pieces: pa.StringArray, counts: Integers, some: Mask) -> pa.StringArray
         return pa.nulls(len(counts), pa.string())
     _, offsets, characters = pieces.buffers()
     borders = np.frombuffer(offsets, np.int32, len(pieces) + 1, pieces.offset * 4)[ends]
-    texts = pa.StringArray.from_buffers(len(counts), pa.py_buffer(borders), characters)
-    return texts if some.all() else pc.if_else(pa.array(some), texts, pa.scalar(None, pa.string()))
+    valid = None if some.all() else pa.array(some).buffers()[1]  # packed as validity is
+    return pa.StringArray.from_buffers(len(counts), pa.py_buffer(borders), characters, valid)
 
 
 def _flat(lists: pa.ListArray) -> tuple[pa.StringArray, Integers]:

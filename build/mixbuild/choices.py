@@ -6,7 +6,7 @@ r"""Slots for choices: options, in an order of their own for each row, and the r
 Whatever order a source has its options in, a row shows them in the order of a
 hash: the right one's place carries no information. All slots of one ``choices``
 agree on it. A row shows nothing (null) where the source has no options, or a
-null among them; its answer is null where the source has none.
+null or a blank one among them; its answer is null where the source has none.
 
 This is the declaration; ``arrange`` does the work. Pure.
 """
@@ -108,7 +108,8 @@ class Choices:
         options: a list column, or several columns with an option each.
         names: the options, where they are the same for every row.
         answer: which one is right.
-        strip: a pattern that is cut out of every option, such as the source's own letters.
+        strip: a pattern that is cut out of every option, such as the source's own letters;
+            white space around an option is never shown.
     """
 
     options: tuple[Path, ...]
@@ -204,7 +205,8 @@ def choices(
             field within a struct column is a tuple, as ``("choices", "text")``.
         answer: which is right: ``position``, ``letter`` or ``key``.
         names: instead of columns, the options of every row.
-        strip: a pattern to cut out of every option, such as ``r"^[A-Z]\)\s*"``.
+        strip: a pattern to cut out of every option, such as ``r"^[A-Z]\)\s*"``; the white
+            space around it goes in any case.
 
     Raises:
         TaskError: there are both columns and names, or neither; ``strip`` is no pattern.

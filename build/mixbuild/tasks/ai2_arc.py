@@ -21,7 +21,7 @@ from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
 TEXTS = ("choices", "text")
-OPTIONS = choices(TEXTS, answer=key("answerKey", among=("choices", "label")), strip=r"^\s+|\s+$")
+OPTIONS = choices(TEXTS, answer=key("answerKey", among=("choices", "label")))
 POINTING = r"(?i:\bof the above\b)|(?m:^\s*(?i:both |neither |either |only )?\(?[A-E]\)? (?i:and|or|nor) \(?[A-E]\)?\W*(?i:only)?\W*$)"
 """What refers to other options by their letters or places."""
 

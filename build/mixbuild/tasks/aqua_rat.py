@@ -23,7 +23,7 @@ from mixbuild.slots import joined, replaced, trimmed
 from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
-OPTIONS = choices("options", answer=letter("correct"), strip=r"^\s*[A-E]\s*\)\s*|\s+$")
+OPTIONS = choices("options", answer=letter("correct"), strip=r"^\s*[A-E]\s*\)\s*")
 LINES = joined("options", separator="\n").value
 POINTING = r"(?i:\bof the above\b)|(?m:^\s*[A-E]\s*\)\s*(?i:both |neither |either |only )?\(?[A-E]\)? ?(?i:and|or|nor|&) ?\(?[A-E]\)?\W*(?i:only)?\W*$)"
 """What refers to other options by their letters or places."""
@@ -60,10 +60,7 @@ TASK = Task(
         "letter": OPTIONS.letter(),
         "both": OPTIONS.both(),
     },
-    drops={
-        "an option points at others": pc.match_substring_regex(LINES, POINTING),
-        "a blank option": pc.match_substring_regex(LINES, r"(?m)^\s*[A-E]\s*\)[ \t]*$"),
-    },
+    drops={"an option points at others": pc.match_substring_regex(LINES, POINTING)},
     templates=(
         Template("seed", "Solve the following problem and give the letter and the text of the right option: {question} \n{options}\n[OUTPUT]: {both}"),
         Template(

@@ -16,7 +16,7 @@ from mixbuild.slots import trimmed
 from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
-OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")), strip=r"^\s+|\s+$")
+OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")))
 
 TASK = Task(
     name="commonsense_qa",

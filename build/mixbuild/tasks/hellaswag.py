@@ -21,7 +21,7 @@ from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
 MARK = r"\[(?:header|title|step|substeps)\]\s*"
-ENDINGS = choices("endings", answer=position("label"), strip=rf"^[\s,]+|{MARK}|\s+$")
+ENDINGS = choices("endings", answer=position("label"), strip=rf"^[\s,]+|{MARK}")
 
 TASK = Task(
     name="hellaswag",

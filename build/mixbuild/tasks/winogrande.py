@@ -16,7 +16,7 @@ from mixbuild.slots import field, trimmed
 from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
-OPTIONS = choices("option1", "option2", answer=position("answer", first=1), strip=r"^\s+|\s+$")
+OPTIONS = choices("option1", "option2", answer=position("answer", first=1))
 
 TASK = Task(
     name="winogrande",
