@@ -13,6 +13,7 @@ The modules, in the order in which data flows; each imports only those above it:
     choices    slots for options, and the right one of them
     arrange    options put in order by hash, and shown
     blank      which texts hold nothing but white space
+    utf8       which texts are none, for their bytes
     digest     what rows are worth, whatever file holds them
     task       Source and Task: frozen declarations
     tasks      the catalog, one file per source dataset

@@ -25,17 +25,18 @@ def is_blank(texts: pa.StringArray) -> Mask:
     if data is None or not data.size:
         return np.ones(len(texts), dtype=bool)
     bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    starts, stops = bounds[:-1], bounds[1:]
-    first = np.frombuffer(data, np.uint8)[np.minimum(starts, data.size - 1)]
-    blank = starts == stops
-    suspect = MAY_BEGIN_WHITE_SPACE[first] & ~blank
-    if suspect.any():
-        # a long text is copied to be trimmed; its first characters tell nearly always
-        for characters in (8, None):
-            trimmed = texts.filter(pa.array(suspect))
-            if characters is not None:
-                trimmed = pc.utf8_slice_codeunits(trimmed, 0, characters)
-            white = pc.equal(pc.utf8_trim_whitespace(trimmed), "").fill_null(True)
-            suspect[suspect] = white.to_numpy(zero_copy_only=False)
-    result: Mask = blank | suspect
-    return result
+    # an empty text at the very end begins where there is no byte
+    first = np.frombuffer(data, np.uint8).take(bounds[:-1], mode="clip")
+    blank: Mask = bounds[:-1] == bounds[1:]
+    suspects = np.flatnonzero(MAY_BEGIN_WHITE_SPACE.take(first))
+    # a long text is copied to be trimmed; its first characters tell nearly always
+    for characters in (8, None):
+        if not suspects.size:
+            break
+        trimmed = texts.take(pa.array(suspects))
+        if characters is not None:
+            trimmed = pc.utf8_slice_codeunits(trimmed, 0, characters)
+        white = pc.equal(pc.utf8_trim_whitespace(trimmed), "").fill_null(True)
+        suspects = suspects[white.to_numpy(zero_copy_only=False)]
+    blank[suspects] = True
+    return blank

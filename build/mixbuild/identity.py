@@ -30,10 +30,8 @@ def row_ids(
 ) -> pa.StringArray:
     """``task/split/file:row``, and ``#template`` when several render the row. Shape (rows,)."""
     numbers = pc.cast(pa.array(rows), pa.string())
-    suffix = "" if template is None else f"#{template}"
-    ids: pa.StringArray = pc.binary_join_element_wise(
-        f"{task}/{split}/{file}:", numbers, suffix, ""
-    )
+    parts = [f"{task}/{split}/{file}:", numbers, *([] if template is None else [f"#{template}"])]
+    ids: pa.StringArray = pc.binary_join_element_wise(*parts, "")
     return ids
 
 
@@ -63,8 +61,9 @@ def hash_numbers(numbers: npt.NDArray[np.signedinteger[Any]], hashes: Hashes | n
 
 def _mix(state: Hashes) -> Hashes:
     """One SplitMix64 step; unsigned overflow wraps, as it must."""
-    mixed = state + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    result: Hashes = mixed ^ (mixed >> np.uint64(31))
-    return result
+    mixed: Hashes = np.add(state, np.uint64(0x9E3779B97F4A7C15))
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed ^= mixed >> np.uint64(shift)
+        mixed *= np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed

@@ -40,6 +40,7 @@ from mixbuild.identity import Hashes, Rows, hash_rows, row_ids
 from mixbuild.slots import project
 from mixbuild.task import EVERY, SAMPLE
 from mixbuild.template import Parts, Template, join
+from mixbuild.utf8 import refuse_other_bytes
 
 SCHEMA = pa.schema(
     [
@@ -227,7 +228,7 @@ def _refuse_other_bytes(
         try:
             # a list is checked with all that its batch holds, even where it is only a part of it
             texts = pc.list_flatten(column) if pa.types.is_list(column.type) else column
-            texts.validate(full=True)
+            refuse_other_bytes(texts)
         except pa.ArrowInvalid as error:
             raise RowError(
                 f"task {binding.task.name!r}: rows {rows[0]} to {rows[-1]} of {origin.file} in "

@@ -48,6 +48,7 @@ DECISIVE_MODULES = (
     "arrange.py",
     "binding.py",
     "blank.py",
+    "utf8.py",
     "render.py",
     "sources/__init__.py",
     "sources/place.py",

@@ -119,7 +119,9 @@ def _is_remote(address: str) -> bool:
 
 def _open(address: str) -> AbstractContextManager[BinaryIO]:
     if not _is_remote(address):
-        return open(address, "rb")
+        # unlike Python's own, it reads without the interpreter
+        local: AbstractContextManager[BinaryIO] = pa.OSFile(address, "rb")
+        return local
     from huggingface_hub import HfFileSystem
 
     # Arrow asks for just the ranges that it needs, so a second read-ahead would only fetch more
