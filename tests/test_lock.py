@@ -22,7 +22,7 @@ from mixbuild.plan import Request, plan
 from mixbuild.project import read_project_file
 from mixbuild.sources import SAMPLES
 from mixbuild.sources.survey import differences
-from mixbuild.tasks import find
+from mixbuild.tasks import ALL, find
 from proving import (
     DOLLY,
     IMDB,
@@ -65,9 +65,14 @@ def check(run: Run, path: Path, *tasks: str) -> list[str]:
     return found
 
 
-def test_the_project_ships_an_empty_lock_and_invents_no_commit() -> None:
-    assert json.loads(read_project_file("sources.lock.json")) == {"format": 1, "sources": {}}
-    assert lock.load(lock.default_path()) == {}
+def test_the_project_ships_a_lock_of_its_own_tasks_and_invents_no_commit() -> None:
+    kept = json.loads(read_project_file("sources.lock.json"))
+    assert kept["format"] == 1
+    assert lock.load(lock.default_path()) == kept["sources"]
+    assert set(kept["sources"]) <= {task.name for task in ALL}
+    for name, entry in kept["sources"].items():
+        assert entry["repo"] == find(name).source.repo
+        assert re.fullmatch(r"[0-9a-f]{40}", entry["commit"])
 
 
 def test_a_lock_says_all_that_the_hub_does(hub: LoopbackHub, locked: Path) -> None:

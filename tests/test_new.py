@@ -113,6 +113,24 @@ def test_a_task_starts_from_what_its_source_says(tmp_path: Path) -> None:
     assert not written.added, "there is no catalog there"
 
 
+def test_made_up_class_labels_are_among_those_there_are_in_slots_and_out_of_them(
+    tmp_path: Path,
+) -> None:
+    card = CARD.replace(
+        "---\n# Reviews",
+        "  - {name: mood, dtype: {class_label: {names: {'0': sad, '1': glad, '2': calm}}}}\n"
+        "---\n# Reviews",
+    )
+    source = write_source(
+        tmp_path / "source", [{"text": "Rope!", "label": 1, "mood": 2}], card=card
+    )
+    start(tmp_path, source)
+    lines = (tmp_path / "build/mixbuild/samples/fresh/train.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row["label"] for row in rows] == [0, 1] * 6
+    assert [row["mood"] for row in rows] == [0, 1, 2] * 4
+
+
 @pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
 def test_what_is_guessed_of_every_source_of_the_catalog_renders(tmp_path: Path, task: Task) -> None:
     source = ROOT / "build/mixbuild/samples" / task.name

@@ -30,6 +30,7 @@ from mixbuild import tasks
 from mixbuild.binding import bind
 from mixbuild.errors import UsageError
 from mixbuild.render import Origin, render
+from mixbuild.scaffold import left_to_do
 from mixbuild.sources import SAMPLES, read, resolve
 from mixbuild.task import Task
 from mixbuild.tasks import ALL, find
@@ -74,6 +75,10 @@ def test_the_catalog_lists_every_file_beside_it() -> None:
             assert f"\nSource: https://huggingface.co/datasets/{task.source.repo}\n" in (
                 module.__doc__
             )
+
+
+def test_nothing_is_left_to_do_in_declarations_and_samples() -> None:
+    assert left_to_do() == []
 
 
 def test_a_declaration_has_fewer_than_sixty_lines() -> None:
@@ -215,8 +220,9 @@ def test_a_golden_covers_every_split_row_and_template_and_every_declared_drop(ta
     }
     sizes = Counter(origin.split for origin, _, _ in sample_rows(task.name))
     for (split, template), counts in shown.items():
-        assert sum(counts.values()) == sizes[split] >= 10, template
-        assert counts["rendered"] > counts["left out"], template
+        assert sum(counts.values()) == sizes[split], template
+        assert sizes[split] >= 10, f"{split}: write at least ten sample rows"
+        assert counts["rendered"] > counts["left out"], f"{split}: most rows are to be rendered"
     assert set(task.drops) <= set(reasons)
     assert any(reason.startswith("null ") for reason in reasons)
 
@@ -234,4 +240,5 @@ def test_all_renders_what_each_template_renders_alone(task: Task) -> None:
             made = render(binding, batch, np.array([number]), origin)[0].to_pylist()
             alone += [{**row, "id": f"{row['id']}#{template.name}"} for row in made]
     assert together == alone
-    assert len({row["id"] for row in together}) == len(together) > 100
+    assert len({row["id"] for row in together}) == len(together)
+    assert len(together) > 100, "write some more sample rows"

@@ -50,9 +50,11 @@ def card(repo: str, probed: Probed, splits: Sequence[str]) -> str:
 def rows(probed: Probed, guessed: Guess, split: str) -> str:
     """A split's rows, a JSON object each."""
     first = _first_text(probed.schema, guessed)
+    classes = {path: range(len(names)) for path, names in probed.labels.items()}
+    values = {**classes, **guessed.values}
     lines = []
     for number in range(ROWS):
-        row = dict(_fields(probed.schema, (), number, guessed.values, f"{split} {number + 1}"))
+        row = dict(_fields(probed.schema, (), number, values, f"{split} {number + 1}"))
         if number == NULL and first:
             row[first] = None
         lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))

@@ -8,7 +8,7 @@ from mixbuild.scaffold import CATALOG, TODO, Scaffold
 from mixbuild.task import Task
 from mixbuild.terminal.console import out, print_table, table
 
-GOLDEN = "UPDATE_GOLDENS=1 .venv/bin/python -m pytest -q tests/test_tasks.py"
+GOLDEN = "UPDATE_GOLDENS=1 python -m pytest -q tests/test_tasks.py"
 """What writes the goldens."""
 
 
