@@ -294,9 +294,9 @@ def lines(folder: Path, rows: int, text: str) -> Resolved:
 
 
 def test_light_rows_are_gathered_and_heavy_ones_are_not(tmp_path: Path) -> None:
-    light = lines(tmp_path / "light", 5_000, "x")
+    light = lines(tmp_path / "light", BATCH_ROWS + 1_000, "x")
     (run,) = light.runs["train"]
-    assert [batch.num_rows for batch in read(run, [("text",)])] == [BATCH_ROWS, 5_000 - BATCH_ROWS]
+    assert [batch.num_rows for batch in read(run, [("text",)])] == [BATCH_ROWS, 1_000]
     heavy = lines(tmp_path / "heavy", 300, "x" * 150_000)
     (run,) = heavy.runs["train"]
     weights = [batch.nbytes for batch in streamed.read(run, [("text",)], heavy.schema)]
@@ -307,7 +307,7 @@ def test_light_rows_are_gathered_and_heavy_ones_are_not(tmp_path: Path) -> None:
 def test_how_many_rows_are_asked_for_changes_no_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines(tmp_path / "mirror", 5_000, "x")
+    lines(tmp_path / "mirror", BATCH_ROWS + 1_000, "x")
     for name, rows in (("one", 64), ("other", BATCH_ROWS)):
         monkeypatch.setattr(streamed, "PIECE_ROWS", rows)
         make(request(tmp_path / "mirror", tmp_path / name, splits=["train"]))

@@ -16,7 +16,7 @@ from hub_server import LoopbackHub
 from mixbuild.errors import SchemaError, SourceError, UsageError
 from mixbuild.make import make
 from mixbuild.sources import count_rows, read, resolve
-from mixbuild.sources.place import BATCH_BYTES
+from mixbuild.sources.place import BATCH_BYTES, BATCH_ROWS
 from mixbuild.tasks import ALL, find
 from test_make import files, request
 
@@ -230,11 +230,11 @@ def test_whatever_load_dataset_reads_gives_the_same_rows(
 def test_rows_are_counted_where_nothing_declares_how_many(tmp_path: Path) -> None:
     folder = tmp_path / "lines"
     folder.mkdir()
-    _jsonl(folder / "train.jsonl", imdb_rows(5_000))
+    _jsonl(folder / "train.jsonl", imdb_rows(BATCH_ROWS + 1_000))
     _jsonl(folder / "test.jsonl", imdb_rows(10))
     (run,) = resolve(find("imdb"), str(folder), splits=["train"]).runs["train"]
     assert run.rows is None
-    assert count_rows(run) == 5_000
+    assert count_rows(run) == BATCH_ROWS + 1_000
     make(request(folder, tmp_path / "out", max_rows=100))
     assert read_shards(tmp_path / "out", "imdb", "train").num_rows == 100
 
