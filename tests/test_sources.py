@@ -16,6 +16,7 @@ from hub_server import LoopbackHub
 from mixbuild.errors import SchemaError, SourceError, UsageError
 from mixbuild.make import make
 from mixbuild.sources import count_rows, read, resolve
+from mixbuild.sources.parquet import read as read_parquet
 from mixbuild.sources.place import BATCH_BYTES, BATCH_ROWS
 from mixbuild.tasks import ALL, find
 from test_make import files, request
@@ -284,6 +285,22 @@ def test_no_row_of_an_empty_file_is_no_error(tmp_path: Path) -> None:
     made = make(request(folder, tmp_path / "out"))
     assert made.manifest["tasks"]["imdb"]["splits"]["train"]["rows"] == 0
     assert read_shards(tmp_path / "out", "imdb", "train").num_rows == 0
+
+
+def test_what_rows_share_is_weighed_for_each_of_them(tmp_path: Path) -> None:
+    # in the file the text stands once, and the footer tells of no more
+    texts = pa.array([text for text in ("a" * 10_000, "b" * 9_000) for _ in range(10_000)])
+    path = tmp_path / "mirror/train.parquet"
+    path.parent.mkdir()
+    labels = pa.array([0, 1] * 10_000)
+    pq.write_table(pa.table({"text": texts, "label": labels}), path, row_group_size=20_000)
+    assert path.stat().st_size < 2**20
+    (run,) = resolve(find("imdb"), str(path.parent), splits=["train"]).runs["train"]
+    rows = 0
+    for batch in read_parquet(run, [("text",)]):
+        assert batch.nbytes < 2 * BATCH_BYTES
+        rows += batch.num_rows
+    assert rows == 20_000
 
 
 def test_overlapped_reading_gives_the_same_batches(imdb_folder: Path) -> None:

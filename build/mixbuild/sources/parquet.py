@@ -22,6 +22,12 @@ RUN_BYTES = 64 * 2**20
 BUFFER_BYTES = 8 * 2**20
 """How much of each column is read at a time where a row group is too large to be read whole."""
 
+WEIGHED_ROWS = 256
+"""How many rows of a local file are read once more, to learn what they weigh."""
+
+REMOTE_ROWS = 4_096
+"""The most rows of a batch over the network, where reading some twice would be a request more."""
+
 Footers: TypeAlias = Mapping[str, Sequence[tuple[str, pq.FileMetaData]]]
 """By split, each file's address and footer."""
 
@@ -108,9 +114,21 @@ def read(run: Run, columns: Iterable[ColumnPath]) -> Iterator[pa.RecordBatch]:
             pre_buffer=_is_remote(run.address) and not large,
             buffer_size=BUFFER_BYTES if large else 0,
         )
+        # a footer counts what rows share once: they may weigh many times what it says
+        most = REMOTE_ROWS if _is_remote(run.address) else _rows_of_a_batch(parquet, start, names)
         yield from parquet.iter_batches(
-            run.batch_rows, row_groups=groups, columns=names, use_threads=False
+            min(run.batch_rows, most), row_groups=groups, columns=names, use_threads=False
         )
+
+
+def _rows_of_a_batch(parquet: pq.ParquetFile, group: int, names: Sequence[str]) -> int:
+    """How many rows hold ``BATCH_BYTES``, by the weight of a row group's first."""
+    some = parquet.iter_batches(WEIGHED_ROWS, row_groups=[group], columns=names, use_threads=False)
+    weighed = next(some, None)
+    if weighed is None:
+        return BATCH_ROWS
+    row_bytes = int(weighed.nbytes) // weighed.num_rows
+    return max(1, BATCH_BYTES // max(1, row_bytes))
 
 
 def _is_remote(address: str) -> bool:
