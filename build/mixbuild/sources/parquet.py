@@ -127,7 +127,7 @@ def _rows_of_a_batch(parquet: pq.ParquetFile, group: int, names: Sequence[str]) 
     weighed = next(some, None)
     if weighed is None:
         return BATCH_ROWS
-    row_bytes = int(weighed.nbytes) // weighed.num_rows
+    row_bytes: int = weighed.nbytes // weighed.num_rows
     return max(1, BATCH_BYTES // max(1, row_bytes))
 
 
