@@ -10,6 +10,7 @@ The modules, in the order in which data flows; each imports only those above it:
     template   the three-part prompt template, parsed and joined
     slots      what a placeholder is filled with, as Arrow expressions
     identity   row ids, and choices made by hashing them
+    bounds     where the texts of a column lie among its bytes
     choices    slots for options, and the right one of them
     arrange    options put in order by hash, and shown
     blank      which texts hold nothing but white space

@@ -27,6 +27,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mixbuild.bounds import bounds
 from mixbuild.choices import ITSELF, LETTER, Answer, Choices, ChoiceSlot
 from mixbuild.identity import Hashes, hash_numbers
 
@@ -215,8 +216,7 @@ def _cut(pieces: pa.StringArray, counts: Integers, some: Mask) -> pa.StringArray
     ends = _ends(counts)
     if not ends[-1]:
         return pa.nulls(len(counts), pa.string())
-    _, offsets, characters = pieces.buffers()
-    borders = np.frombuffer(offsets, np.int32, len(pieces) + 1, pieces.offset * 4)[ends]
+    borders, characters = bounds(pieces)[ends], pieces.buffers()[2]
     valid = None if some.all() else pa.array(some).buffers()[1]  # packed as validity is
     return pa.StringArray.from_buffers(len(counts), pa.py_buffer(borders), characters, valid)
 

@@ -7,6 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mixbuild.bounds import bounds, first_bytes
+
 Mask = npt.NDArray[np.bool_]
 
 MAY_BEGIN_WHITE_SPACE = np.zeros(256, dtype=bool)
@@ -21,14 +23,12 @@ def is_blank(texts: pa.StringArray) -> Mask:
     >>> is_blank(pa.array(["", " \t\u3000", " a", "\u00e9"])).tolist()
     [True, True, False, False]
     """
-    _, offsets, data = texts.buffers()
+    data = texts.buffers()[2]
     if data is None or not data.size:
         return np.ones(len(texts), dtype=bool)
-    bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    # an empty text at the very end begins where there is no byte
-    first = np.frombuffer(data, np.uint8).take(bounds[:-1], mode="clip")
-    blank: Mask = bounds[:-1] == bounds[1:]
-    suspects = np.flatnonzero(MAY_BEGIN_WHITE_SPACE.take(first))
+    borders = bounds(texts)
+    blank: Mask = borders[:-1] == borders[1:]
+    suspects = np.flatnonzero(MAY_BEGIN_WHITE_SPACE.take(first_bytes(texts)))
     # a long text is copied to be trimmed; its first characters tell nearly always
     for characters in (8, None):
         if not suspects.size:

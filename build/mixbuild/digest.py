@@ -25,10 +25,11 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
+
+from mixbuild.bounds import bounds
 
 LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
 
@@ -150,11 +151,9 @@ def _streams(column: pa.Array) -> Iterator[memoryview | pa.Buffer]:
     yield _lengths(pc.binary_length(column))
     if not len(column):
         return
-    start, stop = (column.offset, column.offset + len(column))
-    _, offsets, data = column.buffers()
+    data = column.buffers()[2]
     if data is not None:
-        bounds = np.frombuffer(offsets, dtype=np.int32)
-        first, last = int(bounds[start]), int(bounds[stop])
+        first, last = map(int, bounds(column)[[0, -1]])
         yield data.slice(first, last - first)
 
 

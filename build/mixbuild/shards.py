@@ -44,6 +44,7 @@ DECISIVE_MODULES = (
     "template.py",
     "slots.py",
     "identity.py",
+    "bounds.py",
     "choices.py",
     "arrange.py",
     "binding.py",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 
-CONTINUATION = 0x80
-"""The two highest bits of a byte that goes on with a character, under ``CONTINUATION_BITS``."""
+from mixbuild.bounds import bounds, first_bytes
 
-CONTINUATION_BITS = 0xC0
+CONTINUATION_BITS, CONTINUATION = 0xC0, 0x80
+"""Of a byte that goes on with a character: the bits that tell, and what they are."""
 
 
 def refuse_other_bytes(texts: pa.StringArray) -> None:
@@ -28,15 +27,14 @@ def refuse_other_bytes(texts: pa.StringArray) -> None:
 
 def _is_utf8_throughout(texts: pa.StringArray) -> bool:
     """Whether the texts' bytes are UTF-8 together, and no text begins within a character."""
-    _, offsets, data = texts.buffers()
+    data = texts.buffers()[2]
     if data is None or not data.size or not len(texts):
         return True
-    bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    whole = pa.StringArray.from_buffers(1, pa.py_buffer(bounds[[0, -1]]), data)
+    borders = bounds(texts)
+    whole = pa.StringArray.from_buffers(1, pa.py_buffer(borders[[0, -1]]), data)
     try:
         whole.validate(full=True)
     except pa.ArrowInvalid:
         return False
-    begun = np.frombuffer(data, np.uint8).take(bounds[:-1], mode="clip")
-    begins_within = (begun & CONTINUATION_BITS) == CONTINUATION
-    return not (begins_within & (bounds[:-1] < bounds[-1])).any()
+    begins_within = (first_bytes(texts) & CONTINUATION_BITS) == CONTINUATION
+    return not (begins_within & (borders[:-1] < borders[-1])).any()
