@@ -278,6 +278,30 @@ def test_a_batch_of_huge_rows_is_cut(tmp_path: Path) -> None:
     assert all(batch.slice().nbytes <= BATCH_BYTES for batch in batches)
 
 
+@pytest.mark.parametrize(
+    ("light", "heavy", "heavy_bytes", "shape"),
+    [
+        (1_000, 9_000, 1_300, ["whole", "whole", "whole"]),  # the second weighs 1.1 times as much
+        (5_000, 5_000, 2_000, ["whole", "half", "half", "whole"]),  # the second weighs 1.9 times
+    ],
+)
+def test_a_batch_is_cut_into_equal_pieces_without_a_rest(
+    tmp_path: Path, light: int, heavy: int, heavy_bytes: int, shape: list[str]
+) -> None:
+    # the file's mean tells how many rows a batch has, and the heavy ones lie together
+    folder = tmp_path / "uneven"
+    texts = [str(row) for row in range(light)]
+    texts += [str(row).ljust(heavy_bytes, "x") for row in range(heavy)]
+    write_parquet(folder / "train.parquet", [{"text": text, "label": 1} for text in texts])
+    (run,) = resolve(find("imdb"), str(folder), splits=["train"]).runs["train"]
+    most = run.batch_rows
+    sizes = [batch.num_rows for batch in read(run, [("text",), ("label",)])]
+    expected = [most if part == "whole" else most // 2 for part in shape]
+    assert sum(sizes) == light + heavy
+    assert len(sizes) == len(expected)
+    assert all(abs(size - whole) <= 1 for size, whole in zip(sizes[:-1], expected, strict=False))
+
+
 def test_no_row_of_an_empty_file_is_no_error(tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     write_parquet(folder / "train.parquet", [])

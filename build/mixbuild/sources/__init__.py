@@ -229,7 +229,9 @@ def _label(task: Task, source: str | None, place: Place, addresses: Sequence[str
 
 
 def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """A batch in pieces of about ``BATCH_BYTES``, whatever its rows turned out to hold."""
-    rows = max(1, batch.num_rows * BATCH_BYTES // max(1, batch.nbytes))
+    """A batch in equal pieces of about ``BATCH_BYTES``, whatever its rows turned out to hold."""
+    # a rest that is left over would cost nearly as many calls as a whole piece
+    pieces = max(1, round(batch.nbytes / BATCH_BYTES))
+    rows = -(-batch.num_rows // pieces)
     for start in range(0, batch.num_rows, rows):
         yield batch.slice(start, rows)

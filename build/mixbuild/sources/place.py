@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-BATCH_ROWS = 16_384
+BATCH_ROWS = 32_768
 """The most rows that are read at a time."""
 
 BATCH_BYTES = 4 * 2**20
