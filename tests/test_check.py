@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -687,7 +688,10 @@ def test_a_completion_that_is_no_option_of_choices(text: str, lint: Linter) -> N
 def test_a_shuffle_that_leaves_the_right_option_first(
     lint: Linter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mixbuild.arrange.hash_numbers", lambda places, _: places.astype("uint64"))
+    monkeypatch.setattr(
+        "mixbuild.arrange.shuffled",
+        lambda size, hashes: np.repeat(np.arange(size)[:, None], len(hashes), axis=1),
+    )
     checked = lint(QUIZ, quiz_rows(1_000))
     # a template that asks for the letter now asks for an A throughout
     assert broken(checked) == {("right-place", ERROR), ("constant-completion", ERROR)}

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixbuild.arrange import letters
+from mixbuild.answers import letters
 from mixbuild.binding import bind
 from mixbuild.choices import Choices, ChoiceSlot, choices, key, letter, position
 from mixbuild.errors import RowError, SchemaError, TaskError
@@ -121,7 +121,12 @@ def order(count: int, number: int, seed: int, name: str = "task") -> list[int]:
     joined = "\0".join(str(part) for part in parts).encode()
     start = int.from_bytes(hashlib.blake2b(joined, digest_size=8).digest(), "little")
     row = split_mix(split_mix(number) ^ start)
-    return sorted(range(count), key=lambda index: split_mix(split_mix(index) ^ row) >> 16)
+    shown: list[int] = []
+    for index in range(count):
+        drawn = split_mix((row + (index - 1) // 2 * 0x9E3779B97F4A7C15) & MASK)
+        half = drawn >> 32 if index % 2 else drawn & (2**32 - 1)
+        shown.insert(half * (index + 1) >> 32 if index else 0, index)
+    return shown
 
 
 def trimmed(text: str) -> str:
@@ -226,14 +231,14 @@ def test_the_options_of_a_row_as_every_slot_shows_them() -> None:
     batch = pa.RecordBatch.from_pylist(
         records(["Rome", "{Paris}", "Oslo"], answers=["B"]), schema=SCHEMA
     )
-    assert order(3, 0, 0) == [1, 0, 2]
+    assert order(3, 0, 0) == [2, 1, 0]
     made = {row["template"]: row for row in rendered(task(KEYED), batch)[0]}
     texts = {name: row["prompt"] + row["completion"] for name, row in made.items()}
     assert texts == {
-        "seed": "Choose: ?\n(A) {Paris}\n(B) Rome\n(C) Oslo \n[OUTPUT]: (A) {Paris}",
-        "listed": "Choose: ?\n- {Paris}\n- Rome\n- Oslo\n[OUTPUT]: {Paris}",
-        "in_a_line": "Choose: ? Of: {Paris}, Rome, Oslo\n[OUTPUT]: {Paris}",
-        "the_letter": "Which? ?\n(A) {Paris}\n(B) Rome\n(C) Oslo\n[OUTPUT]: A",
+        "seed": "Choose: ?\n(A) Oslo\n(B) {Paris}\n(C) Rome \n[OUTPUT]: (B) {Paris}",
+        "listed": "Choose: ?\n- Oslo\n- {Paris}\n- Rome\n[OUTPUT]: {Paris}",
+        "in_a_line": "Choose: ? Of: Oslo, {Paris}, Rome\n[OUTPUT]: {Paris}",
+        "the_letter": "Which? ?\n(A) Oslo\n(B) {Paris}\n(C) Rome\n[OUTPUT]: B",
         "plain": "Answer: ?\n[OUTPUT]: {Paris}",
     }
 
@@ -275,7 +280,7 @@ LISTS = pa.array([["x", "y"], ["u", "v", "w"]], pa.list_(pa.string()))
             ["q", "r"],
         ),
         (
-            choices("list", answer=letter("n"), strip=r"^[A-Z]\)\s*"),
+            choices("list", answer=letter("n"), own_letters=True),
             {"list": [["A)21", "B) 21.5"], ["A)A)", "B)x"]], "n": ["B", "A"]},
             ["21.5", "A)"],
         ),
@@ -313,6 +318,43 @@ def test_another_kind_of_list_shows_the_same(kind: pa.DataType) -> None:
     other = plain.set_column(1, "list", pa.array(LISTS.to_pylist(), kind))
     wanted = task(choices("list", answer=letter("n")))
     assert rendered(wanted, other) == rendered(wanted, plain)
+
+
+POINTING_ROWS = [["x", "y"], ["x", "all of the above"], ["A and B", "y"], ["x", "z"]]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_row_of_which_an_option_points_at_others_is_left_out_unless_it_may(
+    listed: bool,
+) -> None:
+    firsts, seconds = zip(*POINTING_ROWS, strict=True)
+    columns = {"list": POINTING_ROWS} if listed else {"a": firsts, "b": seconds}
+    batch = pa.record_batch({"question": ["?"] * 4, **columns, "n": [0, 1, None, 1]})
+    for may_point in (False, True):
+        wanted = task(choices(*columns, answer=position("n"), may_point=may_point))
+        made, drops = rendered(wanted, batch, mode="listed")
+        whole = rendered(wanted, batch, mode="all")[1]
+        shown = [row["completion"] for row in made]
+        if may_point:
+            assert (shown, drops) == ([" x", " all of the above", " z"], {"null text": 1})
+        else:
+            assert (shown, drops) == ([" x", " z"], {"an option points at others": 2})
+            assert whole == {"an option points at others": 2 * len(wanted.templates)}
+    fixed = choices(names=("x", "A and B"), answer=position("n"))
+    assert completions(task(fixed), batch.slice(0, 1)) == ["x"]
+
+
+def test_what_a_source_puts_into_options_is_cut_and_the_answer_still_found() -> None:
+    lists = [["[step] one", "two [step]"], [", three", "[ four"]]
+    batch = pa.record_batch({"question": ["?", "!"], "list": lists, "n": [", three", "[ four"]})
+    batch = batch.set_column(2, "n", pa.array(["two [step]", "[ four"]))
+    wanted = task(choices("list", answer=key("n"), marks=("[step]",), lstrip=","))
+    made, _ = rendered(wanted, batch, mode="in_a_line")
+    assert [row["completion"] for row in made] == [" two", " [ four"]
+    assert sorted(made[0]["prompt"].split("Of: ")[1].replace("\n[OUTPUT]:", "").split(", ")) == [
+        "one",
+        "two",
+    ]
 
 
 def test_options_that_are_alike_are_all_shown_and_the_first_is_right() -> None:
@@ -546,23 +588,24 @@ def test_a_missing_field_of_a_struct_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "names", "strip", "message"),
+    ("wrong", "message"),
     [
-        ((), (), "", "choices: expected either columns or names"),
-        (("a",), ("x", "y"), "", "choices: expected either columns or names"),
+        ({"options": ()}, "choices: expected either columns or names"),
+        ({"names": ("x", "y")}, "choices: expected either columns or names"),
         (
-            ("a",),
-            (),
-            "(",
-            "choices: strip='(' is no pattern: Invalid regular expression: missing ): (()",
+            {"marks": ("[x]", "")},
+            "choices: expected marks that begin with an ASCII character, got marks=('[x]', '')",
         ),
+        (
+            {"marks": ("→",)},
+            "choices: expected marks that begin with an ASCII character, got marks=('→',)",
+        ),
+        ({"lstrip": ",…"}, "choices: expected ASCII characters, got lstrip=',…'"),
     ],
 )
-def test_a_declaration_that_makes_no_sense_is_refused(
-    options: tuple[str, ...], names: tuple[str, ...], strip: str, message: str
-) -> None:
+def test_a_declaration_that_makes_no_sense_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(TaskError) as caught:
-        choices(*options, names=names, strip=strip, answer=position("n"))
+        choices(*wrong.pop("options", ("a",)), answer=position("n"), **wrong)
     assert str(caught.value) == message
 
 
@@ -700,7 +743,10 @@ def test_the_key_of_a_unit_changes_with_any_part_of_the_choices() -> None:
         choices("a", "b", answer=letter("answer_key")),
         choices("a", "b", answer=key("answer_key")),
         choices("a", "b", answer=key("answer_key", among=("choices", "label"))),
-        choices("a", "b", answer=position("answer_key"), strip="x"),
+        choices("a", "b", answer=position("answer_key"), own_letters=True),
+        choices("a", "b", answer=position("answer_key"), marks=("x",)),
+        choices("a", "b", answer=position("answer_key"), lstrip="x"),
+        choices("a", "b", answer=position("answer_key"), may_point=True),
         choices(names=("a", "b"), answer=position("answer_key")),
         choices(names=("b", "a"), answer=position("answer_key")),
     ]

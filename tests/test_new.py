@@ -226,7 +226,7 @@ SHAPES: dict[str, tuple[Row, str, str]] = {
     ),
     "aqua": (
         {"question": "Q?", "options": ["A)1", "B) 2"], "correct": "B"},
-        'choices("options", answer=letter("correct"), strip=r"^\\(?[A-Z][).]\\s*")',
+        'choices("options", answer=letter("correct"), own_letters=True)',
         "2",
     ),
     "text": (

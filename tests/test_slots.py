@@ -229,12 +229,12 @@ def test_joined_puts_the_separator_between_items_only() -> None:
     assert evaluate(LISTS, joined("texts", separator=", ").value) == ["x, y", "", None]
 
 
-def test_trimmed_has_no_white_space_around_it_and_is_null_where_there_is_nothing_else() -> None:
+def test_trimmed_has_no_white_space_around_it() -> None:
     texts = [" a  b \n", "\u3000\u00a0ä\t", "\u200b", "", " \t\u2003", None]
     slot = trimmed("text")
     assert evaluate(pa.record_batch({"text": texts}), slot.value) == [
         *("a  b", "ä", "\u200b"),
-        *(None, None, None),
+        *("", "", None),
     ]
     assert slot.reads == (("text",),)
     within = pa.record_batch({"pair": pa.array([{"de": " x"}, {"de": None}, None])})
@@ -254,6 +254,19 @@ def test_matched_is_the_group_or_null() -> None:
 def test_replaced_replaces_every_match() -> None:
     slot = replaced("text", pattern=r"<<.*?>>|#+ ", by="")
     assert evaluate(TEXTS, slot.value) == ["1 + 1 = 2 2", " \t", None]
+
+
+def test_replaced_may_look_only_where_a_character_is() -> None:
+    texts = pa.record_batch({"text": [" a [b] c", "a b", "^", "", None, "]"]})
+    for holding, expected in (
+        ("[", [" A c", "a b", "^", "", None, "]"]),
+        ("]^", [" A c", "a b", "A", "", None, "A"]),
+    ):
+        slot = replaced("text", pattern=r"a? ?\[b\]|\^|\]", by="A", holding=holding)
+        assert evaluate(texts, slot.value) == expected
+    trimmed_too = replaced("text", pattern="c", by=" ", holding="[").trimmed()
+    assert evaluate(texts, trimmed_too.value) == ["a [b]", "a b", "^", "", None, "]"]
+    assert trimmed_too.reads == (("text",),)
 
 
 def test_flag_names_truth_values() -> None:

@@ -10,10 +10,15 @@ The modules, in the order in which data flows; each imports only those above it:
     template   the three-part prompt template, parsed and joined
     slots      what a placeholder is filled with, as Arrow expressions
     identity   row ids, and choices made by hashing them
+    vectors    between Arrow and numpy: indexing and masks
     bounds     where the texts of a column lie among its bytes
     choices    slots for options, and the right one of them
-    arrange    options put in order by hash, and shown
+    items      the items of a batch's lists, and whose each is
+    answers    which of its options a row's answer names
     blank      which texts hold nothing but white space
+    bare       options without letters, marks and white space of the source
+    pointing   options that point at others by their places
+    arrange    options put in order by hash, and shown
     utf8       which texts are none, for their bytes
     digest     what rows are worth, whatever file holds them
     task       Source and Task: frozen declarations

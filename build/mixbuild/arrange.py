@@ -1,8 +1,8 @@
 """Options put into the order of a hash, and shown as slots want them.
 
-One sort over all the options of a batch, and one ``take`` for each slot; there
-is no loop over rows. A row's order depends on its hash and on how many options
-it has, on nothing else in the batch. Pure.
+One ``take`` for each slot gathers what it shows of all rows; there is no loop
+over rows. A row's order depends on its hash and on how many options it has, on
+nothing else in the batch. Pure.
 
 >>> from mixbuild.choices import choices, position
 >>> weather = choices(names=("sun", "rain", "snow"), answer=position("label"))
@@ -10,7 +10,7 @@ it has, on nothing else in the batch. Pure.
 >>> slots = {"options": weather.inline(), "answer": weather.both()}
 >>> shown = show(values, slots, np.array([1, 2, 3], dtype=np.uint64))
 >>> shown.column("options").to_pylist()
-['sun, snow, rain', 'snow, rain, sun', 'rain, snow, sun']
+['sun, snow, rain', 'snow, sun, rain', 'rain, sun, snow']
 >>> shown.column("answer").to_pylist()
 ['(A) sun', '(A) snow', None]
 """
@@ -19,23 +19,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, islice, product
-from string import ascii_uppercase
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mixbuild.answers import letters, positions
+from mixbuild.bare import bare
 from mixbuild.bounds import bounds
-from mixbuild.choices import ITSELF, LETTER, Answer, Choices, ChoiceSlot
-from mixbuild.identity import Hashes, hash_numbers
+from mixbuild.choices import Choices, ChoiceSlot
+from mixbuild.identity import Hashes, shuffled
+from mixbuild.items import Items, ends_of, flat
+from mixbuild.pointing import point_at_others
+from mixbuild.vectors import Integers, Mask, is_null, put, room, take
 
-Integers = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
-
-ORDER_BITS = np.uint64(48)
-"""How much of a hash orders options; a row's number within its batch has the other 16 bits."""
+POINTING = "an option points at others"
+"""Why a row is left out; the column of ``show`` that tells it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,32 +42,37 @@ class Arrangement:
     """The options of a batch's rows, in the order in which they are shown.
 
     Attributes:
-        options: texts, each once and in any order.
-        shown: for each option that is shown, row by row: which of ``options`` it is.
-        places: for each of these, its place in its row, from 0.
-        counts: how many options each row shows.
+        pieces: texts, in any order: what stands before options, and the options.
+        heads: for each slot, the first of the pieces that stand before its options, place by place.
+        items: how many options each row shows.
+        shown: for each of these, which of ``pieces`` it is.
         whole: whether a row has options, and none among them that is null or blank.
         right: the place, from 0, at which each row shows the right option; -1 for none.
         wrong: whether a row's answer names none of its options.
+        pointing: whether one of a row's options points at others.
     """
 
-    options: pa.StringArray
+    pieces: pa.StringArray
+    heads: Mapping[ChoiceSlot, int]
+    items: Items
     shown: Integers
-    places: Integers
-    counts: Integers
     whole: Mask
     right: Integers
     wrong: Mask
+    pointing: Mask
 
     @property
     def texts(self) -> pa.ListArray:
         """Each row's options in the order in which they are shown; null where it shows none."""
-        lists = pa.ListArray.from_arrays(_ends(self.counts), _take(self.options, self.shown))
+        lists = pa.ListArray.from_arrays(self.items.ends, _take(self.pieces, self.shown))
         return pc.if_else(pa.array(self.whole), lists, pa.scalar(None, lists.type))
 
 
 def show(values: pa.RecordBatch, slots: Mapping[str, ChoiceSlot], hashes: Hashes) -> pa.RecordBatch:
-    """Add the slots' texts to a batch, and ``valid NAME`` for each: whether the answer is right.
+    """Add the slots' texts to a batch, and what is wrong with its rows.
+
+    That is ``valid NAME`` for each slot: whether the answer is one of the options;
+    and ``POINTING``: whether an option points at others.
 
     Args:
         values: has the columns that the choices' ``inputs`` name, which are taken out.
@@ -81,65 +85,78 @@ def show(values: pa.RecordBatch, slots: Mapping[str, ChoiceSlot], hashes: Hashes
     for name, slot in slots.items():
         columns[name] = _filled(slot, arranged[name])
         columns[f"valid {name}"] = pa.array(~arranged[name].wrong)
-    return pa.RecordBatch.from_pydict(columns)
+    pointing = np.logical_or.reduce([each.pointing for each in arranged.values()])
+    return pa.RecordBatch.from_pydict({**columns, POINTING: pa.array(pointing)})
 
 
 def arrange_all(
     values: pa.RecordBatch, slots: Mapping[str, ChoiceSlot], hashes: Hashes
 ) -> dict[str, Arrangement]:
     """The arrangement that each slot shows; slots of the same choices share it."""
-    distinct = dict.fromkeys(slot.choices for slot in slots.values())
-    arranged = {each: _arrange(each, values, hashes) for each in distinct}
+    distinct: dict[Choices, list[ChoiceSlot]] = {}
+    for slot in slots.values():
+        distinct.setdefault(slot.choices, []).append(slot)
+    arranged = {each: _arrange(each, theirs, values, hashes) for each, theirs in distinct.items()}
     return {name: arranged[slot.choices] for name, slot in slots.items()}
 
 
-def letters(wanted: int) -> list[str]:
-    """``A`` to ``Z``, then ``AA``, ``AB`` and so on, as spreadsheets count.
-
-    >>> letters(28)[-3:]
-    ['Z', 'AA', 'AB']
-    """
-    names = ("".join(each) for size in count(1) for each in product(ascii_uppercase, repeat=size))
-    return list(islice(names, wanted))
-
-
-def _arrange(choices: Choices, values: pa.RecordBatch, hashes: Hashes) -> Arrangement:
+def _arrange(
+    choices: Choices, slots: Sequence[ChoiceSlot], values: pa.RecordBatch, hashes: Hashes
+) -> Arrangement:
     options, at, counts = _options(choices, values)
-    rows, places = _numbered(counts)
-    whole = counts > 0
-    texts = _as_shown(choices, options)
-    nothing = pc.binary_length(texts).fill_null(0).to_numpy() == 0
-    if nothing.any():
-        whole[rows[nothing[at]]] = False
-    scores = hash_numbers(places, hashes[rows]) >> (np.uint64(64) - ORDER_BITS)
-    # the rows are in order already, of which a stable sort makes much
-    order = np.argsort(rows.astype(np.uint64) << ORDER_BITS | scores, kind="stable")
+    items = Items.of(counts)
+    found = bare(
+        options, own_letters=choices.own_letters, marks=choices.marks, lstrip=choices.lstrip
+    )
+    most = int(counts.max(initial=0))
+    heads = {slot: index * most for index, slot in enumerate(slots)}
+    texts = [text for slot in slots for text in _heads(slot, most)]
+    pieces = pa.concat_arrays([pa.array(texts, pa.string()), *found.pieces])
+    which = found.which
+    which += np.int32(len(texts))
+    points = np.zeros(len(options), dtype=bool)
+    if not (choices.names or choices.may_point):
+        points[point_at_others(pieces, which, found.spans)] = True
+    which, blank, points = which[at], found.blank[at], points[at]
+    whole, pointing = counts > 0, np.zeros(len(counts), dtype=bool)
+    whole[items.rows[np.flatnonzero(blank)]] = False
+    pointing[items.rows[np.flatnonzero(points)]] = True
 
     answers, *labels = (values.column(each.name) for each in choices.answer.inputs)
-    right = _positions(choices.answer, answers, labels, options, at, counts)
+    right = positions(choices.answer, answers, labels, options, at, items)
     known = whole & (right >= 0)
-    shown_at = np.empty_like(places)
-    shown_at[order] = places
-    right[known] = shown_at[_ends(counts)[:-1][known] + right[known]]
+    goes_to = _shuffled(items, hashes)
+    starts = items.ends[:-1][known]
+    right[known] = goes_to[starts + right[known]] - starts
     right[~known] = -1
-    wrong = whole & ~known & _mask(answers.is_valid())
-    return Arrangement(texts, at[order], places, counts, whole, right, wrong)
+    wrong = whole & ~known & ~is_null(answers)
+    return Arrangement(pieces, heads, items, put(which, goes_to), whole, right, wrong, pointing)
 
 
-def _as_shown(choices: Choices, options: pa.StringArray) -> pa.StringArray:
-    """The options without what is cut out of them, and without white space around them."""
-    if choices.strip:
-        options = pc.replace_substring_regex(options, choices.strip, "")
-    return pc.utf8_trim_whitespace(options)
+def _shuffled(items: Items, hashes: Hashes) -> Integers:
+    """Among all the items of a batch, where each goes in its row."""
+    of_rows, goes_to = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+    for size in np.flatnonzero(np.bincount(items.counts)).tolist():
+        rows = np.flatnonzero(items.counts == size)
+        starts = items.ends[rows]
+        places = starts + shuffled(size, hashes[rows])
+        if places.size == len(items.rows):  # all rows that have some have as many
+            whole: Integers = places.T.ravel()
+            return whole
+        of_rows.append((starts + np.arange(size, dtype=np.int32)[:, None]).ravel())
+        goes_to.append(places.ravel())
+    return put(np.concatenate(goes_to), np.concatenate(of_rows))
 
 
-def _options(choices: Choices, values: pa.RecordBatch) -> tuple[pa.StringArray, Integers, Integers]:
+def _options(
+    choices: Choices, values: pa.RecordBatch
+) -> tuple[pa.StringArray, Integers | slice, Integers]:
     """Texts; which of them are the rows' options, row by row as in the source; how many each."""
     rows = values.num_rows
     columns = [values.column(each.name) for each in choices.columns]
     if len(columns) == 1:
-        texts, counts = _flat(columns[0])
-        return texts, np.arange(len(texts), dtype=np.int32), counts
+        texts, counts = flat(columns[0])
+        return texts, slice(None), counts
     each = len(columns) or len(choices.names)
     counts = np.full(rows, each, np.int32)
     if columns:
@@ -148,106 +165,45 @@ def _options(choices: Choices, values: pa.RecordBatch) -> tuple[pa.StringArray, 
     return pa.array(choices.names), np.tile(np.arange(each, dtype=np.int32), rows), counts
 
 
-def _positions(
-    answer: Answer,
-    answers: pa.StringArray,
-    labels: Sequence[pa.ListArray],
-    options: pa.StringArray,
-    at: Integers,
-    counts: Integers,
-) -> Integers:
-    """Which of its options, as the source has them, each row's answer names; -1 for none."""
-    if answer.by == ITSELF:
-        return _first_equal(answers, _take(options, at), counts)
-    if labels:
-        texts, theirs = _flat(labels[0])
-        found = _first_equal(answers, texts, theirs)
-        return np.where(theirs == counts, found, np.int32(-1))
-    most = int(counts.max(initial=0))
-    numbers = [str(answer.first + place) for place in range(most)]
-    names = pa.array(letters(most) if answer.by == LETTER else numbers, pa.string())
-    found = pc.index_in(answers, names).fill_null(-1).to_numpy()
-    within: Integers = np.where(found < counts, found, np.int32(-1))
-    return within
-
-
-def _first_equal(answers: pa.StringArray, texts: pa.StringArray, counts: Integers) -> Integers:
-    """The place of the first of each row's texts that is its answer; -1 for none."""
-    rows, places = _numbered(counts)
-    # numbers are compared faster than texts are
-    names = answers.unique()
-    wanted, given = (
-        pc.index_in(each, names, skip_nulls=True).fill_null(null).to_numpy()
-        for each, null in ((answers, -1), (texts, -2))
-    )
-    equal = np.flatnonzero(given == wanted[rows])
-    found = np.full(len(counts), -1, np.int32)
-    found[rows[equal[::-1]]] = places[equal[::-1]]  # of several, the last that is written stays
-    return found
-
-
 def _filled(slot: ChoiceSlot, arranged: Arrangement) -> pa.StringArray:
     """What the slot shows of each row; null where that is nothing."""
     if slot.between is None:
         some = arranged.right >= 0
         places, counts = arranged.right[some], some.astype(np.int32)
-        shown = arranged.shown[_ends(arranged.counts)[:-1][some] + places]
+        shown = arranged.shown[arranged.items.ends[:-1][some] + places]
     else:
-        some, counts, shown = arranged.whole, arranged.counts, arranged.shown
-        places = arranged.places
-    names = letters(int(places.max(initial=-1)) + 1)
-    heads = [
-        (slot.between or "") * (place > 0) + slot.head.format(name)
-        for place, name in enumerate(names)
-    ]
+        some, shown = arranged.whole, arranged.shown
+        counts, places = arranged.items.counts, arranged.items.places
+    first_head = np.int32(arranged.heads[slot])
     if not slot.texts:
-        return _cut(_take(pa.array(heads, pa.string()), places), counts, some)
-    if not any(heads):
-        return _cut(_take(arranged.options, shown), counts, some)
+        return _cut(_take(arranged.pieces, places + first_head), counts, some)
+    if not (slot.head or slot.between):
+        return _cut(_take(arranged.pieces, shown), counts, some)
     # heads and options in turns: taken out of one array, they lie in memory as they are shown
-    pieces = pa.concat_arrays([pa.array(heads, pa.string()), arranged.options])
-    turns = np.empty((len(shown), 2), np.int32)
-    turns[:, 0], turns[:, 1] = places, shown + np.int32(len(heads))
-    return _cut(_take(pieces, turns.ravel()), counts * 2, some)
+    turns = room(2 * len(shown))
+    np.add(places, first_head, out=turns[0::2])
+    turns[1::2] = shown
+    return _cut(_take(arranged.pieces, turns), counts * np.int32(2), some)
+
+
+def _heads(slot: ChoiceSlot, most: int) -> list[str]:
+    """What stands before the option at each place."""
+    return [
+        (slot.between or "") * (place > 0) + slot.head.format(name)
+        for place, name in enumerate(letters(most))
+    ]
 
 
 def _cut(pieces: pa.StringArray, counts: Integers, some: Mask) -> pa.StringArray:
     """A text of each row's pieces, which lie one after the other; null but for ``some``."""
-    ends = _ends(counts)
+    ends = ends_of(counts)
     if not ends[-1]:
         return pa.nulls(len(counts), pa.string())
-    borders, characters = bounds(pieces)[ends], pieces.buffers()[2]
+    borders, characters = take(bounds(pieces), ends), pieces.buffers()[2]
     valid = None if some.all() else pa.array(some).buffers()[1]  # packed as validity is
     return pa.StringArray.from_buffers(len(counts), pa.py_buffer(borders), characters, valid)
-
-
-def _flat(lists: pa.ListArray) -> tuple[pa.StringArray, Integers]:
-    """All the items of lists, and how many each list has; a null has none."""
-    counts = pc.list_value_length(lists).fill_null(0).to_numpy()
-    return pc.list_flatten(lists), counts
-
-
-def _numbered(counts: Integers) -> tuple[Integers, Integers]:
-    """For each item of a batch's rows, the row's number in the batch, and its own in the row.
-
-    >>> [each.tolist() for each in _numbered(np.array([2, 0, 3], dtype=np.int32))]
-    [[0, 0, 2, 2, 2], [0, 1, 0, 1, 2]]
-    """
-    rows = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-    return rows, np.arange(len(rows), dtype=np.int32) - _ends(counts)[rows]
-
-
-def _ends(counts: Integers) -> Integers:
-    """Where each row's items begin among all of them, and at last where they end."""
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
 
 
 def _take(texts: pa.StringArray, indices: Integers) -> pa.StringArray:
     taken: pa.StringArray = pc.take(texts, pa.array(indices), boundscheck=False)
     return taken
-
-
-def _mask(values: pa.BooleanArray) -> Mask:
-    """A null counts as false."""
-    mask: Mask = values.fill_null(False).to_numpy(zero_copy_only=False)
-    return mask

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mixbuild.errors import TaskError
 from mixbuild.slots import Path
@@ -108,22 +107,30 @@ class Choices:
         options: a list column, or several columns with an option each.
         names: the options, where they are the same for every row.
         answer: which one is right.
-        strip: a pattern that is cut out of every option, such as the source's own letters;
-            white space around an option is never shown.
+        own_letters: whether letters of the source are cut off the options.
+        marks: texts that are cut out of the options, with one space after them.
+        lstrip: characters that are cut off their beginning.
+        may_point: whether an option may point at others.
     """
 
     options: tuple[Path, ...]
     names: tuple[str, ...]
     answer: Answer
-    strip: str = ""
+    own_letters: bool = False
+    marks: tuple[str, ...] = ()
+    lstrip: str = ""
+    may_point: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.options) == bool(self.names):
             raise TaskError("choices: expected either columns or names")
-        try:
-            pc.replace_substring_regex(pa.array([""]), self.strip, "")
-        except pa.ArrowInvalid as error:
-            raise TaskError(f"choices: strip={self.strip!r} is no pattern: {error}") from None
+        if not all(mark and mark[0].isascii() for mark in self.marks):
+            raise TaskError(
+                "choices: expected marks that begin with an ASCII character, "
+                f"got marks={self.marks!r}"
+            )
+        if not self.lstrip.isascii():
+            raise TaskError(f"choices: expected ASCII characters, got lstrip={self.lstrip!r}")
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -196,22 +203,36 @@ class ChoiceSlot:
 
 
 def choices(
-    *options: str | Path, answer: Answer, names: tuple[str, ...] = (), strip: str = ""
+    *options: str | Path,
+    answer: Answer,
+    names: tuple[str, ...] = (),
+    own_letters: bool = False,
+    marks: tuple[str, ...] = (),
+    lstrip: str = "",
+    may_point: bool = False,
 ) -> Choices:
-    r"""Options to choose from, and the right one of them.
+    """Options to choose from, and the right one of them.
+
+    A row is left out when one of its options points at others, as "all of the above" and
+    "both A and C" do: their order is another here.
 
     Args:
         options: one list column, or several columns with an option each; a
             field within a struct column is a tuple, as ``("choices", "text")``.
         answer: which is right: ``position``, ``letter`` or ``key``.
         names: instead of columns, the options of every row.
-        strip: a pattern to cut out of every option, such as ``r"^[A-Z]\)\s*"``; the white
-            space around it goes in any case.
+        own_letters: the source's options begin with letters, as ``A)125`` or ``(B) 150``: cut them.
+        marks: texts to cut out of the options, each with one space after it: ``("[step]",)``.
+        lstrip: ASCII characters to cut off their beginning, with the white space there.
+        may_point: keep the rows of which an option seems to point at others.
 
     Raises:
-        TaskError: there are both columns and names, or neither; ``strip`` is no pattern.
+        TaskError: there are both columns and names, or neither; a mark is empty, or it or
+            ``lstrip`` begins with another character than ASCII's.
     """
-    return Choices(tuple(map(_path, options)), tuple(names), answer, strip)
+    return Choices(
+        tuple(map(_path, options)), tuple(names), answer, own_letters, marks, lstrip, may_point
+    )
 
 
 def _path(column: str | Path) -> Path:

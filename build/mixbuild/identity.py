@@ -25,6 +25,10 @@ Rows = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
 
+GAMMA = 0x9E3779B97F4A7C15
+"""From one state of SplitMix64 to the next."""
+
+
 def row_ids(
     task: str, split: str, file: str, rows: Rows, *, template: str | None = None
 ) -> pa.StringArray:
@@ -47,23 +51,42 @@ def hash_rows(rows: Rows, *parts: str | int) -> Hashes:
     """
     key = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
     start = np.uint64(int.from_bytes(key, "little"))
-    return hash_numbers(rows, start)
+    return _mix(_mix(rows.astype(np.uint64)) ^ start)
 
 
-def hash_numbers(numbers: npt.NDArray[np.signedinteger[Any]], hashes: Hashes | np.uint64) -> Hashes:
-    """A uniform 64-bit hash of (hash, number) for each pair of them: for choices within a row.
+def shuffled(count: int, hashes: Hashes) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """For each hash, at which places so many things stand, in one of all their orders.
 
-    >>> hash_numbers(np.array([0, 1]), hash_rows(np.array([7, 7]), "options")).tolist()
-    [3453600573641083577, 1711765361218672373]
+    The things come one after the other, each to a place among those before it (Lehmer's code), by
+    32 bits of the hash's own SplitMix64 sequence.
+
+    >>> shuffled(4, hash_rows(np.array([7, 8]), "options")).T.tolist()
+    [[3, 0, 2, 1], [0, 1, 2, 3]]
+
+    Returns:
+        each thing's place, from 0. Shape (count, len(hashes)).
     """
-    return _mix(_mix(numbers.astype(np.uint64)) ^ hashes)
+    places = np.zeros((count, len(hashes)), np.min_scalar_type(count))
+    for thing in range(1, count):
+        if thing % 2:
+            both = _mix(hashes + np.uint64(thing // 2 * GAMMA % 2**64))
+            bits = both >> np.uint64(32)
+        else:
+            bits = both & np.uint64(2**32 - 1)
+        bits *= np.uint64(thing + 1)
+        bits >>= np.uint64(32)
+        place = bits.astype(places.dtype)
+        places[:thing] += places[:thing] >= place
+        places[thing] = place
+    return places
 
 
 def _mix(state: Hashes) -> Hashes:
     """One SplitMix64 step; unsigned overflow wraps, as it must."""
-    mixed: Hashes = np.add(state, np.uint64(0x9E3779B97F4A7C15))
+    mixed: Hashes = np.add(state, np.uint64(GAMMA))
+    shifted = np.empty_like(mixed)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed ^= mixed >> np.uint64(shift)
+        mixed ^= np.right_shift(mixed, np.uint64(shift), out=shifted)
         mixed *= np.uint64(factor)
-    mixed ^= mixed >> np.uint64(31)
+    mixed ^= np.right_shift(mixed, np.uint64(31), out=shifted)
     return mixed

@@ -32,15 +32,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.arrange import Arrangement, arrange_all, show
+from mixbuild.arrange import POINTING, Arrangement, arrange_all, show
 from mixbuild.binding import Binding
-from mixbuild.blank import Mask, is_blank
+from mixbuild.blank import is_blank
 from mixbuild.errors import RowError
 from mixbuild.identity import Hashes, Rows, hash_rows, row_ids
 from mixbuild.slots import project
 from mixbuild.task import EVERY, SAMPLE
 from mixbuild.template import Parts, Template, join
 from mixbuild.utf8 import refuse_other_bytes
+from mixbuild.vectors import Mask, is_null, mask
 
 SCHEMA = pa.schema(
     [
@@ -94,7 +95,11 @@ def render(
     keep = np.ones(batch.num_rows, dtype=bool)
     for reason in binding.task.drops:
         keep = _leave_out(reason, values.column(f"drop {reason}"), keep, drops, binding.renderings)
+    if binding.choices:
+        keep = _leave_out(POINTING, values.column(POINTING), keep, drops, binding.renderings)
     _refuse_wrong_rows(binding, values, keep, batch, rows, origin)
+    filled = {*binding.values, *binding.choices}
+    values = values.select([name for name in values.schema.names if name in filled])
     if not keep.all():
         values, rows = values.filter(pa.array(keep)), rows[keep]
     parts = [
@@ -162,8 +167,10 @@ def _render_template(
     keep = np.ones(values.num_rows, dtype=bool)
     for name in template.placeholders:
         if values.column(name).null_count:
-            keep = _leave_out(f"null {name}", values.column(name).is_null(), keep, drops)
+            keep = _leave_out(f"null {name}", is_null(values.column(name)), keep, drops)
     for name in template.placeholders:
+        if name in binding.choices:  # which are blank nowhere: a row with a blank one has none
+            continue
         if name in template.outputs or not binding.task.slots[name].may_be_blank:
             keep = _leave_out(f"empty {name}", is_blank(values.column(name)), keep, drops)
     if not keep.all():
@@ -187,7 +194,7 @@ def _leave_out(
     reason: str, wanted: pa.BooleanArray | Mask, keep: Mask, drops: Drops, times: int = 1
 ) -> Mask:
     """Take rows out of ``keep`` and count them; a row counts for the first reason that fits it."""
-    dropped = (wanted if isinstance(wanted, np.ndarray) else _mask(wanted)) & keep
+    dropped = (wanted if isinstance(wanted, np.ndarray) else mask(wanted)) & keep
     if not dropped.any():
         return keep
     drops[reason] = drops.get(reason, 0) + int(dropped.sum()) * times
@@ -206,7 +213,7 @@ def _refuse_wrong_rows(
     for name, slot in binding.task.slots.items():
         if f"valid {name}" not in values.schema.names:
             continue
-        wrong = ~_mask(values.column(f"valid {name}"), null=True) & keep
+        wrong = ~mask(values.column(f"valid {name}"), null=True) & keep
         if wrong.any():
             at, (column, *fields) = int(np.argmax(wrong)), slot.reads[0]
             got = batch.column(column)[at].as_py()
@@ -258,7 +265,7 @@ def _without_nulls(lists: pa.ListArray) -> pa.ListArray:
     flat = pc.list_flatten(lists)
     if not flat.null_count:
         return lists
-    kept = _mask(flat.is_valid())
+    kept = mask(flat.is_valid())
     parents = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)[kept]
     lengths = np.bincount(parents, minlength=len(lists))
     return pa.ListArray.from_arrays(_offsets(lengths), flat.filter(pa.array(kept)))
@@ -281,10 +288,3 @@ def _interleave(parts: list[tuple[pa.RecordBatch, Rows]]) -> pa.RecordBatch:
             f"rows {parts[0][1][0]} and following are too large to be rendered by {len(parts)} "
             f"templates at once ({error}); name one with --templates"
         ) from error
-
-
-def _mask(values: pa.Array, *, null: bool = False) -> Mask:
-    """A boolean array as numpy, to write to; a null counts as ``null``."""
-    filled = values.fill_null(null) if values.null_count else values
-    mask: Mask = filled.to_numpy(zero_copy_only=False, writable=True)
-    return mask

@@ -14,8 +14,9 @@ nothing here reads or writes: Arrow evaluates the expressions, batch by batch.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -53,6 +54,10 @@ class Slot:
     names: tuple[str, ...] = ()
     may_be_blank: bool = False
 
+    def trimmed(self) -> Slot:
+        """The same without the white space around it."""
+        return replace(self, value=pc.utf8_trim_whitespace(self.value))
+
 
 def column(*path: str) -> Slot:
     """A string column as it stands, or a string within a struct column."""
@@ -84,9 +89,8 @@ def joined(*path: str, separator: str) -> Slot:
 
 
 def trimmed(*path: str) -> Slot:
-    """A string column without the white space around it; null where nothing is left."""
-    text = pc.utf8_trim_whitespace(pc.field(*path))
-    return Slot(value=pc.if_else(pc.equal(text, ""), pa.scalar(None), text), reads=(path,))
+    """A string column without the white space around it."""
+    return column(*path).trimmed()
 
 
 def optional(*path: str, before: str = "", after: str = "") -> Slot:
@@ -103,10 +107,19 @@ def matched(*path: str, pattern: str) -> Slot:
     return Slot(value=pc.struct_field(groups, [0]), reads=(path,))
 
 
-def replaced(*path: str, pattern: str, by: str) -> Slot:
-    """A string column in which every match of the pattern is replaced."""
-    value = pc.replace_substring_regex(pc.field(*path), pattern=pattern, replacement=by)
-    return Slot(value=value, reads=(path,))
+def replaced(*path: str, pattern: str, by: str, holding: str = "") -> Slot:
+    """A string column in which every match of the pattern is replaced.
+
+    With ``holding``, only texts that hold one of these characters are searched: the
+    others, if the pattern cannot match in them, need not be.
+    """
+    text = pc.field(*path)
+    searched = text
+    if holding:
+        held = pc.match_substring_regex(text, f"[{re.escape(holding)}]")
+        searched = pc.if_else(held, text, pa.scalar(None))
+    value = pc.replace_substring_regex(searched, pattern=pattern, replacement=by)
+    return Slot(value=pc.coalesce(value, text) if holding else value, reads=(path,))
 
 
 def flag(name: str, names: tuple[str, str]) -> Slot:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from mixbuild.bounds import bounds, first_bytes
+from mixbuild.bounds import Spans, all_bytes, bounds
+
+FIRST_BEYOND_ASCII = 0x80
 
 CONTINUATION_BITS, CONTINUATION = 0xC0, 0x80
 """Of a byte that goes on with a character: the bits that tell, and what they are."""
@@ -27,14 +29,14 @@ def refuse_other_bytes(texts: pa.StringArray) -> None:
 
 def _is_utf8_throughout(texts: pa.StringArray) -> bool:
     """Whether the texts' bytes are UTF-8 together, and no text begins within a character."""
-    data = texts.buffers()[2]
-    if data is None or not data.size or not len(texts):
+    data, borders = all_bytes(texts), bounds(texts)
+    begin, end = borders[[0, -1]]
+    if begin == end or data[begin:end].max() < FIRST_BEYOND_ASCII:
         return True
-    borders = bounds(texts)
-    whole = pa.StringArray.from_buffers(1, pa.py_buffer(borders[[0, -1]]), data)
+    together = pa.py_buffer(borders[[0, -1]])
     try:
-        whole.validate(full=True)
+        pa.StringArray.from_buffers(1, together, texts.buffers()[2]).validate(full=True)
     except pa.ArrowInvalid:
         return False
-    begins_within = (first_bytes(texts) & CONTINUATION_BITS) == CONTINUATION
-    return not (begins_within & (borders[:-1] < borders[-1])).any()
+    begins_within = (Spans.of(texts).first & CONTINUATION_BITS) == CONTINUATION
+    return not (begins_within & (borders[:-1] < end)).any()

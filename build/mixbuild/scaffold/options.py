@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mixbuild.bare import OWN_LETTER
 from mixbuild.scaffold.columns import Column, snake
 from mixbuild.scaffold.literal import arguments, as_tuple
 from mixbuild.slots import Path
@@ -24,9 +25,6 @@ ANSWERS = (
     *("answer_idx", "answer_index", "target", "correct_option", "correct_choice", "cop"),
 )
 """What the column is called that says which option is right."""
-
-LETTERED = r"^\(?[A-Z][).]\s*"
-"""How an option begins that has a letter already."""
 
 SHOWN = 2
 """How many options a made-up row has, where a list holds them."""
@@ -127,8 +125,8 @@ def _stripped(options: Sequence[Column]) -> Iterator[str]:
     """What is to be cut out of every option, where the source has letters of its own there."""
     seen = [each for column in options for each in column.seen]
     texts = [text for each in seen for text in (each if isinstance(each, list) else [each]) if text]
-    if texts and all(re.match(LETTERED, text) for text in texts):
-        yield f'strip=r"{LETTERED}"'
+    if texts and all(re.match(OWN_LETTER, text) for text in texts):
+        yield "own_letters=True"
 
 
 def _distractors(columns: Sequence[Column]) -> Options | None:

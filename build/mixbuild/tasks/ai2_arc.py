@@ -13,17 +13,12 @@ Raw record: {"id": "Mercury_SC_405487",
 Not confirmed: how many rows are left out for it.
 """
 
-import pyarrow.compute as pc
-
 from mixbuild.choices import choices, key
-from mixbuild.slots import joined, trimmed
+from mixbuild.slots import trimmed
 from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
-TEXTS = ("choices", "text")
-OPTIONS = choices(TEXTS, answer=key("answerKey", among=("choices", "label")))
-POINTING = r"(?i:\bof the above\b)|(?m:^\s*(?i:both |neither |either |only )?\(?[A-E]\)? (?i:and|or|nor) \(?[A-E]\)?\W*(?i:only)?\W*$)"
-"""What refers to other options by their letters or places."""
+OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")))
 
 
 def _arc(name: str, config: str, how_chosen: str) -> Task:
@@ -51,7 +46,6 @@ def _arc(name: str, config: str, how_chosen: str) -> Task:
             "letter": OPTIONS.letter(),
             "both": OPTIONS.both(),
         },
-        drops={"an option points at others": pc.match_substring_regex(joined(*TEXTS, separator="\n").value, POINTING)},
         templates=TEMPLATES,
     )
 

@@ -16,17 +16,12 @@ Not confirmed: whether an option is ever blank; and the share of cut endings, wh
     two extracts of the development and test files, some sixty rows.
 """
 
-import pyarrow.compute as pc
-
 from mixbuild.choices import choices, letter
-from mixbuild.slots import joined, replaced, trimmed
+from mixbuild.slots import replaced, trimmed
 from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
-OPTIONS = choices("options", answer=letter("correct"), strip=r"^\s*[A-E]\s*\)\s*")
-LINES = joined("options", separator="\n").value
-POINTING = r"(?i:\bof the above\b)|(?m:^\s*[A-E]\s*\)\s*(?i:both |neither |either |only )?\(?[A-E]\)? ?(?i:and|or|nor|&) ?\(?[A-E]\)?\W*(?i:only)?\W*$)"
-"""What refers to other options by their letters or places."""
+OPTIONS = choices("options", answer=letter("correct"), own_letters=True)
 LINK = r"(?i:[\s:=.,>–-]+|\b(?:is|be|will|must|should|would|choice|option|answer|correct)\b)*"
 STATED = rf"\b(?i:(?:(?:so|hence|thus|therefore|and|the|our|correct|right|final|best)[\s,:]+)*(?:answer|ans|option|choice)s?\b){LINK}"
 FINAL = rf"(?:[\s,;]*{STATED}\(?\s*(?:[A-E]\b[\s).:=-]*[^\n]{{0,30}}|[a-e][\s).]*)|\s*\n\s*\(?[A-E][\s).]*)+$"
@@ -60,7 +55,6 @@ TASK = Task(
         "letter": OPTIONS.letter(),
         "both": OPTIONS.both(),
     },
-    drops={"an option points at others": pc.match_substring_regex(LINES, POINTING)},
     templates=(
         Template("seed", "Solve the following problem and give the letter and the text of the right option: {question} \n{options}\n[OUTPUT]: {both}"),
         Template(

@@ -20,8 +20,8 @@ from mixbuild.slots import replaced, trimmed
 from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
-MARK = r"\[(?:header|title|step|substeps)\]\s*"
-ENDINGS = choices("endings", answer=position("label"), strip=rf"^[\s,]+|{MARK}")
+MARKS = ("[header]", "[title]", "[step]", "[substeps]")
+ENDINGS = choices("endings", answer=position("label"), marks=MARKS, lstrip=",", may_point=True)
 
 TASK = Task(
     name="hellaswag",
@@ -44,7 +44,7 @@ TASK = Task(
     splits={"train": "train", "validation": "validation"},
     slots={
         "topic": trimmed("activity_label"),
-        "beginning": replaced("ctx", pattern=rf"^\s*\[header\]\s*([^\[]*?)\s*\[title\]\s*|\s*{MARK}", by="\\1\n"),
+        "beginning": replaced("ctx", pattern=r" ?\[(?:header|title|step|substeps)\] ?", by="\n", holding="[").trimmed(),
         "options": ENDINGS.lettered(),
         "bullets": ENDINGS.bulleted(),
         "ending": ENDINGS.text(),

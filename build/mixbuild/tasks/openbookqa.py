@@ -13,17 +13,12 @@ Raw record: {"id": "7-980", "question_stem": "The sun is responsible for",
     as unknown in 2022, still does.
 """
 
-import pyarrow.compute as pc
-
 from mixbuild.choices import choices, key
-from mixbuild.slots import joined, trimmed
+from mixbuild.slots import trimmed
 from mixbuild.task import Source, Task
 from mixbuild.template import Template
 
-TEXTS = ("choices", "text")
-OPTIONS = choices(TEXTS, answer=key("answerKey", among=("choices", "label")))
-POINTING = r"(?i:\bof the above\b)|(?m:^\s*(?i:both |neither |either |only )?\(?[A-D]\)? (?i:and|or|nor) \(?[A-D]\)?\W*(?i:only)?\W*$)"
-"""What refers to other options by their letters or places."""
+OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")))
 
 TASK = Task(
     name="openbookqa",
@@ -50,7 +45,6 @@ TASK = Task(
         "letter": OPTIONS.letter(),
         "both": OPTIONS.both(),
     },
-    drops={"an option points at others": pc.match_substring_regex(joined(*TEXTS, separator="\n").value, POINTING)},
     templates=(
         Template(
             "seed", "Answer the following question or complete the sentence with one of the options, letter and text: {question} \n{options}\n[OUTPUT]: {both}"

@@ -1,0 +1,84 @@
+"""Options that point at other options, and mean nothing once they stand in another order.
+
+>>> options = pa.array(["All of the above", "Both A and (C).", "A and no other", "Some of these"])
+>>> point_at_others(options, np.arange(4, dtype=np.int32), Spans.of(options)).tolist()
+[0, 1]
+
+A pattern searches only options that have the bytes without which it matches nothing. Pure.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixbuild.blank import MAY_BEGIN_WHITE_SPACE, MAY_END_WHITE_SPACE
+from mixbuild.bounds import Bytes, Spans
+from mixbuild.vectors import Integers, mask, take
+
+Indices = npt.NDArray[np.int64]
+
+LETTER = r"\(?[A-E]\)?"
+LINK = r"(?: ?& ?|,? (?i:and|or|nor) )"
+POINTING = (
+    r"(?i:\b(?:of|from) the above\b)"
+    rf"|^(?i:both |neither |either |only )?(?:{LETTER}, ?)*{LETTER}{LINK}{LETTER}(?i: only)?\.?$"
+)
+"""What refers to other options, by their places or letters."""
+
+NOTHING, STOP, END = range(3)
+LAST = np.full(256, NOTHING, np.uint8)
+LAST[MAY_END_WHITE_SPACE] = END
+LAST[list(b"ABCDE)yY")] = END
+LAST[ord(".")] = STOP
+"""By its last byte: whether an option may consist of letters; a stop leaves it to another."""
+
+MAY_BE_LETTERS = MAY_BEGIN_WHITE_SPACE.copy()
+MAY_BE_LETTERS[list(b"ABCDE" + b"BbNnEeOo")] = True
+"""By the first byte, but for a bracket: the same."""
+
+SMALL = np.uint8(0x20)
+"""The bit that makes a capital letter small."""
+
+
+def point_at_others(pieces: pa.StringArray, which: Integers, spans: Spans) -> Indices:
+    """The options that point at others, in ascending order.
+
+    Args:
+        pieces: texts, the options among them.
+        which: which of the pieces each option is.
+        spans: where the options lie, one after the other, perhaps with white space around them.
+    """
+    if not spans.data.size or not len(which):
+        return np.zeros(0, np.int64)
+    suspicious = np.zeros(len(which), dtype=bool)
+    suspicious[_may_be_letters(spans)] = True
+    suspicious[_may_say_above(spans)] = True
+    suspects = np.flatnonzero(suspicious)
+    found = pc.match_substring_regex(pieces.take(pa.array(which[suspects])), POINTING)
+    return suspects[mask(found)]
+
+
+def _may_be_letters(spans: Spans) -> Indices:
+    last = take(LAST, spans.last)
+    at = np.flatnonzero(last)
+    stopped = np.flatnonzero(last[at] == STOP)
+    before = spans.data.take(spans.ends[at[stopped]] - 2, mode="clip")
+    may_end = np.ones(len(at), dtype=bool)
+    may_end[stopped] = LAST[before] == END
+    at = at[may_end]
+    begins = spans.begins[at]
+    begins += spans.data.take(begins, mode="clip") == ord("(")
+    found: Indices = at[MAY_BE_LETTERS[spans.data.take(begins, mode="clip")]]
+    return found
+
+
+def _may_say_above(spans: Spans) -> Indices:
+    begin, end = spans.begins[0], spans.ends[-1]
+    data: Bytes = spans.data[begin:end]
+    at = np.flatnonzero((data | SMALL) == ord("v"))
+    at = at[data.take(at - 2, mode="clip") | SMALL == ord("b")] + begin
+    owners: Indices = np.searchsorted(spans.begins, at, side="right") - 1
+    return owners
