@@ -43,6 +43,8 @@ def plainly(text: str, *, own_letters: bool, marks: tuple[str, ...], lstrip: str
 
 @given(options, st.integers(0, 2), st.booleans(), st.sampled_from([(), MARKS]), st.booleans())
 @example(["A)"], 0, True, (), False)
+@example(["[)x", "Z)x", "@)x"], 0, True, (), False)
+@example(["A", ")x", "B", ")"], 0, True, (), False)
 @example(["x", "A)Rome", None, "B) Oslo "], 1, True, (), False)
 @example(["[step] [step] a", ", [x] b"], 0, False, MARKS, True)
 @example(["A)[step] , a"], 0, True, MARKS, True)

@@ -265,6 +265,16 @@ LISTS = pa.array([["x", "y"], ["u", "v", "w"]], pa.list_(pa.string()))
             ["y", "w"],
         ),
         (
+            choices("list", answer=key("n", among="keys")),
+            {"list": LISTS, "keys": [["aa", "ab"], ["ab", "bb", "aa"]], "n": ["ab", "aa"]},
+            ["y", "w"],
+        ),
+        (
+            choices("list", answer=key("n", among="keys")),
+            {"list": LISTS, "keys": [["a", "é"], ["bc", "b", "c"]], "n": ["é", "c"]},
+            ["y", "w"],
+        ),
+        (
             choices("a", "b", answer=position("n", first=1)),
             {"a": ["p", "q"], "b": ["r", "s"], "n": ["2", "1"]},
             ["r", "q"],

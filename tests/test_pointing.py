@@ -15,7 +15,8 @@ POINT = [
     *("all of the above", "None of the above", "ALL OF THE ABOVE.", "Any of the above, or less"),
     *("both of the above are true", "neither from the above"),
     *("A and B", "both A and B", "Both (A) and (C)", "B or C only", "neither A nor D.", "A & E"),
-    *("A&B", "A, B and C", "A, B, and C", "only B and C", "(A), (B) or (D)", "EITHER A OR B"),
+    *("A&B", "A, B and C", "A, B, and C", "only B and C", "B and C only."),
+    *("(A), (B) or (D)", "EITHER A OR B"),
 ]
 DO_NOT = [
     *("A and no other", "A", "B.", "(C)", "Both", "and", "BORE", "A and Z", "vitamins A and D"),
@@ -59,6 +60,17 @@ def test_looking_at_bytes_first_finds_what_the_pattern_finds(options: list[str |
     trimmed = pc.utf8_trim_whitespace(pa.array(options, pa.string()))
     matches = pc.match_substring_regex(trimmed, POINTING).fill_null(False)
     assert pointing(options) == np.flatnonzero(matches.to_pylist()).tolist()
+
+
+@pytest.mark.parametrize("start", range(4))
+def test_what_lies_before_a_cut_array_is_not_looked_at(start: int) -> None:
+    texts = pa.array(["x" * 50, "all of the above", "y", "A and B"]).slice(start)
+    found = bare(texts)
+    pieces = pa.concat_arrays(found.pieces)
+    at = point_at_others(pieces, found.which, found.spans).tolist()
+    assert [texts[each].as_py() for each in at] == [
+        text for text in texts.to_pylist() if len(text) in (7, 16)
+    ]
 
 
 def test_no_options_point_at_nothing() -> None:
