@@ -27,7 +27,7 @@ from mixbuild.choices import Choices, ChoiceSlot, choices, key, letter, position
 from mixbuild.errors import RowError, SchemaError, TaskError
 from mixbuild.render import Origin, arranged, render
 from mixbuild.shards import Unit
-from mixbuild.slots import Slot, field
+from mixbuild.slots import Slot, column, field
 from mixbuild.sources.place import Place, Run
 from mixbuild.task import Source, Task
 from mixbuild.template import Template
@@ -354,6 +354,30 @@ def test_a_row_of_which_an_option_points_at_others_is_left_out_unless_it_may(
     assert completions(task(fixed), batch.slice(0, 1)) == ["x"]
 
 
+def test_a_template_that_shows_no_option_keeps_the_row_however_it_is_asked_for() -> None:
+    wanted = task(choices("list", answer=position("n")))
+    wanted = replace(
+        wanted,
+        slots={**wanted.slots, "hint": column("hint")},
+        templates=(*wanted.templates, Template("hinted", "Hint? {question}\n[OUTPUT]: {hint}")),
+    )
+    lists = [["x", "all of the above"], ["x", "y"]]
+    batch = pa.record_batch(
+        {"question": ["?", "!"], "list": lists, "n": [7, 1], "hint": ["here", "there"]}
+    )
+    together, drops = rendered(wanted, batch)
+    assert drops == {"an option points at others": len(wanted.templates) - 1}
+    alone = [row for each in wanted.templates for row in rendered(wanted, batch, mode=each.name)[0]]
+    shown = [(row["template"], row["prompt"], row["completion"]) for row in together]
+    assert sorted(shown) == sorted(
+        (row["template"], row["prompt"], row["completion"]) for row in alone
+    )
+    assert [row["completion"] for row in together if row["template"] == "hinted"] == [
+        " here",
+        " there",
+    ]
+
+
 def test_what_a_source_puts_into_options_is_cut_and_the_answer_still_found() -> None:
     lists = [["[step] one", "two [step]"], [", three", "[ four"]]
     batch = pa.record_batch({"question": ["?", "!"], "list": lists, "n": [", three", "[ four"]})
@@ -604,11 +628,18 @@ def test_a_missing_field_of_a_struct_is_refused() -> None:
         ({"names": ("x", "y")}, "choices: expected either columns or names"),
         (
             {"marks": ("[x]", "")},
-            "choices: expected marks that begin with an ASCII character, got marks=('[x]', '')",
+            "choices: expected a tuple of marks that begin with an ASCII character, "
+            "got marks=('[x]', '')",
         ),
         (
             {"marks": ("→",)},
-            "choices: expected marks that begin with an ASCII character, got marks=('→',)",
+            "choices: expected a tuple of marks that begin with an ASCII character, "
+            "got marks=('→',)",
+        ),
+        (
+            {"marks": "[x]"},
+            "choices: expected a tuple of marks that begin with an ASCII character, "
+            "got marks='[x]'",
         ),
         ({"lstrip": ",…"}, "choices: expected ASCII characters, got lstrip=',…'"),
     ],

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from mixbuild.errors import TaskError
 from mixbuild.slots import (
     Slot,
     column,
@@ -267,6 +268,11 @@ def test_replaced_may_look_only_where_a_character_is() -> None:
     trimmed_too = replaced("text", pattern="c", by=" ", holding="[").trimmed()
     assert evaluate(texts, trimmed_too.value) == ["a [b]", "a b", "^", "", None, "]"]
     assert trimmed_too.reads == (("text",),)
+
+
+def test_several_accepted_outputs_are_not_trimmed() -> None:
+    with pytest.raises(TaskError, match="trimmed: expected a slot with one accepted output"):
+        first("answers", "text").trimmed()
 
 
 def test_flag_names_truth_values() -> None:

@@ -34,7 +34,7 @@ from mixbuild.pointing import point_at_others
 from mixbuild.vectors import Integers, Mask, is_null, put, room, take
 
 POINTING = "an option points at others"
-"""Why a row is left out; the column of ``show`` that tells it."""
+"""Why a row is left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Arrangement:
         shown: for each of these, which of ``pieces`` it is.
         whole: whether a row has options, and none among them that is null or blank.
         right: the place, from 0, at which each row shows the right option; -1 for none.
-        wrong: whether a row's answer names none of its options.
+        wrong: whether a row's answer names none of its options, none of which points at others.
         pointing: whether one of a row's options points at others.
     """
 
@@ -71,8 +71,8 @@ class Arrangement:
 def show(values: pa.RecordBatch, slots: Mapping[str, ChoiceSlot], hashes: Hashes) -> pa.RecordBatch:
     """Add the slots' texts to a batch, and what is wrong with its rows.
 
-    That is ``valid NAME`` for each slot: whether the answer is one of the options;
-    and ``POINTING``: whether an option points at others.
+    That is, for each slot, ``valid NAME``: whether the answer is one of the options;
+    and ``points NAME``: whether an option points at others.
 
     Args:
         values: has the columns that the choices' ``inputs`` name, which are taken out.
@@ -85,8 +85,8 @@ def show(values: pa.RecordBatch, slots: Mapping[str, ChoiceSlot], hashes: Hashes
     for name, slot in slots.items():
         columns[name] = _filled(slot, arranged[name])
         columns[f"valid {name}"] = pa.array(~arranged[name].wrong)
-    pointing = np.logical_or.reduce([each.pointing for each in arranged.values()])
-    return pa.RecordBatch.from_pydict({**columns, POINTING: pa.array(pointing)})
+        columns[f"points {name}"] = pa.array(arranged[name].pointing)
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def arrange_all(
@@ -116,7 +116,7 @@ def _arrange(
     which += np.int32(len(texts))
     points = np.zeros(len(options), dtype=bool)
     if not (choices.names or choices.may_point):
-        points[point_at_others(pieces, which, found.spans)] = True
+        points[point_at_others(pieces, which, found.spans, found.odd)] = True
     which, blank, points = which[at], found.blank[at], points[at]
     whole, pointing = counts > 0, np.zeros(len(counts), dtype=bool)
     whole[items.rows[np.flatnonzero(blank)]] = False
@@ -129,7 +129,7 @@ def _arrange(
     starts = items.ends[:-1][known]
     right[known] = goes_to[starts + right[known]] - starts
     right[~known] = -1
-    wrong = whole & ~known & ~is_null(answers)
+    wrong = whole & ~known & ~is_null(answers) & ~pointing
     return Arrangement(pieces, heads, items, put(which, goes_to), whole, right, wrong, pointing)
 
 

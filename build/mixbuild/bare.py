@@ -14,6 +14,7 @@ Pure.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import whitespace
 
 import numpy as np
 import numpy.typing as npt
@@ -39,16 +40,19 @@ class Bare:
         pieces: texts, the options among them, in arrays one after the other.
         which: for each option, which of the pieces it is, counted through the arrays.
         blank: for each option, whether it is null, or nothing is left of it.
-        spans: where each option lies, with white space around it and marks within it, if any.
+        spans: where each option lies in the source.
+        odd: whether an option is cut, so that it is less than what lies there.
     """
 
     pieces: list[pa.StringArray]
     which: Integers
     blank: Mask
     spans: Spans
+    odd: Mask
 
     def replace(self, at: npt.NDArray[np.int64], texts: pa.StringArray) -> None:
         """Show other texts in place of some options."""
+        self.odd[at] = True
         first = sum(map(len, self.pieces))
         self.which[at] = np.arange(first, first + len(texts), dtype=np.int32)
         self.blank[at] = np.diff(bounds(texts)) == 0
@@ -86,7 +90,8 @@ def bare(
 
 
 def _as_they_are(options: pa.StringArray, spans: Spans, blank: Mask) -> Bare:
-    return Bare([options], np.arange(len(options), dtype=np.int32), blank, spans)
+    which = np.arange(len(options), dtype=np.int32)
+    return Bare([options], which, blank, spans, np.zeros_like(blank))
 
 
 def _within(options: pa.StringArray, spans: Spans, blank: Mask) -> Bare:
@@ -95,7 +100,8 @@ def _within(options: pa.StringArray, spans: Spans, blank: Mask) -> Bare:
     turns[0::2], turns[1::2] = spans.begins, spans.ends
     offsets, characters = pa.py_buffer(turns), options.buffers()[2]
     pieces = pa.StringArray.from_buffers(len(turns) - 1, offsets, characters)
-    return Bare([pieces], np.arange(0, len(turns), 2, dtype=np.int32), blank, spans)
+    which = np.arange(0, len(turns), 2, dtype=np.int32)
+    return Bare([pieces], which, blank, spans, np.zeros_like(blank))
 
 
 def _have_plain_letters(spans: Spans) -> Mask:
@@ -126,5 +132,5 @@ def _cut(
         for mark in marks:
             texts = pc.replace_substring(texts, mark, "")
     if lstrip:
-        texts = pc.utf8_ltrim(texts, characters=f"{lstrip} \t\r\n")
+        texts = pc.utf8_ltrim(texts, characters=f"{lstrip}{whitespace}")
     return pc.utf8_trim_whitespace(texts)

@@ -124,9 +124,11 @@ class Choices:
     def __post_init__(self) -> None:
         if bool(self.options) == bool(self.names):
             raise TaskError("choices: expected either columns or names")
-        if not all(mark and mark[0].isascii() for mark in self.marks):
+        if isinstance(self.marks, str) or not all(
+            mark and mark[0].isascii() for mark in self.marks
+        ):
             raise TaskError(
-                "choices: expected marks that begin with an ASCII character, "
+                "choices: expected a tuple of marks that begin with an ASCII character, "
                 f"got marks={self.marks!r}"
             )
         if not self.lstrip.isascii():
@@ -214,7 +216,7 @@ def choices(
     """Options to choose from, and the right one of them.
 
     A row is left out when one of its options points at others, as "all of the above" and
-    "both A and C" do: their order is another here.
+    "both A and C" do: their order is another here. ``names`` are taken as they are.
 
     Args:
         options: one list column, or several columns with an option each; a
@@ -227,11 +229,12 @@ def choices(
         may_point: keep the rows of which an option seems to point at others.
 
     Raises:
-        TaskError: there are both columns and names, or neither; a mark is empty, or it or
-            ``lstrip`` begins with another character than ASCII's.
+        TaskError: there are both columns and names, or neither; a mark does not begin
+            with an ASCII character, or ``lstrip`` has another one.
     """
+    as_marks = marks if isinstance(marks, str) else tuple(marks)
     return Choices(
-        tuple(map(_path, options)), tuple(names), answer, own_letters, marks, lstrip, may_point
+        tuple(map(_path, options)), tuple(names), answer, own_letters, as_marks, lstrip, may_point
     )
 
 

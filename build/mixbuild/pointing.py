@@ -1,7 +1,8 @@
 """Options that point at other options, and mean nothing once they stand in another order.
 
 >>> options = pa.array(["All of the above", "Both A and (C).", "A and no other", "Some of these"])
->>> point_at_others(options, np.arange(4, dtype=np.int32), Spans.of(options)).tolist()
+>>> which, odd = np.arange(4, dtype=np.int32), np.zeros(4, dtype=bool)
+>>> point_at_others(options, which, Spans.of(options), odd).tolist()
 [0, 1]
 
 A pattern searches only options that have the bytes without which it matches nothing. Pure.
@@ -14,46 +15,49 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.blank import MAY_BEGIN_WHITE_SPACE, MAY_END_WHITE_SPACE
 from mixbuild.bounds import Bytes, Spans
-from mixbuild.vectors import Integers, mask, take
+from mixbuild.vectors import Integers, Mask, mask, take
 
 Indices = npt.NDArray[np.int64]
 
 LETTER = r"\(?[A-E]\)?"
-LINK = r"(?: ?& ?|,? (?i:and|or|nor) )"
+LINK = r"(?:,? (?i:and/or|and|or|nor|&) )"
 POINTING = (
-    r"(?i:\b(?:of|from) the above\b)"
-    rf"|^(?i:both |neither |either |only )?(?:{LETTER}, ?)*{LETTER}{LINK}{LETTER}(?i: only)?\.?$"
+    r"(?i:\b(?:of the|(?:all|none|any|both|either|neither) (?:of|the))"
+    r"(?: options| choices| answers)? above(?:[^\w-]|$))"
+    r"|^(?i:both |neither |either |only |options? |answers? )?"
+    rf"(?:(?:{LETTER}, ?)*{LETTER}(?:{LINK}{LETTER})+|A&[BCD]|B&[CDE]|C&[DE]|D&E)"
+    r"(?:\W*(?i:only))?\W*$"
 )
 """What refers to other options, by their places or letters."""
 
 NOTHING, STOP, END = range(3)
 LAST = np.full(256, NOTHING, np.uint8)
-LAST[MAY_END_WHITE_SPACE] = END
-LAST[list(b"ABCDE)yY")] = END
+LAST[[each for each in range(128) if not chr(each).isalnum()]] = END
+LAST[list(b"ABCDEyY")] = END
 LAST[ord(".")] = STOP
 """By its last byte: whether an option may consist of letters; a stop leaves it to another."""
 
-MAY_BE_LETTERS = MAY_BEGIN_WHITE_SPACE.copy()
-MAY_BE_LETTERS[list(b"ABCDE" + b"BbNnEeOo")] = True
+MAY_BE_LETTERS = np.zeros(256, dtype=bool)
+MAY_BE_LETTERS[list(b"ABCDE" + b"BbNnEeOoAa")] = True
 """By the first byte, but for a bracket: the same."""
 
 SMALL = np.uint8(0x20)
 """The bit that makes a capital letter small."""
 
 
-def point_at_others(pieces: pa.StringArray, which: Integers, spans: Spans) -> Indices:
+def point_at_others(pieces: pa.StringArray, which: Integers, spans: Spans, odd: Mask) -> Indices:
     """The options that point at others, in ascending order.
 
     Args:
         pieces: texts, the options among them.
         which: which of the pieces each option is.
-        spans: where the options lie, one after the other, perhaps with white space around them.
+        spans: where the options lie, one after the other.
+        odd: whether an option is not what lies there; these are always searched.
     """
     if not spans.data.size or not len(which):
         return np.zeros(0, np.int64)
-    suspicious = np.zeros(len(which), dtype=bool)
+    suspicious = odd.copy()
     suspicious[_may_be_letters(spans)] = True
     suspicious[_may_say_above(spans)] = True
     suspects = np.flatnonzero(suspicious)

@@ -95,11 +95,9 @@ def render(
     keep = np.ones(batch.num_rows, dtype=bool)
     for reason in binding.task.drops:
         keep = _leave_out(reason, values.column(f"drop {reason}"), keep, drops, binding.renderings)
-    if binding.choices:
-        keep = _leave_out(POINTING, values.column(POINTING), keep, drops, binding.renderings)
     _refuse_wrong_rows(binding, values, keep, batch, rows, origin)
-    filled = {*binding.values, *binding.choices}
-    values = values.select([name for name in values.schema.names if name in filled])
+    needed = {*binding.values, *binding.choices, *(f"points {name}" for name in binding.choices)}
+    values = values.select([name for name in values.schema.names if name in needed])
     if not keep.all():
         values, rows = values.filter(pa.array(keep)), rows[keep]
     parts = [
@@ -165,6 +163,9 @@ def _render_template(
 ) -> tuple[pa.RecordBatch, Rows]:
     """Render one template: its rows, and the source row's number beside each."""
     keep = np.ones(values.num_rows, dtype=bool)
+    for name in template.placeholders:
+        if name in binding.choices:
+            keep = _leave_out(POINTING, values.column(f"points {name}"), keep, drops)
     for name in template.placeholders:
         if values.column(name).null_count:
             keep = _leave_out(f"null {name}", is_null(values.column(name)), keep, drops)

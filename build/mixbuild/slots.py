@@ -22,6 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import acero
 
+from mixbuild.errors import TaskError
+
 field = pc.field
 """``pyarrow.compute.field``, under the name in which declarations use it."""
 
@@ -55,7 +57,13 @@ class Slot:
     may_be_blank: bool = False
 
     def trimmed(self) -> Slot:
-        """The same without the white space around it."""
+        """The same without the white space around it.
+
+        Raises:
+            TaskError: other outputs are accepted too, which would keep theirs.
+        """
+        if self.accepted is not None:
+            raise TaskError("trimmed: expected a slot with one accepted output")
         return replace(self, value=pc.utf8_trim_whitespace(self.value))
 
 

@@ -229,9 +229,9 @@ def _label(task: Task, source: str | None, place: Place, addresses: Sequence[str
 
 
 def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """A batch in equal pieces of about ``BATCH_BYTES``, whatever its rows turned out to hold."""
+    """A batch in equal pieces, where its rows turned out to hold much more than ``BATCH_BYTES``."""
     # a rest that is left over would cost nearly as many calls as a whole piece
     pieces = max(1, round(batch.nbytes / BATCH_BYTES))
-    rows = -(-batch.num_rows // pieces)
+    rows = max(1, -(-batch.num_rows // pieces))
     for start in range(0, batch.num_rows, rows):
         yield batch.slice(start, rows)

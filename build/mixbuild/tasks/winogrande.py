@@ -6,7 +6,8 @@ Raw record: {"sentence": "Ian volunteered to eat Dennis's menudo after already h
     "_" is the blank, "1" and "2" the options. A sentence without a blank is left out.
     The split ``test`` is masked (the answer is "" throughout) and not used.
     The card gives no licence; the authors' repository says CC-BY, without a version.
-Not confirmed: whether there is any sentence without a blank, or with two.
+Not confirmed: whether there is any sentence without a blank, or with two; whether any row is left
+    out for an option that points at others.
 """
 
 import pyarrow.compute as pc
