@@ -21,11 +21,12 @@ from typing import Any, ClassVar
 import datasets
 import pyarrow as pa
 from datasets.builder import Key
-from mixbuild import __version__, lock
-from mixbuild.plan import Request, plan
-from mixbuild.render import SCHEMA
-from mixbuild.shards import Unit, rows
-from mixbuild.task import SEED, Task
+from mixbuild import __version__
+from mixbuild.declare.task import SEED, Task
+from mixbuild.make.plan import Request, plan
+from mixbuild.make.shard import Unit, rows
+from mixbuild.render.render import SCHEMA
+from mixbuild.sources import lock
 from mixbuild.tasks import ALL, find
 
 OPTIONS = ("templates", "seed", "source", "lock", "allow_drift")

@@ -8,12 +8,12 @@ from typing import Any
 import datasets
 import pytest
 from conftest import imdb_rows, read_shards, write_parquet
-from mixbuild.errors import MixError, UsageError
-from mixbuild.make import make
-from mixbuild.plan import Request
-from mixbuild.render import SCHEMA
+from make.test_run import request
+from mixbuild.core.errors import MixError, UsageError
+from mixbuild.make.plan import Request
+from mixbuild.make.run import make
+from mixbuild.render.render import SCHEMA
 from mixbuild.tasks import ALL
-from test_make import request
 
 from instruct_mix import InstructMix
 

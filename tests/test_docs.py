@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Build, read_shards
 from hub_server import LoopbackHub
-from mixbuild.digest import ContentDigest
-from mixbuild.make import make
-from mixbuild.plan import Request
-from mixbuild.render import SCHEMA
+from mixbuild.core.digest import ContentDigest
+from mixbuild.declare.template import Template
+from mixbuild.make.plan import Request
+from mixbuild.make.run import make
+from mixbuild.render.render import SCHEMA
 from mixbuild.tasks import find
-from mixbuild.template import Template
 
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "build/docs/adding-a-task.md").read_text()
@@ -133,7 +133,7 @@ def test_every_command_that_needs_the_hub_prints_what_it_says(
     for name in ("squad", "imdb", "billsum"):
         folder = tmp_path / "hub" / find(name).source.repo
         folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.symlink_to(ROOT / "build/mixbuild/samples" / name)
+        folder.symlink_to(ROOT / "build/mixbuild/tasks/samples" / name)
     with LoopbackHub(tmp_path / "hub", token="hf_reader_of_the_readme") as hub:  # noqa: S106
         variables = hub.environment(tmp_path / "hf") | {"HF_TOKEN": "hf_reader_of_the_readme"}
         pairs = commands(README, "console hub")
@@ -220,7 +220,7 @@ def test_a_task_is_added_by_following_the_guide(tmp_path: Path) -> None:
         for number in range(2, 13)
     ]
     rows = line + "".join(f"{json.dumps(row)}\n" for row in others)
-    (package / "samples/port_quiz/train.jsonl").write_text(rows)
+    (package / "tasks/samples/port_quiz/train.jsonl").write_text(rows)
     make_it = "python build make port_quiz --samples --out out"
     shown, made = run_all([show[0], make_it], tmp_path, **variables)
     assert matches(show[2], shown), shown

@@ -97,5 +97,5 @@ def test_the_wheel_holds_the_package_and_nothing_else(python: Path, tmp_path: Pa
         "mixbuild",
         "instruct_mix",
     }
-    assert "mixbuild/samples/squad/train.jsonl" in names
+    assert "mixbuild/tasks/samples/squad/train.jsonl" in names
     assert "mixbuild/tasks/squad.py" in names

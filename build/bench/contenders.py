@@ -53,8 +53,8 @@ class Contender:
 
 def ours(job: Job) -> None:
     """The whole of ``make``: resolve, read, render, hash, write, manifest."""
-    from mixbuild.make import make
-    from mixbuild.plan import Request
+    from mixbuild.make.plan import Request
+    from mixbuild.make.run import make
     from mixbuild.tasks import find
 
     make(Request([find(job.task)], Path(job.out), {job.task: job.source}, splits=("train",)))
@@ -151,7 +151,7 @@ def _floors() -> tuple[Contender, ...]:
 DATASETS = ("datasets", "pyarrow.parquet", "pyarrow.compute")
 
 ALL: tuple[Contender, ...] = (
-    Contender(OURS, OURS, ours, ("mixbuild.make", "datasets")),
+    Contender(OURS, OURS, ours, ("mixbuild.make.run", "datasets")),
     *_floors(),
     Contender("polars, collect", POLARS, others.polars_collect, ("polars",)),
     Contender("polars, streaming engine", POLARS, others.polars_streaming, ("polars",)),

@@ -11,10 +11,10 @@ from bench.data import make_source
 from bench.measure import in_turns
 from bench.parts import Bench, empty, load_average, say
 from bench.report import Part, Ratio, Times, ratio, times
-from mixbuild.export import FOLDER, PARQUET, export, splits
-from mixbuild.make import make
-from mixbuild.parquet import GROUP_ROWS, PUBLISHED_SCHEMA, SETTINGS
-from mixbuild.plan import Request
+from mixbuild.make.plan import Request
+from mixbuild.make.run import make
+from mixbuild.publish.export import FOLDER, PARQUET, export, splits
+from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA, SETTINGS
 from mixbuild.tasks import find
 
 OURS = "ours: read the shards, write Parquet, digest, lengths, SHA-256"

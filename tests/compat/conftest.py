@@ -62,7 +62,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     out = folder / "out"
     for config in CONFIGS:
         repo = folder / "hub" / find(config).source.repo
-        shutil.copytree(ROOT / "build/mixbuild/samples" / config, repo)
+        shutil.copytree(ROOT / "build/mixbuild/tasks/samples" / config, repo)
     with LoopbackHub(folder / "hub", token=TOKEN) as hub:
         variables = hub.environment(folder / "home") | {"HF_TOKEN": TOKEN}
         run_build("make", *CONFIGS, "--out", str(out), **variables)

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import click
 
-from mixbuild import engine, lock, terminal
+from mixbuild.cli import terminal
 from mixbuild.cli.options import licences_option, lock_option, refuse_strangers, source_option
-from mixbuild.errors import LockError, UsageError
-from mixbuild.licences import refuse_others
-from mixbuild.make import make
-from mixbuild.pinning import check_lock, pin
-from mixbuild.plan import Request
-from mixbuild.project import in_checkout
-from mixbuild.sources import SAMPLES
-from mixbuild.task import SEED
+from mixbuild.core import executor as engine
+from mixbuild.core.errors import LockError, UsageError
+from mixbuild.core.resources import in_checkout
+from mixbuild.declare.licence import refuse_others
+from mixbuild.declare.task import SEED
+from mixbuild.make.plan import Request
+from mixbuild.make.run import make
+from mixbuild.sources import lock
+from mixbuild.sources.pin import check_lock, pin
+from mixbuild.sources.read import SAMPLES
 from mixbuild.tasks import ALL, find
 
 

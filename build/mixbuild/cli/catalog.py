@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from mixbuild import lock, terminal
+from mixbuild.author.new.scaffold import scaffold
+from mixbuild.author.preview import preview
+from mixbuild.cli import terminal
 from mixbuild.cli.options import lock_option, refuse_strangers, source_option
-from mixbuild.errors import UsageError
-from mixbuild.preview import preview
-from mixbuild.scaffold import scaffold
-from mixbuild.sources import SAMPLES
-from mixbuild.task import EVERY, SAMPLE
+from mixbuild.core.errors import UsageError
+from mixbuild.declare.task import EVERY, SAMPLE
+from mixbuild.sources import lock
+from mixbuild.sources.read import SAMPLES
 from mixbuild.tasks import ALL, find
 
 

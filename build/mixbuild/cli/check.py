@@ -6,13 +6,14 @@ import json
 
 import click
 
-from mixbuild import lock, terminal
-from mixbuild.check import check
-from mixbuild.check.report import as_data, as_text, count, errors
-from mixbuild.check.rules import ERROR
+from mixbuild.author.check.report import as_data, as_text, count, errors
+from mixbuild.author.check.rules import ERROR
+from mixbuild.author.check.run import check
+from mixbuild.cli import terminal
 from mixbuild.cli.options import refuse_strangers, source_option
-from mixbuild.errors import CheckError
-from mixbuild.sources import SAMPLES
+from mixbuild.core.errors import CheckError
+from mixbuild.sources import lock
+from mixbuild.sources.read import SAMPLES
 from mixbuild.tasks import ALL, find
 
 REAL_ROWS = 1_000

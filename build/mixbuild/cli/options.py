@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from mixbuild import lock
-from mixbuild.errors import UsageError
+from mixbuild.core.errors import UsageError
+from mixbuild.sources import lock
 from mixbuild.tasks import find
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from mixbuild import terminal
+from mixbuild.cli import terminal
 from mixbuild.cli.options import licences_option
-from mixbuild.export import PARQUET
-from mixbuild.publication import write_local_card
-from mixbuild.verify import verify_folder
+from mixbuild.make.verify import verify_folder
+from mixbuild.publish.export import PARQUET
+from mixbuild.publish.release import write_local_card
 
 
 @click.command("card")
@@ -50,7 +50,7 @@ def push_command(
     allow_licences: list[str],
 ) -> None:
     """Publish a build in one commit, then load it from there and compare."""
-    from mixbuild import hub
+    from mixbuild.publish.hub import push as hub
 
     done = hub.push(
         folder,
@@ -82,7 +82,7 @@ def verify_command(place: str) -> None:
             _, verified = verify_folder(Path(place), report=report)
         terminal.print_verified(place, verified)
         return
-    from mixbuild import hub
+    from mixbuild.publish.hub import push as hub
 
     with terminal.progress("loading what is published", unit="configs") as report:
         label, verified = hub.verify_repo(hub.client(), *hub.parse(place), report=report)

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mixbuild.errors import SourceError, one_of
-from mixbuild.sources.place import Place
-from mixbuild.trouble import patiently
+from mixbuild.core.errors import SourceError, one_of
+from mixbuild.core.explain import patiently
+from mixbuild.sources.location import Place
 
 SEPARATOR = r"[-._ 0-9/]"
 """What ``datasets`` takes for the end of a word in a path."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mixbuild.slots import Path as ColumnPath
-from mixbuild.sources.place import BATCH_BYTES, BATCH_ROWS, Place, Run
-from mixbuild.trouble import explained
+from mixbuild.core.explain import explained
+from mixbuild.declare.slots import Path as ColumnPath
+from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
 
 if TYPE_CHECKING:
     from datasets import DatasetBuilder

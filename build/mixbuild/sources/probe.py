@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import yaml
 
-from mixbuild.errors import SourceError, UsageError, one_of
-from mixbuild.slots import Path as ColumnPath
-from mixbuild.sources import on_hub, streamed
-from mixbuild.sources.place import Place
+from mixbuild.core.errors import SourceError, UsageError, one_of
+from mixbuild.core.explain import explained, patiently
+from mixbuild.declare.slots import Path as ColumnPath
+from mixbuild.sources import streamed
+from mixbuild.sources.location import Place
+from mixbuild.sources.read import on_hub
 from mixbuild.sources.survey import CARD, look
-from mixbuild.trouble import explained, patiently
 
 if TYPE_CHECKING:
     from datasets import DatasetBuilder, Features

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mixbuild.errors import SchemaError
-from mixbuild.slots import Path as ColumnPath
-from mixbuild.sources.kinds import plainly
-from mixbuild.sources.place import BATCH_BYTES, BATCH_ROWS, Place, Run
-from mixbuild.trouble import patiently
+from mixbuild.core.errors import SchemaError
+from mixbuild.core.explain import patiently
+from mixbuild.declare.slots import Path as ColumnPath
+from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
+from mixbuild.sources.types import plainly
 
 if TYPE_CHECKING:  # importing datasets takes a second, which `list` and worker processes save
     from datasets import DatasetBuilder, IterableDataset

@@ -9,14 +9,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from mixbuild.binding import bind
-from mixbuild.digest import SourceDigest, file_sha256
-from mixbuild.errors import SourceError
-from mixbuild.slots import field, project
-from mixbuild.sources import Resolved, read, resolve
-from mixbuild.sources.place import Run
-from mixbuild.task import EVERY, Task
-from mixbuild.trouble import explained, patiently
+from mixbuild.core.digest import SourceDigest, file_sha256
+from mixbuild.core.errors import SourceError
+from mixbuild.core.explain import explained, patiently
+from mixbuild.declare.slots import field, project
+from mixbuild.declare.task import EVERY, Task
+from mixbuild.render.bind import bind
+from mixbuild.sources.location import Run
+from mixbuild.sources.read import Resolved, read, resolve
 
 Entry = dict[str, Any]
 """repo, commit, config, license, files, schema, splits: what the lock says of a task's source."""

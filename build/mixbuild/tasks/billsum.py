@@ -6,8 +6,8 @@ Raw record: {"text": "SECTION 1. LIABILITY OF BUSINESS ENTITIES …",
     "title": "A bill to limit the civil liability of business entities …"}
 """
 
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 TASK = Task(
     name="billsum",

@@ -8,9 +8,9 @@ Raw record: {"question": "does ethanol take more energy make that produces", "an
     of 2022.
 """
 
-from mixbuild.slots import flag, replaced
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.slots import flag, replaced
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 TASK = Task(
     name="boolq",

@@ -9,9 +9,9 @@ Not confirmed: whether any title is blank, as in an example on the card; without
     that names the subject leaves the row out.
 """
 
-from mixbuild.slots import label, trimmed
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.slots import label, trimmed
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 KINDS = (
     *("company", "educational institution", "artist", "athlete", "office holder"),

@@ -8,9 +8,9 @@ Raw record: {"instruction": "When did Virgin Australia start operating?",
     The context is empty for most rows; its label then disappears with it.
 """
 
-from mixbuild.slots import optional, replaced
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.slots import optional, replaced
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 TASK = Task(
     name="dolly",

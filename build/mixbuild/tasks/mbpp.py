@@ -9,9 +9,9 @@ Raw record: {"task_id": 1, "text": "Write a function to find the minimum cost pa
     not offered.
 """
 
-from mixbuild.slots import first, joined, optional, replaced
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.slots import first, joined, optional, replaced
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 TASK = Task(
     name="mbpp",

@@ -6,9 +6,9 @@ Raw record: {"id": 1, "sentence1": "In Paris , in October 1560 , he secretly met
     The labels are named '0' and '1' in the source; 1 is a paraphrase.
 """
 
-from mixbuild.slots import label
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.slots import label
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 TASK = Task(
     name="paws",

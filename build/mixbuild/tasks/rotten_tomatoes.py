@@ -6,9 +6,9 @@ Raw record: {"text": "the rock is destined to be the 21st century's new …", "l
     negative ones: its first thousand rows are of one class.
 """
 
-from mixbuild.slots import label
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.slots import label
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 TASK = Task(
     name="rotten_tomatoes",

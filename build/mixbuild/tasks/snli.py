@@ -7,9 +7,9 @@ Raw record: {"premise": "This church choir sings to the masses as they sing joyo
 Not confirmed: whether any hypothesis is blank; a pair with one is left out.
 """
 
-from mixbuild.slots import field, label, trimmed
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.slots import field, label, trimmed
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 TASK = Task(
     name="snli",

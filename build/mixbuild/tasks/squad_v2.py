@@ -9,9 +9,9 @@ Raw record: {"id": "56ddde6b9a695914005b9629", "title": "Normans",
     Where the passage holds no answer, both lists are empty.
 """
 
-from mixbuild.slots import first
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.slots import first
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 TASK = Task(
     name="squad_v2",

@@ -10,9 +10,9 @@ Raw record: {"url": "http://www.freebase.com/view/en/jamaica",
     as unknown in 2022, still does.
 """
 
-from mixbuild.slots import first, is_empty, joined
-from mixbuild.task import Source, Task
-from mixbuild.template import Template
+from mixbuild.declare.slots import first, is_empty, joined
+from mixbuild.declare.task import Source, Task
+from mixbuild.declare.template import Template
 
 TASK = Task(
     name="web_questions",

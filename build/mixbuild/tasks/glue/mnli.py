@@ -6,10 +6,10 @@ Raw record: {"premise": "Conceptually cream skimming has two basic dimensions â€
     genres of ``train`` and one of others; the tests are masked (-1 throughout) and not used.
 """
 
-from mixbuild.slots import label, trimmed
-from mixbuild.task import Task
+from mixbuild.declare.slots import label, trimmed
+from mixbuild.declare.task import Task
+from mixbuild.declare.template import Template
 from mixbuild.tasks.glue.benchmark import glue
-from mixbuild.template import Template
 
 TASK = Task(
     name="mnli",

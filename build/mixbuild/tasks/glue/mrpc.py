@@ -5,10 +5,10 @@ Raw record: {"sentence1": "Amrozi accused his brother …", "sentence2": "Referr
     0 is not_equivalent, 1 equivalent. Unlike in the rest of GLUE, ``test`` has its labels.
 """
 
-from mixbuild.slots import label
-from mixbuild.task import Task
+from mixbuild.declare.slots import label
+from mixbuild.declare.task import Task
+from mixbuild.declare.template import Template
 from mixbuild.tasks.glue.benchmark import glue
-from mixbuild.template import Template
 
 TASK = Task(
     name="mrpc",

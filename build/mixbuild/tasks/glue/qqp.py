@@ -6,10 +6,10 @@ Raw record: {"question1": "How is the life of a math student? …",
 Not confirmed: whether any question is blank; a pair with one is left out.
 """
 
-from mixbuild.slots import label, trimmed
-from mixbuild.task import Task
+from mixbuild.declare.slots import label, trimmed
+from mixbuild.declare.task import Task
+from mixbuild.declare.template import Template
 from mixbuild.tasks.glue.benchmark import glue
-from mixbuild.template import Template
 
 TASK = Task(
     name="qqp",

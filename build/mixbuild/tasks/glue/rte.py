@@ -6,10 +6,10 @@ Raw record: {"sentence1": "No Weapons of Mass Destruction Found in Iraq Yet.",
     The split ``test`` is masked (-1 throughout) and not used.
 """
 
-from mixbuild.slots import label
-from mixbuild.task import Task
+from mixbuild.declare.slots import label
+from mixbuild.declare.task import Task
+from mixbuild.declare.template import Template
 from mixbuild.tasks.glue.benchmark import glue
-from mixbuild.template import Template
 
 TASK = Task(
     name="rte",

@@ -5,10 +5,10 @@ Raw record: {"sentence": "it 's a charming and often affecting journey . ", "lab
     The split ``test`` is masked (-1 throughout) and not used.
 """
 
-from mixbuild.slots import label, trimmed
-from mixbuild.task import Task
+from mixbuild.declare.slots import label, trimmed
+from mixbuild.declare.task import Task
+from mixbuild.declare.template import Template
 from mixbuild.tasks.glue.benchmark import glue
-from mixbuild.template import Template
 
 TASK = Task(
     name="sst2",

@@ -1,0 +1,15 @@
+"""Faults in declarations, and in what they render.
+
+::
+
+    rules         what is looked for, and how grave it is
+    wording       how a template reads
+    strays        what no text should hold
+    statistics    whether counts are as chance would have them
+    sheets        the rows that are looked at
+    options       rules for tasks with options
+    rendered      rules for what is rendered
+    declarations  rules for what is declared
+    run           all of them, over tasks
+    report        the findings, as text and as data
+"""

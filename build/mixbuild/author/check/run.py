@@ -1,0 +1,165 @@
+"""Check what tasks declare and what they render: the faults that no type and no golden shows.
+
+``check`` reads some rows of each task's source, renders them with every
+template, and holds declarations and rows to ``RULES``. A rule that does not
+hold for a task is waived in its declaration, with the reason: ``Task.waivers``.
+A waiver of what would not be broken is itself a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import pyarrow as pa
+
+from mixbuild.author.check.declarations import check_columns, check_declaration, check_names
+from mixbuild.author.check.options import check_options
+from mixbuild.author.check.rendered import check_sheet, check_texts
+from mixbuild.author.check.rules import ERROR, RULES, UNJUDGED, Finding
+from mixbuild.author.check.sheets import read_records, render_sheets
+from mixbuild.core.errors import RowError, SchemaError, one_line
+from mixbuild.declare.task import EVERY, Task
+from mixbuild.make.plan import Request
+from mixbuild.sources.lock import Lock
+from mixbuild.sources.read import SAMPLES, resolve
+
+Report = Callable[[int, int], object]
+"""Told how many tasks are done, and of how many."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found.
+
+    Attributes:
+        tasks: how many were checked.
+        source_rows: how many rows were read.
+        rendered_rows: how many they were rendered to, by all templates.
+        findings: the rules that are broken and not waived.
+        waived: those that are, each with the reason.
+        unjudged: rule -> the tasks of which there were too few rows to say anything.
+    """
+
+    tasks: int
+    source_rows: int
+    rendered_rows: int
+    findings: tuple[Finding, ...]
+    waived: tuple[tuple[Finding, str], ...]
+    unjudged: Mapping[str, tuple[str, ...]]
+
+
+def check(
+    tasks: Sequence[Task],
+    sources: Mapping[str, str] | None = None,
+    *,
+    rows: int | None = None,
+    seed: int = 0,
+    lock: Lock | None = None,
+    report: Report | None = None,
+) -> Checked:
+    """Hold tasks to every rule.
+
+    Args:
+        tasks: to be checked, together and each alone.
+        sources: task name -> ``SAMPLES``, or a mirror; the Hub for the others.
+        rows: at most so many source rows per split, chosen by hash; all without it.
+        seed: of every choice by hash.
+        lock: at which commit sources on the Hub are read.
+        report: is told how far it is, before each task.
+
+    Raises:
+        SourceError, LockError, UsageError: a source cannot be read.
+    """
+    findings = list(check_names(tasks))
+    source_rows = rendered_rows = 0
+    for done, task in enumerate(tasks):
+        if report:
+            report(done, len(tasks))
+        source = (sources or {}).get(task.name)
+        request = Request(
+            [task],
+            Path(),  # nothing is written
+            {} if source is None else {task.name: source},
+            templates=EVERY,
+            seed=seed,
+            max_rows=rows,
+            lock=(lock or {}) if source is None else {},
+        )
+        found, read, rendered = _check_task(task, request)
+        findings += found
+        source_rows += read
+        rendered_rows += rendered
+    kept, waived = _waive(tasks, [each for each in findings if each.severity != UNJUDGED])
+    unjudged = {(each.rule, each.task) for each in findings if each.severity == UNJUDGED}
+    kept += [each for task in tasks for each in _idle_waivers(task, waived, unjudged)]
+    order = {task.name: place for place, task in enumerate(tasks)}
+    return Checked(
+        len(tasks),
+        source_rows,
+        rendered_rows,
+        tuple(sorted(kept, key=lambda each: (each.severity, order[each.task]))),
+        tuple(waived),
+        {
+            rule: tuple(name for name in order if (rule, name) in unjudged)
+            for rule in RULES
+            if any(rule == each for each, _ in unjudged)
+        },
+    )
+
+
+def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
+    """What is found, how many rows were read, and how many they were rendered to."""
+    source = request.sources.get(task.name)
+    findings = list(check_declaration(task))
+    try:
+        records = read_records(task, request)
+        sheets = list(render_sheets(task, records, seed=request.seed))
+    except SchemaError as error:
+        misspelt = list(check_columns(task, resolve(task, source).schema))
+        return [*findings, *(misspelt or [_unrenderable(task, error)])], 0, 0
+    except (RowError, pa.ArrowException) as error:
+        return [*findings, _unrenderable(task, error)], 0, 0
+    samples = source == SAMPLES
+    for sheet in sheets:
+        findings += check_sheet(sheet)
+    findings += check_options(task, sheets)
+    findings += check_texts(task, sheets, records, samples=samples)
+    read = sum(len(each.numbers) for each in records)
+    return findings, read, sum(sheet.rows.num_rows for sheet in sheets)
+
+
+def _unrenderable(task: Task, error: Exception) -> Finding:
+    return Finding(task.name, "unrenderable", ERROR, one_line(error))
+
+
+def _waive(
+    tasks: Sequence[Task], findings: Sequence[Finding]
+) -> tuple[list[Finding], list[tuple[Finding, str]]]:
+    """What is left of the findings, and what is waived, with the reasons."""
+    reasons = {(task.name, rule): why for task in tasks for rule, why in task.waivers.items()}
+    kept, waived = [], []
+    for each in findings:
+        if (reason := reasons.get((each.task, each.rule), "")).strip():
+            waived.append((each, reason))
+        else:
+            kept.append(each)
+    return kept, waived
+
+
+def _idle_waivers(
+    task: Task, waived: Sequence[tuple[Finding, str]], unjudged: set[tuple[str, str]]
+) -> Iterator[Finding]:
+    """Waivers without an object, or without a reason."""
+    used = {each.rule for each, _ in waived if each.task == task.name}
+    for rule, reason in task.waivers.items():
+        if rule not in RULES:
+            near = get_close_matches(rule, RULES, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            yield Finding(task.name, "waiver", ERROR, f"there is no rule {rule!r} to waive{hint}")
+        elif not reason.strip():
+            yield Finding(task.name, "waiver", ERROR, f"{rule!r} is waived without a reason")
+        elif rule not in used and (rule, task.name) not in unjudged:
+            yield Finding(task.name, "waiver", ERROR, f"{rule!r} is waived, and is not broken")

@@ -1,0 +1,153 @@
+"""A source row, and how each template fills up with it: what ``show`` shows.
+
+Reads only as much of the source as it shows; renders by ``render``, like a build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from mixbuild.declare.task import EVERY, Task
+from mixbuild.declare.template import Parts, Placeholder, Template
+from mixbuild.render.bind import Binding, bind
+from mixbuild.render.render import Origin, fillings, render
+from mixbuild.sources.location import Run
+from mixbuild.sources.read import Resolved, read, resolve
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of rendered text: the template's own, or what fills ``slot``."""
+
+    text: str
+    slot: str | None = None
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What one template makes of a source row.
+
+    Attributes:
+        template: it.
+        row: as a build has it; None where the row is left out.
+        prompt: the row's prompt, in pieces.
+        completion: the row's completion, in pieces.
+        left_out: the reason; empty where it is not.
+    """
+
+    template: Template
+    row: Mapping[str, Any] | None
+    prompt: tuple[Piece, ...] = ()
+    completion: tuple[Piece, ...] = ()
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A source row, and what becomes of it.
+
+    Attributes:
+        task: its declaration.
+        id: the row's, without a template.
+        source: as rows say it.
+        raw: the record.
+        renderings: one for each template that was asked for.
+    """
+
+    task: Task
+    id: str
+    source: str
+    raw: Mapping[str, Any]
+    renderings: tuple[Rendering, ...]
+
+
+def preview(
+    task: Task,
+    source: str | None,
+    *,
+    templates: str = EVERY,
+    split: str | None = None,
+    rows: int = 1,
+    seed: int = 0,
+    revision: str | None = None,
+) -> Iterator[Preview]:
+    """Yield the first source rows of a split, each with its renderings.
+
+    Args:
+        task: the declaration.
+        source: as ``resolve`` takes it.
+        templates: a template's name, or ``all``.
+        split: the config's; None for the first.
+        rows: how many source rows, at most.
+        seed: of the order of options.
+        revision: of the task's own repo, in the place of the declared one.
+
+    Raises:
+        SourceError, SchemaError, RowError, UsageError: as ``make`` would.
+    """
+    split = split or next(iter(task.splits))
+    resolved = resolve(task, source, splits=[split], revision=revision)
+    binding = bind(task, resolved.schema, templates=templates, seed=seed)
+    for number, origin, batch in _first_rows(resolved, split, rows):
+        numbers = np.array([number])
+        yield Preview(
+            task,
+            f"{task.name}/{split}/{origin.file}:{number}",
+            origin.source,
+            batch.to_pylist()[0],
+            tuple(_renderings(binding, batch, numbers, origin)),
+        )
+
+
+def _first_rows(
+    resolved: Resolved, split: str, rows: int
+) -> Iterator[tuple[int, Origin, pa.RecordBatch]]:
+    """Each row alone, with all its columns, its number in its file, and where it comes from."""
+    every_column = [(name,) for name in resolved.schema.names]
+    for run in resolved.runs[split]:
+        number = run.first_row
+        for stretch in _stretches(run):
+            for batch in read(stretch, every_column, schema=resolved.schema):
+                for index in range(batch.num_rows):
+                    if not rows:
+                        return
+                    origin = Origin(resolved.label, split, run.file)
+                    yield number, origin, batch.slice(index, 1)
+                    number, rows = number + 1, rows - 1
+
+
+def _stretches(run: Run) -> Iterator[Run]:
+    """A run by its row groups: a reader that wants a few rows need not fetch them all."""
+    if run.row_groups is None:
+        yield run
+        return
+    for group in range(*run.row_groups):
+        yield replace(run, row_groups=(group, group + 1))
+
+
+def _renderings(
+    binding: Binding, batch: pa.RecordBatch, numbers: np.ndarray[Any, Any], origin: Origin
+) -> Iterator[Rendering]:
+    rendered, _ = render(binding, batch, numbers, origin)
+    rows = {row["template"]: row for row in rendered.to_pylist()}
+    texts = fillings(binding, batch, numbers, origin).to_pylist()[0]
+    for template in binding.templates:
+        if row := rows.get(template.name):
+            parts = (_pieces(template.prompt, texts), _pieces(template.completion, texts))
+            yield Rendering(template, row, *parts)
+            continue
+        alone = bind(binding.task, batch.schema, templates=template.name, seed=binding.seed)
+        _, drops = render(alone, batch, numbers, origin)
+        yield Rendering(template, None, left_out=next(iter(drops)))
+
+
+def _pieces(parts: Parts, texts: Mapping[str, str]) -> tuple[Piece, ...]:
+    return tuple(
+        Piece(texts[str(part)], str(part)) if isinstance(part, Placeholder) else Piece(part)
+        for part in parts
+    )

@@ -1,0 +1,123 @@
+"""What was made, pinned, rebuilt, traced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from rich.text import Text
+
+from mixbuild.cli.terminal.console import out, print_table, table
+from mixbuild.cli.terminal.rows import print_record, print_row
+from mixbuild.cli.terminal.text import shown
+from mixbuild.declare.task import Task
+from mixbuild.make import manifest
+from mixbuild.make.run import Made
+
+if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
+    from mixbuild.prove.rebuild import Rebuilt
+    from mixbuild.prove.trace import Traced
+
+
+def print_made(folder: Path, tasks: Sequence[str], made: Made) -> None:
+    """What a build holds, and a rendered row of each task if anything was rendered."""
+    entries = {task: made.manifest["tasks"][task] for task in tasks}
+    splits = table(
+        "task", "split", "rows read", "rows", "shards", "MB", "left out", right=(2, 3, 4, 5)
+    )
+    for name, entry in entries.items():
+        for split, each in entry["splits"].items():
+            splits.add_row(
+                name,
+                split,
+                f"{each['rows_read']:,}",
+                f"{each['rows']:,}",
+                f"{len(each['shards']):,}",
+                f"{sum(shard['bytes'] for shard in each['shards']) / 1e6:,.2f}",
+                ", ".join(f"{count:,} {reason}" for reason, count in each["drops"].items()),
+            )
+    print_table(splits)
+    path = folder / manifest.FILE
+    for name in made.removed:
+        out.print(f"\n{name}: not asked for any more, removed")
+    _print_sources(entries)
+    if not made.changed:
+        out.print(f"\n{path}: nothing to do, all {made.kept:,} shards are up to date")
+        return
+    for entry in entries.values():
+        for row in _first_row(folder, entry):
+            print_row(row)
+    out.print(f"\n{path}: {made.rendered:,} shards rendered, {made.kept:,} kept")
+
+
+def _print_sources(entries: Mapping[str, Any]) -> None:
+    """What was read of the Hub without a lock, and what is not as the lock says."""
+    unlocked = {}
+    for name, entry in entries.items():
+        source = entry["source"]
+        for line in source["drift"]:
+            out.print(f"\n{name}: not as locked: {line}", markup=False)
+        repo, _, commit = source["read_from"].partition("@")
+        if repo == source["repo"] and not source["locked"] and len(commit) == 40:
+            unlocked[name] = source["read_from"]
+    if unlocked:
+        found = ", ".join(f"{name} ({place})" for name, place in unlocked.items())
+        out.print(f"\nnot locked: {found}; to stay there: lock {' '.join(unlocked)}", markup=False)
+
+
+def print_pinned(task: Task, entry: Mapping[str, Any], changes: Sequence[str]) -> None:
+    """A source that is about to be locked, and what changed in it."""
+    rows = ", ".join(f"{split} {each['rows']:,}" for split, each in entry["splits"].items())
+    out.print(
+        f"{task.name}: {entry['repo']}@{entry['commit']}, {len(entry['files'])} files, "
+        f"rows {rows}, licence {entry['license']}",
+        markup=False,
+    )
+    for change in changes or ["as before"]:
+        out.print(f"  {change}", markup=False)
+
+
+def print_findings(findings: Mapping[str, Sequence[str]]) -> None:
+    """What has moved on, source by source."""
+    for task, lines in findings.items():
+        for line in lines or ["as locked"]:
+            out.print(shown(f"{task}: {line}"))
+
+
+def print_rebuilt(place: str, rebuilt: Sequence[Rebuilt]) -> None:
+    """Split by split, whether the rows came out the same."""
+    splits = table("task", "split", "rows", "content digest", "", right=(2,))
+    for each in rebuilt:
+        same = "not the same" if each.difference else "the same"
+        splits.add_row(each.task, each.split, f"{each.rows:,}", each.content_digest, same)
+    print_table(splits)
+    different = [each for each in rebuilt if each.difference]
+    for each in different:
+        out.print(shown(f"\n{each.task}/{each.split}: {each.difference}"))
+    if not different:
+        rows = sum(each.rows for each in rebuilt)
+        out.print(f"\n{place}: rebuilt, {rows:,} rows are the same", markup=False)
+
+
+def print_traced(traced: Traced) -> None:
+    """A row, the record and the template that it was made of, and the code."""
+    print_record(traced.task, traced.raw)
+    out.print(Text(f"\ntemplate {traced.row['template']}", "bold"))
+    out.print(shown(traced.template))
+    print_row(traced.row)
+    made = ", ".join(f"{name} {version}" for name, version in traced.versions.items())
+    out.print(Text(f"\nmade by {made}", "dim"))
+    other = "another row: the task, the code or the mirror has changed"
+    out.print(f"rendered again now: {'the same row' if traced.again else other}")
+
+
+def _first_row(folder: Path, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A task's first row, if it has any."""
+    for split in entry["splits"].values():
+        for shard in split["shards"]:
+            with pa.OSFile(str(folder / shard["path"])) as file:
+                for batch in pa.ipc.open_stream(file):
+                    yield from batch.slice(0, 1).to_pylist()
+                    return

@@ -1,0 +1,68 @@
+"""The two streams, tables, a bar for long work, and the one line of an error."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from mixbuild.cli.terminal.text import escaped
+from mixbuild.make.run import Report
+
+for stream in (sys.stdout, sys.stderr):
+    if isinstance(stream, io.TextIOWrapper):  # a text that the terminal cannot show is no failure
+        stream.reconfigure(errors="backslashreplace")
+
+# a table in a file or a pipe is not cut to the width of a terminal that is not there
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def complain(message: str) -> None:
+    """One line on standard error, without any token that a library put into its message."""
+    tokens = (os.environ.get(name, "") for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"))
+    for secret in {*map(str.strip, tokens), *re.findall(r"\bhf_\w{8,}", message)}:
+        message = message.replace(secret, "***") if secret else message
+    err.print(Text.assemble(("error: ", "bold red"), escaped(message)))
+
+
+def table(*names: str, right: Sequence[int] = ()) -> Table:
+    """A table whose last column alone may be broken into lines."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for index, name in enumerate(names):
+        last = index == len(names) - 1
+        made.add_column(name, justify="right" if index in right else "left", no_wrap=not last)
+    return made
+
+
+def print_table(made: Table) -> None:
+    """Print a table without the spaces with which rich fills every line up."""
+    with out.capture() as capture:
+        out.print(made)
+    out.print("\n".join(line.rstrip() for line in capture.get().splitlines()), markup=False)
+
+
+@contextmanager
+def progress(what: str, *, unit: str) -> Iterator[Report]:
+    """A bar on the terminal; nothing where there is none."""
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+        console=err,
+        disable=not err.is_terminal,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,54 @@
+"""What is to be pushed, what was pushed, and what is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mixbuild.cli.terminal.console import out, print_table, table
+from mixbuild.make.verify import Verified
+
+if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
+    from mixbuild.publish.hub.push import Plan, Pushed
+
+
+def print_plan(plan: Plan) -> None:
+    """What a push is about to change."""
+    changes = plan.changes
+    made = table("", "files", "MB", "", right=(1, 2))
+    for what, files in (
+        ("added", [(file.path, file.size) for file in changes.added]),
+        ("replaced", [(file.path, file.size) for file in changes.replaced]),
+        ("deleted", list(changes.deleted)),
+        ("unchanged", [(file.path, file.size) for file in changes.unchanged]),
+    ):
+        total = sum(size for _, size in files) / 1e6
+        folders = dict.fromkeys(path.partition("/")[0] for path, _ in files)
+        made.add_row(what, f"{len(files):,}", f"{total:,.2f}", ", ".join(folders))
+    print_table(made)
+    version = plan.publication.manifest["version"]
+    if changes:
+        out.print(f"\n{plan.remote.label}: to become version {version}")
+
+
+def print_pushed(repo: str, pushed: Pushed, verified: Sequence[Verified]) -> None:
+    """Where a push can be found now, and what was proven."""
+    version = pushed.plan.publication.manifest["version"]
+    if not pushed.changed:
+        out.print(f"\n{repo}@{pushed.commit}: nothing to do, all files are version {version}")
+        return
+    out.print()
+    print_verified(f"{repo}@{pushed.commit}", verified)
+    where = pushed.pull_request or f"version {version}"
+    out.print(f"{repo}: pushed, {where}")
+
+
+def print_verified(where: str, verified: Sequence[Verified]) -> None:
+    """The splits that are what their manifest says."""
+    made = table("task", "split", "rows", "files", "MB", right=(2, 3, 4))
+    for each in verified:
+        size = f"{each.bytes / 1e6:,.2f}"
+        made.add_row(each.task, each.split, f"{each.rows:,}", f"{each.files:,}", size)
+    print_table(made)
+    rows, files = sum(each.rows for each in verified), sum(each.files for each in verified)
+    out.print(f"\n{where}: verified, {rows:,} rows in {files:,} files")

@@ -1,0 +1,161 @@
+r"""The content digest: what rows are worth, whatever file holds them.
+
+For each column in order, the digest covers every value's length and every
+value's bytes, as two streams (three for a list: its length, then its values).
+It depends on the rows and their order alone: not on batches, files, formats,
+compression or library versions. ``build/docs/content-digest.md`` defines it for
+readers in other languages.
+
+>>> digest = ContentDigest(pa.schema([("text", pa.string())]))
+>>> digest.update(pa.record_batch({"text": ["a", "bc"]}))
+>>> whole = digest.hexdigest()
+>>> digest = ContentDigest(pa.schema([("text", pa.string())]))
+>>> for value in ("a", "bc"):
+...     digest.update(pa.record_batch({"text": [value]}))
+>>> digest.hexdigest() == whole
+True
+
+XXH3-128 notices every accident; it is no proof against forgery. The SHA-256 of
+each file is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from mixbuild.core.offsets import bounds
+
+LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+
+
+class ContentDigest:
+    """Over batches of one schema, of string and list<string> columns without nulls.
+
+    Raises:
+        TypeError: the schema has a column of another type.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._kinds = {field.name: _kind(field) for field in schema}
+        self._streams = [
+            [xxhash.xxh3_128() for _ in range(3 if kind == "list" else 2)]
+            for kind in self._kinds.values()
+        ]
+
+    def update(self, batch: pa.RecordBatch) -> None:
+        """Add the rows of a batch.
+
+        Raises:
+            TypeError: its columns are not those of the schema, in order.
+            ValueError: there is a null among the values.
+        """
+        kinds = {field.name: _kind(field) for field in batch.schema}
+        if list(kinds.items()) != list(self._kinds.items()):
+            raise TypeError(f"expected the columns {self._kinds}, got {kinds}")
+        for column, streams in zip(batch.columns, self._streams, strict=True):
+            # without rows there are no bytes, and the last stream stays as it is
+            for stream, data in zip(streams, _streams(column), strict=False):
+                stream.update(data)
+
+    def hexdigest(self) -> str:
+        """The digest of the rows so far: 32 hexadecimal digits."""
+        lines = (
+            f"{name} {' '.join(stream.hexdigest() for stream in streams)}\n"
+            for name, streams in zip(self._kinds, self._streams, strict=True)
+        )
+        return xxhash.xxh3_128("".join(lines).encode()).hexdigest()
+
+
+class SourceDigest:
+    """Over source rows of any type, nulls included, column by column.
+
+    Numbers and truth values count as their text, so that the same rows have the same digest in
+    another format. A list counts as its length, then as its items; a struct as its fields.
+    """
+
+    def __init__(self) -> None:
+        self._streams: dict[str, tuple[xxhash.xxh3_128, xxhash.xxh3_128]] = {}
+
+    def update(self, batch: pa.RecordBatch) -> None:
+        """Add the rows of a batch; one without any adds nothing, not even its columns' names."""
+        if not batch.num_rows:
+            return
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            self._add(name, column)
+
+    def hexdigest(self) -> str:
+        """The digest of the rows so far: 32 hexadecimal digits."""
+        lines = (
+            f"{name} {lengths.hexdigest()} {data.hexdigest()}\n"
+            for name, (lengths, data) in sorted(self._streams.items())
+        )
+        return xxhash.xxh3_128("".join(lines).encode()).hexdigest()
+
+    def _add(self, name: str, column: pa.Array) -> None:
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            self._add(name, column.cast(kind.value_type))
+        elif pa.types.is_struct(kind):
+            self._add_texts(name, column.is_valid().cast(pa.string()))
+            for field, values in zip(kind, column.flatten(), strict=True):
+                self._add(f"{name}.{field.name}", values)
+        elif any(test(kind) for test in LISTS):
+            self._add_texts(f"{name}[]", pc.list_value_length(column).cast(pa.string()))
+            self._add(f"{name}[].items", pc.list_flatten(column))
+        else:
+            self._add_texts(name, column.cast(pa.string()))
+
+    def _add_texts(self, name: str, texts: pa.StringArray) -> None:
+        # a mark before each text tells the empty one from null
+        marked = pc.binary_join_element_wise("=", texts, "").fill_null("")
+        streams = self._streams.setdefault(name, (xxhash.xxh3_128(), xxhash.xxh3_128()))
+        for stream, data in zip(streams, _streams(marked), strict=False):
+            stream.update(data)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _kind(field: pa.Field) -> str:
+    if pa.types.is_string(field.type):
+        return "string"
+    if pa.types.is_list(field.type) and pa.types.is_string(field.type.value_type):
+        return "list"
+    raise TypeError(f"{field.name}: expected string or list<string>, got {field.type}")
+
+
+def _streams(column: pa.Array) -> Iterator[memoryview | pa.Buffer]:
+    """The column's lengths as 32-bit little-endian integers, and its bytes."""
+    if column.null_count:
+        raise ValueError(f"expected no null, got {column.null_count}")
+    if pa.types.is_list(column.type):
+        yield _lengths(pc.list_value_length(column))
+        yield from _streams(pc.list_flatten(column))
+        return
+    yield _lengths(pc.binary_length(column))
+    if not len(column):
+        return
+    data = column.buffers()[2]
+    if data is not None:
+        first, last = map(int, bounds(column)[[0, -1]])
+        yield data.slice(first, last - first)
+
+
+def _lengths(lengths: pa.Array) -> memoryview:
+    return memoryview(lengths.to_numpy(zero_copy_only=False).astype("<i4", copy=False)).cast("B")

@@ -1,0 +1,194 @@
+"""What goes wrong outside: which errors pass by themselves, and the others in one line."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+import stamina
+
+from mixbuild.core.errors import HubError, MixError, OutputError, SourceError, one_line
+
+Result = TypeVar("Result")
+
+# whoever embeds us may listen; by default a retry that helped is nobody's concern
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+TRANSIENT_STATUS = (408, 425, 429, 500, 502, 503, 504)
+
+
+LONGEST_WAIT_SECONDS = 300.0
+"""A Hub that asks for more patience is taken at its word only so far."""
+
+
+def patiently(call: Callable[[], Result]) -> Result:
+    """Call, and call again while the failure is one that passes.
+
+    The waits grow, unless the Hub says how long to wait.
+    """
+    patience = 2 * LONGEST_WAIT_SECONDS
+    for attempt in stamina.retry_context(on=retry_after, attempts=5, timeout=patience):
+        with attempt:
+            return call()
+    raise AssertionError("unreachable: stamina returns or raises")
+
+
+def retry_after(error: Exception) -> bool | float:
+    """Whether to try again; or in how many seconds, where the Hub says so."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if not is_transient(error):
+        return False
+    for cause in _causes(error):
+        if isinstance(cause, HfHubHTTPError):
+            headers = cause.response.headers
+            asked = headers.get("Retry-After", "")
+            # the Hub's own way to say it: "api";r=0;t=55
+            if told := re.search(r"\bt=(\d+)", headers.get("RateLimit", "")):
+                asked = asked or told[1]
+            return min(float(asked), LONGEST_WAIT_SECONDS) if asked.isdecimal() else True
+    return True
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the network, and not the request, is at fault anywhere in the error's causes."""
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
+
+    for cause in _causes(error):
+        if isinstance(cause, OfflineModeIsEnabled):
+            return False
+        if isinstance(cause, HfHubHTTPError):
+            return cause.response.status_code in TRANSIENT_STATUS
+        if isinstance(cause, (httpx.TransportError, ConnectionError, TimeoutError)):
+            return True
+    return False
+
+
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Turn whatever a library raises while it reads a source into a SourceError of one line.
+
+    Raises:
+        SourceError: saying where, what was wrong, and what to do.
+    """
+    try:
+        yield
+    except MixError:
+        raise
+    except Exception as error:  # datasets, fsspec and the format readers raise nearly anything
+        raise SourceError(f"{where}: {_reason(error)}") from error
+
+
+@contextmanager
+def explained_output(path: Path) -> Iterator[None]:
+    """Turn whatever the system says while ``path`` is written into an OutputError of one line.
+
+    Raises:
+        OutputError: saying which file, what was wrong, and what to do.
+    """
+    try:
+        yield
+    except MixError:
+        raise
+    except OSError as error:
+        reason = error.strerror or one_line(error)
+        raise OutputError(
+            f"{error.filename or path}: cannot be written ({reason}); make room or choose "
+            f"another --out, then run the same command: finished units are kept"
+        ) from error
+
+
+@contextmanager
+def explained_hub(where: str) -> Iterator[None]:
+    """Turn whatever goes wrong while the Hub is written to into a HubError of one line.
+
+    Raises:
+        HubError: saying where, what was wrong, and what to do.
+    """
+    try:
+        yield
+    except MixError:
+        raise
+    except Exception as error:  # huggingface_hub raises ValueError and OSError too
+        raise HubError(f"{where}: {_hub_reason(error)}") from error
+
+
+def status_of(error: BaseException) -> int | None:
+    """The Hub's answer, where that is what an error comes of."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    for cause in _causes(error):
+        if isinstance(cause, HfHubHTTPError):
+            return int(cause.response.status_code)
+    return None
+
+
+def _hub_reason(error: Exception) -> str:
+    status = status_of(error)
+    if status in TRANSIENT_STATUS:
+        return (
+            f"the Hub answered {status} time and again; run the same command later: what was "
+            f"sent is kept"
+        )
+    if status is None and is_transient(error):
+        return (
+            f"no answer from the Hub ({one_line(error)}); check the network and HF_ENDPOINT, "
+            f"then run the same command: what was sent is kept"
+        )
+    if status in (401, 403):
+        return f"the Hub refused ({one_line(error)}); check that HF_TOKEN is set and may write here"
+    if status == 404:
+        return (
+            f"the Hub has no such dataset or revision, or none that this HF_TOKEN may see "
+            f"({one_line(error)}); check the name and the token"
+        )
+    return f"the Hub refused ({one_line(error)}); nothing was published"
+
+
+def _reason(error: Exception) -> str:
+    from huggingface_hub import errors
+    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
+
+    for cause in _causes(error):
+        # datasets puts an error of its own, without a cause, in the place of this one
+        if isinstance(cause, errors.GatedRepoError) or "is a gated dataset" in str(cause):
+            return (
+                "the Hub says that this dataset is gated; accept its terms on its page, "
+                "then set HF_TOKEN to a token of your account"
+            )
+        if isinstance(cause, errors.RepositoryNotFoundError):
+            return (
+                "the Hub has no such dataset, or none that this HF_TOKEN may see; "
+                "check the name, or read a mirror with --source"
+            )
+        if isinstance(cause, errors.RevisionNotFoundError):
+            return "the dataset has no such revision; check the branch, tag or commit"
+        if isinstance(cause, errors.OfflineModeIsEnabled):
+            return "HF_HUB_OFFLINE is set; unset it, or read a mirror with --source"
+        if isinstance(cause, errors.HfHubHTTPError):
+            status = cause.response.status_code
+            if status in TRANSIENT_STATUS:
+                return f"the Hub answered {status} time and again; try again later"
+            return f"the Hub refused ({one_line(cause)}); check HF_TOKEN and what it may read"
+        if isinstance(cause, (httpx.TransportError, ConnectionError, TimeoutError)):
+            return (
+                f"no answer from the Hub ({one_line(cause)}); check the network and HF_ENDPOINT, "
+                f"or read a mirror with --source"
+            )
+    if isinstance(error, pa.ArrowException) or type(error) is OSError:  # Arrow raises both
+        return f"cannot be read ({one_line(error)}); the file may be damaged, fetch it again"
+    return f"cannot be read ({one_line(error)})"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

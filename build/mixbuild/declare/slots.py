@@ -1,0 +1,180 @@
+"""The vocabulary for slots: what fills a placeholder, as Arrow expressions.
+
+A slot says which source columns it reads, how a string is made of them, and
+which outputs are accepted in its place. Nothing here loops over rows, and
+nothing here reads or writes: Arrow evaluates the expressions, batch by batch.
+
+>>> rows = pa.record_batch({"label": [0, 1], "answers": [{"text": ["a", "b"]}, {"text": []}]})
+>>> polarity = label("label", ("negative", "positive"))
+>>> project(rows, {"label": polarity.value}).to_pylist()
+[{'label': 'negative'}, {'label': 'positive'}]
+>>> project(rows, {"answer": first("answers", "text").value}).to_pylist()
+[{'answer': 'a'}, {'answer': None}]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import acero
+
+from mixbuild.core.errors import TaskError
+
+field = pc.field
+"""``pyarrow.compute.field``, under the name in which declarations use it."""
+
+Path = tuple[str, ...]
+"""A column, or a field within a struct column: ``("answers", "text")``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """What fills one placeholder.
+
+    Attributes:
+        value: a string per source row; null where the row has none.
+        reads: the source columns, and fields within them, that the slot needs.
+        accepted: a list of strings per source row, every output that is as good
+            as ``value``, which comes first; None when only ``value`` is.
+        valid: a boolean per source row; a row where it is false is an error.
+        expected: what ``valid`` asks for, in words, for the error's text.
+        remedy: what else than a drop there is for rows that are not valid, for the error's text.
+        names: every value there can be, class by class, where that is known.
+        may_be_blank: whether nothing at all may fill the placeholder in a prompt.
+    """
+
+    value: pc.Expression
+    reads: tuple[Path, ...]
+    accepted: pc.Expression | None = None
+    valid: pc.Expression | None = None
+    expected: str = ""
+    remedy: str = "name the label in the task"
+    names: tuple[str, ...] = ()
+    may_be_blank: bool = False
+
+    def trimmed(self) -> Slot:
+        """The same without the white space around it.
+
+        Raises:
+            TaskError: other outputs are accepted too, which would keep theirs.
+        """
+        if self.accepted is not None:
+            raise TaskError("trimmed: expected a slot with one accepted output")
+        return replace(self, value=pc.utf8_trim_whitespace(self.value))
+
+
+def column(*path: str) -> Slot:
+    """A string column as it stands, or a string within a struct column."""
+    return Slot(value=pc.field(*path), reads=(path,))
+
+
+def first(*path: str, otherwise: str | None = None) -> Slot:
+    """The first of a list of strings; all of them are accepted.
+
+    Where the list is empty: ``otherwise``, or null without it. Null where the list is null.
+    """
+    texts = pc.field(*path)
+    # list_element refuses a list that is too short; a slice of fixed size is padded with null
+    value = pc.list_element(pc.list_slice(texts, 0, 1, return_fixed_size_list=True), 0)
+    if otherwise is None:
+        return Slot(value=value, reads=(path,), accepted=texts)
+    empty = is_empty(*path)
+    only = pa.scalar([otherwise], pa.list_(pa.string()))
+    return Slot(
+        value=pc.if_else(empty, otherwise, value),
+        reads=(path,),
+        accepted=pc.if_else(empty, only, texts),
+    )
+
+
+def joined(*path: str, separator: str) -> Slot:
+    """The items of a list of strings, one after the other."""
+    return Slot(value=pc.binary_join(pc.field(*path), separator), reads=(path,))
+
+
+def trimmed(*path: str) -> Slot:
+    """A string column without the white space around it."""
+    return column(*path).trimmed()
+
+
+def optional(*path: str, before: str = "", after: str = "") -> Slot:
+    """A string column between two texts; nothing at all where it is null or blank."""
+    text = pc.coalesce(pc.field(*path), pc.scalar(""))
+    blank = pc.equal(pc.utf8_trim_whitespace(text), "")
+    whole = pc.binary_join_element_wise(pc.scalar(before), text, pc.scalar(after), pc.scalar(""))
+    return Slot(value=pc.if_else(blank, "", whole), reads=(path,), may_be_blank=True)
+
+
+def matched(*path: str, pattern: str) -> Slot:
+    """What the pattern's only group, ``(?P<name>…)``, matches; null where nothing does."""
+    groups = pc.extract_regex(pc.field(*path), pattern=pattern)
+    return Slot(value=pc.struct_field(groups, [0]), reads=(path,))
+
+
+def replaced(*path: str, pattern: str, by: str, holding: str = "") -> Slot:
+    """A string column in which every match of the pattern is replaced.
+
+    With ``holding``, only texts that hold one of these characters are searched: the
+    others, if the pattern cannot match in them, need not be.
+    """
+    text = pc.field(*path)
+    searched = text
+    if holding:
+        held = pc.match_substring_regex(text, f"[{re.escape(holding)}]")
+        searched = pc.if_else(held, text, pa.scalar(None))
+    value = pc.replace_substring_regex(searched, pattern=pattern, replacement=by)
+    return Slot(value=pc.coalesce(value, text) if holding else value, reads=(path,))
+
+
+def flag(name: str, names: tuple[str, str]) -> Slot:
+    """The name of a truth value: ``names[0]`` for false, ``names[1]`` for true."""
+    value = pc.if_else(pc.field(name), names[1], names[0])
+    return Slot(value=value, reads=((name,),), names=tuple(names))
+
+
+def label(name: str, names: Sequence[str]) -> Slot:
+    """The name of a class label: ``names[0]`` for 0, ``names[1]`` for 1, and so on.
+
+    Null stays null. Any other number is an error: a class that the declaration
+    does not know must not vanish as a null.
+    """
+    number = pc.field(name)
+    value = pc.case_when(
+        pc.make_struct(*(number == index for index in range(len(names)))),
+        *(pc.scalar(each) for each in names),
+    )
+    return Slot(
+        value=value,
+        reads=((name,),),
+        valid=pc.if_else(number.is_valid(), value.is_valid(), pa.scalar(None, pa.bool_())),
+        expected=f"a label from 0 to {len(names) - 1} ({', '.join(names)})",
+        names=tuple(names),
+    )
+
+
+def is_empty(*path: str) -> pc.Expression:
+    """Whether a list column has no item; for a drop. Null where the list is null."""
+    return pc.list_value_length(pc.field(*path)) == 0
+
+
+def project(batch: pa.RecordBatch, columns: Mapping[str, pc.Expression]) -> pa.RecordBatch:
+    """Evaluate expressions over a batch of at most 32,768 rows.
+
+    That is the most that Arrow's execution engine keeps in one piece, in order.
+
+    Raises:
+        pyarrow.ArrowInvalid: an expression names a column that the batch lacks.
+        pyarrow.ArrowNotImplementedError: an expression does not fit a column's type.
+    """
+    source = acero.TableSourceNodeOptions(pa.Table.from_batches([batch]))
+    target = acero.ProjectNodeOptions(list(columns.values()), list(columns))
+    plan = acero.Declaration.from_sequence(
+        [acero.Declaration("table_source", source), acero.Declaration("project", target)]
+    )
+    table = plan.to_table(use_threads=False)
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)

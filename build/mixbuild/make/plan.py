@@ -1,0 +1,124 @@
+"""What is to be made: a request, and the units that it comes to. Renders nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixbuild.core.errors import LockError, UsageError
+from mixbuild.declare.task import SEED, Task
+from mixbuild.make.shard import Unit, choice_hashes
+from mixbuild.render.bind import bind
+from mixbuild.sources.lock import Lock, entry_of
+from mixbuild.sources.read import SAMPLES, Resolved, count_rows, resolve
+from mixbuild.sources.survey import digests, same_files
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to make.
+
+    Attributes:
+        tasks: one config each.
+        out: the output folder.
+        sources: task name -> a mirror, or ``samples``; the Hub for the others.
+        templates: a template's name, ``sample`` or ``all``.
+        seed: of every choice by hash.
+        splits: the config's splits; all when empty.
+        max_rows: at most so many source rows per split, chosen by hash.
+        lock: which commit each source is read at, and what a mirror must be.
+        allow_drift: read mirrors that are not what the lock says.
+    """
+
+    tasks: Sequence[Task]
+    out: Path
+    sources: Mapping[str, str] = field(default_factory=dict)
+    templates: str = SEED
+    seed: int = 0
+    splits: Sequence[str] = ()
+    max_rows: int | None = None
+    lock: Lock = field(default_factory=dict)
+    allow_drift: bool = False
+
+
+def plan(task: Task, request: Request) -> tuple[Resolved, dict[str, list[Unit]]]:
+    """The units of a task, by split. Reads metadata only, and renders nothing.
+
+    Raises:
+        SourceError, SchemaError, UsageError: the request cannot be met.
+        LockError: a mirror is not what the lock says.
+    """
+    source = request.sources.get(task.name)
+    locked = None if source == SAMPLES else entry_of(request.lock, task)
+    if source is None and locked is not None:
+        resolved = resolve(task, splits=request.splits, revision=locked["commit"])
+        resolved = replace(resolved, locked=True)
+    else:
+        resolved = resolve(task, source, splits=request.splits)
+        if source is not None and locked is not None:
+            resolved = _as_locked(task, resolved, locked, allow_drift=request.allow_drift)
+    bind(task, resolved.schema, templates=request.templates, seed=request.seed)
+    units = {
+        split: [
+            Unit(task, split, resolved.label, resolved.schema, run, request.templates, request.seed)
+            for run in runs
+        ]
+        for split, runs in resolved.runs.items()
+    }
+    if request.max_rows is not None:
+        units = {split: _choose(each, request.max_rows) for split, each in units.items()}
+    return resolved, units
+
+
+def _as_locked(
+    task: Task, mirror: Resolved, entry: Mapping[str, Any], *, allow_drift: bool
+) -> Resolved:
+    """A mirror, shown to have the rows that are locked, by reading them all.
+
+    Rows of a mirror with the same files, too, say that they are from the source itself.
+    """
+    drift = []
+    for split, got in digests(task, mirror).items():
+        expected = entry["splits"].get(task.splits[split])
+        if expected != got:
+            rows = f"{expected['rows']:,} rows" if expected else "no such split"
+            drift.append(
+                f"{split}: the lock has {rows} ({(expected or {}).get('content_digest')}), the "
+                f"mirror {got['rows']:,} ({got['content_digest']})"
+            )
+    if drift and not allow_drift:
+        raise LockError(
+            f"task {task.name!r}: {mirror.place.label}: expected the rows of {entry['repo']}@"
+            f"{entry['commit']}, got others: {'; '.join(drift)}; take another mirror, or say "
+            f"--allow-drift"
+        )
+    itself = not drift and same_files(mirror, entry)
+    label = f"{entry['repo']}@{entry['commit']}" if itself else mirror.label
+    return replace(mirror, label=label, locked=not drift, drift=tuple(drift))
+
+
+def _choose(units: list[Unit], max_rows: int) -> list[Unit]:
+    """The units, told to render only the ``max_rows`` rows of their split with the lowest hash.
+
+    A head of the split would be of one class only where the source is sorted by class.
+    """
+    if max_rows < 1:
+        raise UsageError(f"--max-rows: expected at least 1, got {max_rows}")
+    hashes = []
+    for unit in units:
+        first = unit.run.first_row
+        numbers = np.arange(first, first + count_rows(unit.run), dtype=np.int64)
+        hashes.append(choice_hashes(unit, numbers))
+    every = np.concatenate(hashes)
+    if len(every) <= max_rows:
+        return units
+    highest = int(np.partition(every, max_rows - 1)[max_rows - 1])
+    return [
+        replace(unit, highest=highest)
+        for unit, each in zip(units, hashes, strict=False)
+        if (each <= np.uint64(highest)).any()
+    ]

@@ -1,0 +1,292 @@
+"""Make a build: resolve the sources, render the units that are not there, list it all.
+
+The output folder while and after it is made::
+
+    out/manifest.json                        written last: what it lists is whole
+    out/squad/train-00000-of-00001.arrow     only what the manifest lists
+    out/.units/<task>-<key>.arrow, .json     units of a build that is not finished yet
+
+A build that was stopped, however rudely, goes on from ``.units``: units whose
+key still holds are not rendered again. The same command on a whole build does
+nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from mixbuild.core import executor as engine
+from mixbuild.core.digest import file_sha256
+from mixbuild.core.errors import OutputError, UsageError
+from mixbuild.core.explain import explained_output
+from mixbuild.declare.task import Task
+from mixbuild.make import manifest
+from mixbuild.make.plan import Request, plan
+from mixbuild.make.shard import Shard, Unit, finished, render_unit
+from mixbuild.sources.read import SAMPLES, Resolved
+
+UNITS = ".units"
+
+Report: TypeAlias = Callable[[int, int], None]
+"""Called with (units done, units in all)."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of it.
+
+    Attributes:
+        manifest: all that the folder holds now.
+        rendered: how many units were rendered.
+        kept: how many were there already.
+        changed: whether there was anything to do.
+        removed: the splits that the folder held and that are not asked for any more.
+    """
+
+    manifest: manifest.Manifest
+    rendered: int
+    kept: int
+    changed: bool
+    removed: tuple[str, ...]
+
+
+def make(
+    request: Request,
+    *,
+    engine_name: str = engine.PROCESSES,
+    num_proc: int | None = None,
+    scheduler: str | None = None,
+    report: Report = lambda *_: None,
+) -> Made:
+    """Make what is asked for, or bring what is there up to it.
+
+    Raises:
+        MixError: of any kind; the manifest then lists only what is whole.
+    """
+    engine.check(engine_name, scheduler)
+    out = request.out.resolve()  # a worker may stand in another folder
+    _refuse_overlap(request, out)
+    plans = [(task, *plan(task, request)) for task in request.tasks]
+    with locked(out):
+        listed = dict((manifest.load(out) or {"tasks": {}})["tasks"])
+        before = _paths(listed)
+        entries = {
+            task.name: functools.partial(_entry, task, resolved, request)
+            for task, resolved, _ in plans
+        }
+        stale = [
+            (task, units)
+            for task, _, units in plans
+            if not _is_whole(out, listed.get(task.name), units, entries[task.name])
+        ]
+        staging = out / UNITS
+        with explained_output(staging):
+            staging.mkdir(exist_ok=True)
+            for task, _ in stale:
+                _stage(out, staging, task, listed)
+        todo = [unit for _, units in stale for each in units.values() for unit in each]
+        missing = [unit for unit in todo if not finished(unit, staging)]
+        kept = len(todo) - len(missing)
+        threads = engine_name == engine.PROCESSES and num_proc is None
+        work = functools.partial(render_unit, folder=staging, overlap=threads)
+        done = engine.run(missing, work, engine=engine_name, num_proc=num_proc, scheduler=scheduler)
+        report(kept, len(todo))
+        with _no_partial_files(staging):
+            for count, _ in enumerate(done, start=1):
+                report(kept + count, len(todo))
+        for task, units in stale:
+            shards = {
+                split: [_whole(unit, staging) for unit in each] for split, each in units.items()
+            }
+            with explained_output(out):
+                _publish(out, staging, task, shards)
+            listed[task.name] = entries[task.name](shards)
+        if stale:
+            manifest.save(out, listed)
+        for task in request.tasks:  # units of other tasks may be waiting to be finished
+            _forget(staging, task)
+    return Made(
+        {"format": manifest.FORMAT, "tasks": dict(sorted(listed.items()))},
+        rendered=len(missing),
+        kept=_count(plans) - len(missing),
+        changed=bool(stale),
+        removed=tuple(sorted(before - _paths(listed))),
+    )
+
+
+def _refuse_overlap(request: Request, out: Path) -> None:
+    """Refuse an output that would become a part of its source, or the other way round."""
+    for name, source in request.sources.items():
+        with contextlib.suppress(OSError, RuntimeError):  # what is wrong with it, resolve says
+            folder = Path(source).expanduser().resolve()
+            inside = out.is_relative_to(folder) or folder.is_relative_to(out)
+            if source != SAMPLES and folder.is_dir() and inside:
+                raise UsageError(
+                    f"--source {name}={source} and --out {request.out} lie within one another; "
+                    f"choose another --out"
+                )
+
+
+@contextmanager
+def _no_partial_files(staging: Path) -> Iterator[None]:
+    """Remove what workers that were killed had begun to write, now or in an earlier build."""
+    try:
+        yield
+    finally:
+        for partial in staging.glob("*.partial"):
+            partial.unlink(missing_ok=True)
+
+
+def _is_whole(
+    out: Path,
+    entry: Mapping[str, Any] | None,
+    units: Mapping[str, list[Unit]],
+    expected: Callable[[Mapping[str, list[Shard]]], dict[str, Any]],
+) -> bool:
+    """Whether the manifest says of these units what it would anew, and their shards are there."""
+    if entry is None:
+        return False
+    shards = {
+        split: [_listed(shard) for shard in each["shards"]]
+        for split, each in entry["splits"].items()
+    }
+    return (
+        {split: [shard.unit for shard in each] for split, each in shards.items()}
+        == {split: [unit.key for unit in each] for split, each in units.items()}
+        and expected(shards) == entry
+        and all(
+            _size(out / shard["path"]) == shard["bytes"]
+            for split in entry["splits"].values()
+            for shard in split["shards"]
+        )
+    )
+
+
+def _listed(shard: Mapping[str, Any]) -> Shard:
+    """A shard, of what the manifest says of it."""
+    return Shard(**{name: shard[name] for name in Shard.__dataclass_fields__})
+
+
+def _stage(out: Path, staging: Path, task: Task, listed: dict[str, Any]) -> None:
+    """Move a task's shards back among the units, to be used again where they still hold.
+
+    The reports come first, then the task is unlisted, then the shards are moved: whatever is
+    listed is there at every moment, and what was moved by half is known by its report.
+    """
+    entry = listed.pop(task.name, {"splits": {}})
+    for split in entry["splits"].values():
+        for shard in split["shards"]:
+            fields = json.dumps(asdict(_listed(shard)))
+            (staging / f"{task.name}-{shard['unit']}.json").write_text(fields)
+    manifest.save(out, listed)
+    lying = {path: _size(path) for path in _shards_of(out, task)}
+    for report in staging.glob(f"{task.name}-*.json"):
+        arrow = report.with_suffix(".arrow")
+        known = json.loads(report.read_text())
+        for path, size in list(lying.items()):
+            if (
+                not arrow.exists()
+                and size == known["bytes"]
+                and file_sha256(path) == known["sha256"]
+            ):
+                path.replace(arrow)
+                del lying[path]
+
+
+def _publish(out: Path, staging: Path, task: Task, shards: Mapping[str, list[Shard]]) -> None:
+    """Move a task's shards to where the manifest will list them, and no old one beside them."""
+    (out / task.name).mkdir(exist_ok=True)
+    for old in _shards_of(out, task):
+        old.unlink()
+    for split, each in shards.items():
+        for index, shard in enumerate(each):
+            path = out / manifest.shard_path(task.name, split, index, len(each))
+            (staging / f"{task.name}-{shard.unit}.arrow").replace(path)
+
+
+def _shards_of(out: Path, task: Task) -> list[Path]:
+    """The files in a task's folder that are called as we call its shards; others are not ours."""
+    ours = re.compile(rf"({'|'.join(task.splits)})-\d{{5}}-of-\d{{5}}\.arrow")
+    return [path for path in (out / task.name).glob("*.arrow") if ours.fullmatch(path.name)]
+
+
+def _forget(staging: Path, task: Task) -> None:
+    """Remove what a finished task left among the units."""
+    for path in staging.glob(f"{task.name}-*"):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # it is not empty: another task waits to be finished
+        staging.rmdir()
+
+
+def _paths(listed: Mapping[str, Any]) -> set[str]:
+    """``task/split`` of all that a manifest lists."""
+    return {f"{task}/{split}" for task, entry in listed.items() for split in entry["splits"]}
+
+
+def _entry(
+    task: Task,
+    resolved: Resolved,
+    request: Request,
+    shards: Mapping[str, list[Shard]],
+) -> dict[str, Any]:
+    return manifest.task_entry(
+        task,
+        resolved,
+        shards,
+        templates=request.templates,
+        seed=request.seed,
+        max_rows=request.max_rows,
+    )
+
+
+def _whole(unit: Unit, staging: Path) -> Shard:
+    shard = finished(unit, staging)
+    if shard is None:
+        raise OutputError(
+            f"{staging}/{unit.stem}.arrow: not there after it was rendered; do all workers share "
+            f"this folder, and run the same code?"
+        )
+    return shard
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+def _count(plans: Sequence[tuple[Task, Resolved, Mapping[str, list[Unit]]]]) -> int:
+    return sum(len(each) for _, _, units in plans for each in units.values())
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Keep a second build, or a push, out of the folder.
+
+    Raises:
+        OutputError: somebody is at work there, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    with explained_output(out):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise OutputError(
+                f"{out}: another make or push is at work here; wait for it, or choose another --out"
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,249 @@
+"""Build again what is published, from the pinned sources, and compare row for row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import NoneType
+from typing import Any
+
+import pyarrow as pa
+
+from mixbuild.core.errors import ManifestError, UsageError, one_line, one_of
+from mixbuild.declare.task import Task
+from mixbuild.make.plan import Request
+from mixbuild.make.run import Report, make
+from mixbuild.publish.export import ARROW, Split, export, read_shards, splits
+from mixbuild.publish.hub import push as hub
+from mixbuild.render.render import SCHEMA
+from mixbuild.sources.read import SAMPLES
+from mixbuild.tasks import find
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A split that was built again.
+
+    Attributes:
+        task: the config.
+        split: its name.
+        rows: how many there are now.
+        content_digest: of them.
+        difference: what first is not as published; None when all is.
+    """
+
+    task: str
+    split: str
+    rows: int
+    content_digest: str
+    difference: str | None
+
+
+def rebuild(
+    place: str,
+    out: Path,
+    *,
+    tasks: Sequence[str] = (),
+    sources: Mapping[str, str] | None = None,
+    num_proc: int | None = None,
+    report: Report = lambda *_: None,
+) -> Iterator[Rebuilt]:
+    """Build what ``org/name[@revision]`` holds again, each source at the commit it was read at.
+
+    Args:
+        place: what to build again.
+        out: where to; an empty folder, or that of a rebuild which was interrupted.
+        tasks: only these; all when empty.
+        sources: mirrors, for tasks that were made of one.
+        num_proc: as for ``make``.
+        report: called with (units done, units in all), task by task.
+
+    Raises:
+        ManifestError: nothing is published there, or its manifest cannot be read.
+        MixError: a source is not there any more, or cannot be read.
+    """
+    api = hub.client()
+    remote, published = hub.read_published(api, *hub.parse(place))
+    for name in tasks:
+        if name not in published["tasks"]:
+            raise UsageError(f"{place}: {one_of('config', name, published['tasks'])}")
+    for name in sources or ():
+        if name not in (tasks or published["tasks"]):
+            raise UsageError(f"--source {name}=…: {name} is not among what is to be rebuilt")
+    for name, entry in published["tasks"].items():
+        if tasks and name not in tasks:
+            continue
+        made = make(
+            _request(find(name), entry, out, (sources or {}).get(name)),
+            num_proc=num_proc,
+            report=report,
+        )
+        for split in splits(out, {name: made.manifest["tasks"][name]}, file_format=ARROW):
+            now, then = export(split), entry["splits"][split.split]
+            difference = (
+                _row_difference(
+                    split,
+                    now,
+                    then,
+                    remote=remote,
+                    rows=hub.published_rows(api, remote, then, columns=SCHEMA.names),
+                )
+                or _difference(now, then, ("rows_read", "drops"))
+                or _difference(made.manifest["tasks"][name], entry, ("templates",))
+            )
+            yield Rebuilt(name, split.split, now["rows"], now["content_digest"], difference)
+
+
+def _request(task: Task, entry: Mapping[str, Any], out: Path, source: str | None) -> Request:
+    """What was asked for when it was made, of the very same source."""
+    repo, commit, templates, seed, max_rows = _asked(task, entry)
+    lock = {}
+    if repo == f"{SAMPLES}/{task.name}":
+        if source is not None:
+            raise UsageError(f"--source {task.name}={source}: it was made of the samples")
+        source = SAMPLES
+    elif source is None and re.fullmatch(r"[0-9a-f]{40}", commit):
+        if repo == task.source.repo:
+            lock[task.name] = {"repo": repo, "commit": commit}
+        else:
+            source = f"{repo}@{commit}"
+    elif source is None:
+        raise ManifestError(
+            f"{task.name}: was made of a mirror, {entry['source']['read_from']}; say where it is: "
+            f"--source {task.name}=FOLDER"
+        )
+    return Request(
+        [task],
+        out,
+        {} if source is None else {task.name: source},
+        templates,
+        seed,
+        list(entry["splits"]),
+        max_rows,
+        lock,
+    )
+
+
+def _asked(task: Task, entry: Mapping[str, Any]) -> tuple[str, str, str, int, int | None]:
+    """The source's repo and commit, and the choices, that a published manifest speaks of."""
+    try:
+        repo, _, commit = str(entry["source"]["read_from"]).partition("@")
+        templates, seed, max_rows = (
+            entry["asked"][name] for name in ("templates", "seed", "max_rows")
+        )
+        if not (
+            isinstance(templates, str)
+            and isinstance(seed, int)
+            and isinstance(max_rows, (int, NoneType))
+            and isinstance(entry["templates"], dict)
+        ):
+            raise TypeError(f"{templates!r}, {seed!r}, {max_rows!r}")
+        for each in entry["splits"].values():
+            [each[name] for name in ("rows_read", "drops")]
+            [shard[name] for shard in each["shards"] for name in ("path", "bytes", "sha256")]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ManifestError(
+            f"{task.name}: expected the manifest of a published build, got something else "
+            f"({one_line(error)}); take the file back to what it was on the Hub"
+        ) from error
+    return repo, commit, templates, seed, max_rows
+
+
+def _row_difference(
+    split: Split,
+    now: Mapping[str, Any],
+    then: Mapping[str, Any],
+    *,
+    remote: hub.Remote,
+    rows: Iterable[pa.RecordBatch],
+) -> str | None:
+    """The first row that is not as published; ``rows`` are read only if there may be one."""
+    as_listed = all(
+        (stored := remote.files.get(shard["path"])) is not None
+        and (stored.size, stored.sha256) == (shard["bytes"], shard["sha256"])
+        for shard in then["shards"]
+    )
+    as_said = (now["rows"], now["content_digest"]) == (then["rows"], then["content_digest"])
+    if as_listed and as_said:
+        return None
+    found = first_difference(rows, read_shards(split.out, split.entry))
+    if found is None and not as_said:
+        return "the rows are the same as in the files, but not as the manifest says"
+    return found
+
+
+def _difference(
+    rebuilt: Mapping[str, Any], published: Mapping[str, Any], names: Sequence[str]
+) -> str | None:
+    """What the manifest says besides the rows, and would not say now."""
+    for name in names:
+        now, then = rebuilt[name], published[name]
+        if now == then:
+            continue
+        if not isinstance(now, dict):
+            return f"{name}: published {then}, rebuilt {now}"
+        keys = [key for key in {**then, **now} if then.get(key) != now.get(key)]
+        return (
+            f"{name}: {keys[0]}: published {_short(then.get(keys[0]))}, "
+            f"rebuilt {_short(now.get(keys[0]))}"
+        )
+    return None
+
+
+def first_difference(
+    published: Iterable[pa.RecordBatch], rebuilt: Iterable[pa.RecordBatch]
+) -> str | None:
+    """The first row in which two streams of rows differ, in words; None when there is none."""
+    number = 0
+    for one, other in _in_step(published, rebuilt):
+        if one is None or other is None:
+            more, fewer = ("published", "rebuilt") if other is None else ("rebuilt", "published")
+            longer = one if one is not None else other
+            row_id = longer.column("id")[0].as_py() if longer is not None else ""
+            return f"row {number:,} ({row_id}): {more}, and not {fewer}"
+        if not all(one.column(name).equals(other.column(name)) for name in SCHEMA.names):
+            # the only batch whose rows are looked at one by one, if they differ and not their types
+            for at, (then, now) in enumerate(zip(one.to_pylist(), other.to_pylist(), strict=True)):
+                if then != now:
+                    return f"row {number + at:,} {_described(then, now)}"
+        number += one.num_rows
+    return None
+
+
+def _described(published: Mapping[str, Any], rebuilt: Mapping[str, Any]) -> str:
+    # another id is another row, of which every column differs
+    name = next(name for name in ("id", *SCHEMA.names) if published[name] != rebuilt[name])
+    return (
+        f"({published['id']}): {name}: published {_short(published[name])}, "
+        f"rebuilt {_short(rebuilt[name])}"
+    )
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:60]} […] {text[-60:]}"
+
+
+Pair = tuple[pa.RecordBatch | None, pa.RecordBatch | None]
+
+
+def _in_step(one: Iterable[pa.RecordBatch], other: Iterable[pa.RecordBatch]) -> Iterator[Pair]:
+    """Batches of the same rows of both; None on the side that ended first."""
+    sides = [iter(one), iter(other)]
+    held: list[pa.RecordBatch | None] = [None, None]
+    while True:
+        for index, side in enumerate(sides):
+            while held[index] is None or not held[index].num_rows:  # type: ignore[union-attr]
+                held[index] = next(side, None)
+                if held[index] is None:
+                    break
+        left, right = held
+        if left is None or right is None:
+            if left is not None or right is not None:
+                yield left, right
+            return
+        rows = min(left.num_rows, right.num_rows)
+        yield left.slice(0, rows), right.slice(0, rows)
+        held = [left.slice(rows), right.slice(rows)]

@@ -1,0 +1,163 @@
+"""From the id of a row to where it came from: its source record, its template, the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixbuild.core.errors import ManifestError, MixError, SourceError, UsageError, one_line, one_of
+from mixbuild.declare.task import EVERY, Task
+from mixbuild.make import manifest
+from mixbuild.publish.export import read_shards
+from mixbuild.publish.hub import push as hub
+from mixbuild.render.bind import bind
+from mixbuild.render.render import SCHEMA, Origin, render
+from mixbuild.sources.read import SAMPLES, Resolved, read, resolve
+from mixbuild.tasks import find
+
+ID = re.compile(
+    r"(?P<task>[a-z][a-z0-9_]*)/(?P<split>[a-z][a-z0-9_]*)/(?P<file>.+):(?P<row>\d+)"
+    r"(?:#(?P<template>[a-z][a-z0-9_]*))?",
+    re.DOTALL,  # a file's name may hold anything
+)
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A row, and all that it was made of.
+
+    Attributes:
+        task: its declaration.
+        row: as it is published.
+        raw: the source's record.
+        template: the text of its template, when it was made.
+        versions: of the code and the libraries that made it.
+        again: whether this code makes the same row of that record.
+    """
+
+    task: Task
+    row: Mapping[str, Any]
+    raw: Mapping[str, Any]
+    template: str
+    versions: Mapping[str, str]
+    again: bool
+
+
+def trace(row_id: str, place: str, *, source: str | None = None) -> Traced:
+    """Find a row, and what it was made of.
+
+    Args:
+        row_id: the row's ``id``.
+        place: a build's folder, or ``org/name[@revision]``.
+        source: a mirror, if the row was made of one.
+
+    Raises:
+        UsageError: the id is none, or there is no such row.
+        SourceError: the source is not there any more, or has no such row.
+        ManifestError: there is no build.
+    """
+    parts = ID.fullmatch(row_id)
+    if parts is None:
+        raise UsageError(
+            f"expected an id like 'squad/train/train.parquet:0' or one with '#template', "
+            f"got {row_id!r}"
+        )
+    entry, batches = _find_split(place, parts["task"], parts["split"])
+    row = _find_row(batches, row_id, place)
+    try:
+        template = entry["templates"][row["template"]]["text"]
+        versions, seed = entry["versions"], entry["asked"]["seed"]
+    except (KeyError, TypeError) as error:
+        raise ManifestError(
+            f"{place}: expected a manifest that tells how {parts['task']} was made, got something "
+            f"else ({one_line(error)}); take the file back to what it was"
+        ) from error
+    task = find(parts["task"])
+    resolved = _resolve(task, row, parts["split"], source)
+    number = int(parts["row"])
+    record = _find_record(resolved, parts["split"], parts["file"], number)
+    mode = EVERY if parts["template"] else row["template"]
+    origin = Origin(row["source"], parts["split"], parts["file"])
+    try:
+        binding = bind(task, resolved.schema, templates=mode, seed=seed)
+        rendered, _ = render(binding, record, np.array([number]), origin)
+    except MixError:  # the task has changed, or the mirror is another source: where it came from
+        rendered = SCHEMA.empty_table()  # is told all the same
+    return Traced(task, row, record.to_pylist()[0], template, versions, row in rendered.to_pylist())
+
+
+def _find_split(
+    place: str, task: str, split: str
+) -> tuple[Mapping[str, Any], Iterator[pa.RecordBatch]]:
+    """A task's entry in the manifest, and the rows of one of its splits."""
+    if Path(place).is_dir():
+        entry = _listed(manifest.expect(Path(place)), task, split, place)
+        return entry, read_shards(Path(place), entry["splits"][split])
+    api = hub.client()
+    remote, published = hub.read_published(api, *hub.parse(place))
+    entry = _listed(published, task, split, place)
+    return entry, hub.published_rows(api, remote, entry["splits"][split], columns=SCHEMA.names)
+
+
+def _listed(found: Mapping[str, Any], task: str, split: str, place: str) -> Mapping[str, Any]:
+    if task not in found["tasks"]:
+        raise UsageError(f"{place}: {one_of('config', task, found['tasks'])}")
+    entry: Mapping[str, Any] = found["tasks"][task]
+    if split not in entry["splits"]:
+        raise UsageError(f"{place}: {one_of('split', split, entry['splits'])}")
+    return entry
+
+
+def _find_row(batches: Iterator[pa.RecordBatch], row_id: str, place: str) -> dict[str, Any]:
+    for batch in batches:
+        at = pc.index(batch.column("id"), row_id).as_py()
+        if at >= 0:
+            row: dict[str, Any] = batch.slice(at, 1).to_pylist()[0]
+            return row
+    raise UsageError(
+        f"{place}: has no row {row_id!r}; it may have been left out, or chosen another template"
+    )
+
+
+def _resolve(task: Task, row: Mapping[str, Any], split: str, source: str | None) -> Resolved:
+    """The row's source, at the commit that the row names, or where it is said to be."""
+    if source is not None:
+        return resolve(task, source, splits=[split])
+    elsewhere = f"say where it is with --source {task.name}=PLACE"
+    repo, _, commit = row["source"].partition("@")
+    if repo == f"{SAMPLES}/{task.name}":
+        resolved = resolve(task, SAMPLES, splits=[split])
+        if resolved.label != row["source"]:
+            raise SourceError(
+                f"{row['id']!r}: expected its source {row['source']}, got {resolved.label}; "
+                f"{elsewhere}"
+            )
+        return resolved
+    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+        raise SourceError(f"{row['id']!r}: was made of a mirror, {row['source']}; {elsewhere}")
+    if repo == task.source.repo:
+        return resolve(task, splits=[split], revision=commit)
+    return resolve(task, f"{repo}@{commit}", splits=[split])
+
+
+def _find_record(resolved: Resolved, split: str, file: str, number: int) -> pa.RecordBatch:
+    """One record of a source, with every column."""
+    every_column = [(name,) for name in resolved.schema.names]
+    for run in resolved.runs[split]:
+        if run.file != file or number < run.first_row:
+            continue
+        if run.rows is not None and number >= run.first_row + run.rows:
+            continue
+        first = run.first_row
+        for batch in read(run, every_column, schema=resolved.schema):
+            if number < first + batch.num_rows:
+                return batch.slice(number - first, 1)
+            first += batch.num_rows
+    raise SourceError(f"{resolved.label}: {file}: has no row {number}; is it the same source?")

@@ -1,0 +1,8 @@
+"""The dataset card: a published manifest -> the text of README.md. Pure.
+
+::
+
+    metadata   the YAML that the Hub and datasets read
+    sections   the text, filled from the manifest
+    write      both, merged with what people wrote
+"""

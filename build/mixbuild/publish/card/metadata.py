@@ -1,0 +1,148 @@
+"""The card's YAML: what the Hub and ``datasets`` read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mixbuild.core.errors import CardError
+from mixbuild.declare.task import FAMILIES
+from mixbuild.render.render import SCHEMA
+
+PRETTY_NAME = "instruct_mix"
+
+SIZES = {
+    "n<1K": 1_000,
+    "1K<n<10K": 10_000,
+    "10K<n<100K": 100_000,
+    "100K<n<1M": 1_000_000,
+    "1M<n<10M": 10_000_000,
+    "10M<n<100M": 100_000_000,
+}
+
+
+Published = Mapping[str, Any]
+"""The manifest as it is published; ``publication`` makes it."""
+
+
+def ordered(tasks: Mapping[str, Any]) -> list[str]:
+    """The tasks' names, family by family."""
+    families = list(FAMILIES)
+
+    def place(name: str) -> tuple[int, str]:
+        family = tasks[name]["family"]
+        return (families.index(family) if family in families else len(families), name)
+
+    return sorted(tasks, key=place)
+
+
+def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
+    """The YAML's keys: ours computed anew, then those that are not ours as they were.
+
+    Raises:
+        CardError: a config that is there has no name.
+    """
+    tasks = published["tasks"]
+    sources = [entry["source"] for entry in tasks.values()]
+    kept = {
+        key: [each for each in _listed(old.get(key)) if each.get("config_name") not in tasks]
+        for key in ("configs", "dataset_info")
+    }
+    configs = [_config(name, tasks[name], published["file_format"]) for name in ordered(tasks)]
+    configs += kept["configs"]
+    if any("config_name" not in each for each in configs):
+        raise CardError(
+            "README.md on the Hub: expected a config_name in each of its configs, got one without; "
+            "datasets cannot read it either: repair it there, then push again"
+        )
+    # a config of this name is the default for datasets, which takes no other beside it
+    chosen = ["default"]
+    chosen += [each["config_name"] for each in _listed(old.get("configs")) if each.get("default")]
+    _set_default(configs, chosen)
+    licences = sorted({source["license"] for source in sources})
+    ours = {
+        "pretty_name": old.get("pretty_name") or PRETTY_NAME,
+        "license": licences[0] if len(licences) == 1 else sorted({*licences, "other"}),
+        "language": sorted({each for source in sources for each in source["languages"]}),
+        "annotations_creators": ["found"],
+        "size_categories": [_size(_rows(tasks.values()))],
+        "source_datasets": sorted({source["repo"] for source in sources}),
+        "task_categories": sorted(
+            {
+                "text-generation",  # as is every instruction with its answer
+                *(FAMILIES.get(each["family"], "other") for each in tasks.values()),
+            }
+        ),
+        "tags": list(
+            dict.fromkeys([*_tags(old.get("tags")), "instruction-tuning", "instruct-mix"])
+        ),
+        "configs": configs,
+        "dataset_info": [*dataset_infos(published).values(), *kept["dataset_info"]],
+    }
+    return ours | {key: value for key, value in old.items() if key not in ours}
+
+
+def dataset_infos(published: Published) -> dict[str, dict[str, Any]]:
+    """What the YAML says of each config's columns, rows and bytes."""
+    tasks = published["tasks"]
+    return {name: _info(name, tasks[name]) for name in ordered(tasks)}
+
+
+def loadable(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The splits of a config that have rows; the others have no files, and cannot be loaded."""
+    return {split: each for split, each in entry["splits"].items() if each["rows"]}
+
+
+def _listed(value: object) -> list[dict[str, Any]]:
+    """A list of mappings; a single one may stand alone."""
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if isinstance(each, dict) and each]
+
+
+def _tags(value: object) -> list[object]:
+    """A list; a single one may stand alone."""
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _config(name: str, entry: Mapping[str, Any], suffix: str) -> dict[str, Any]:
+    files = [{"split": split, "path": f"{name}/{split}-*.{suffix}"} for split in loadable(entry)]
+    return {"config_name": name, "data_files": files}
+
+
+def _set_default(configs: list[dict[str, Any]], chosen: Sequence[str]) -> None:
+    """Exactly one default: what was chosen before, or else the first."""
+    names = [each["config_name"] for each in configs]
+    default = next((name for name in chosen if name in names), names[0])
+    for each in configs:
+        each.pop("default", None)
+        if each["config_name"] == default:
+            each["default"] = True
+
+
+def _info(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    splits = [
+        {"name": split, "num_bytes": each["text_bytes"], "num_examples": each["rows"]}
+        for split, each in loadable(entry).items()
+    ]
+    files = [shard for each in loadable(entry).values() for shard in each["shards"]]
+    return {
+        "config_name": name,
+        # `sequence`, as readers before datasets 4 know it
+        "features": [
+            {"name": field.name, "dtype": "string"}
+            if str(field.type) == "string"
+            else {"name": field.name, "sequence": "string"}
+            for field in SCHEMA
+        ],
+        "splits": splits,
+        "download_size": sum(shard["bytes"] for shard in files),
+        "dataset_size": sum(each["num_bytes"] for each in splits),
+    }
+
+
+def _size(rows: int) -> str:
+    return next((name for name, limit in SIZES.items() if rows < limit), "100M<n<1B")
+
+
+def _rows(entries: Iterable[Mapping[str, Any]]) -> int:
+    return sum(split["rows"] for entry in entries for split in entry["splits"].values())

@@ -1,0 +1,54 @@
+"""The published rows of a split, read from the Hub as they lie there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from huggingface_hub import HfApi, HfFileSystem
+
+from mixbuild.core.explain import explained
+from mixbuild.publish.hub.remote import Remote
+
+BATCH_ROWS = 4_096
+BATCH_BYTES = 4 * 2**20
+"""How much text a batch holds, about, if its rows are so long that fewer make as much."""
+
+
+def batch_rows(entry: Mapping[str, Any]) -> int:
+    """How many rows of a split to read at once, by how long they are on average.
+
+    >>> batch_rows({"rows": 10, "text_bytes": 3_000_000})
+    13
+    """
+    fitting = BATCH_BYTES * int(entry["rows"]) // max(1, int(entry["text_bytes"]))
+    return max(1, min(BATCH_ROWS, fitting)) if entry["rows"] else BATCH_ROWS
+
+
+def published_rows(
+    api: HfApi, remote: Remote, entry: Mapping[str, Any], *, columns: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """Stream the rows of a split in order, only the columns that are asked for.
+
+    Args:
+        api: with the endpoint and the token.
+        remote: the repo at a commit.
+        entry: what the published manifest says of the split.
+        columns: their names.
+
+    Raises:
+        SourceError: a file cannot be read.
+    """
+    rows = batch_rows(entry)
+    files = HfFileSystem(endpoint=api.endpoint, token=api.token)
+    for shard in entry["shards"]:
+        address = f"datasets/{remote.repo}@{remote.commit}/{shard['path']}"
+        with explained(f"{remote.label}: {shard['path']}"), files.open(address) as file:
+            if shard["path"].endswith(".parquet"):
+                batches = pq.ParquetFile(file).iter_batches(rows, columns=list(columns))
+            else:
+                batches = pa.ipc.open_stream(file)
+            for batch in batches:
+                yield batch.select(list(columns))

@@ -1,0 +1,163 @@
+"""Parquet files as the Hub likes them, cut by their rows alone.
+
+However the batches come, the same rows make the same files, byte for byte: row
+groups are cut after a number of rows or of bytes of text, files after a number
+of bytes of text, and each row group is written in one piece.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mixbuild.core.digest import file_sha256
+from mixbuild.render.render import SCHEMA
+
+GROUP_ROWS = 10_000
+GROUP_BYTES = 128 * 2**20
+"""The most text in one row group, if it has more than one row: the viewer scans 300 MB at most."""
+
+FILE_BYTES = 256 * 2**20
+"""A file that holds this much text is closed, and the next one begun."""
+
+CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
+"""Content-defined, as in ``datasets``: when rows are inserted, few of the others are re-sent."""
+
+SETTINGS: dict[str, Any] = {
+    "compression": "zstd",
+    "use_content_defined_chunking": CHUNKING,
+    "write_page_index": True,
+    # the columns whose values come often enough
+    "use_dictionary": ["completion", "task", "template", "source"],
+}
+
+METADATA = {
+    "content_defined_chunking": json.dumps(CHUNKING),
+    "use_content_defined_chunking": json.dumps(CHUNKING),  # the one that the viewer looks for
+}
+
+FEATURES: dict[str, Any] = {
+    # readers before datasets 4 know a list by the name Sequence only
+    field.name: {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
+    if pa.types.is_list(field.type)
+    else {"dtype": "string", "_type": "Value"}
+    for field in SCHEMA
+}
+
+PUBLISHED_SCHEMA = SCHEMA.with_metadata(
+    {"huggingface": json.dumps({"info": {"features": FEATURES}})}
+)
+
+Group = tuple[pa.RecordBatch, int]
+"""The rows of a row group in one piece, and the bytes of their texts."""
+
+
+def row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[Group]:
+    """Cut rows into row groups, wherever the batches end."""
+    held: list[pa.RecordBatch] = []
+    held_rows = held_bytes = 0
+    for batch in batches:
+        sizes = text_bytes(batch)
+        start = 0
+        while start < batch.num_rows:
+            sums = held_bytes + np.cumsum(sizes[start : start + GROUP_ROWS - held_rows])
+            # up to the row that fills the group; that row too when it is the group's first
+            fits = int(np.searchsorted(sums, GROUP_BYTES, side="right"))
+            if not fits and not held_rows:
+                fits = 1
+            if fits:
+                held.append(batch.slice(start, fits))
+                held_rows, held_bytes = held_rows + fits, int(sums[fits - 1])
+                start += fits
+            if held_rows == GROUP_ROWS or fits < len(sums):
+                yield pa.concat_batches(held), held_bytes
+                held, held_rows, held_bytes = [], 0, 0
+    if held:
+        yield pa.concat_batches(held), held_bytes
+
+
+def text_bytes(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """The bytes of each row's texts, in UTF-8. Shape (batch.num_rows,).
+
+    >>> text_bytes(pa.record_batch({"a": ["é", ""], "b": [["x", "yz"], []]})).tolist()
+    [5, 0]
+    """
+    total = np.zeros(batch.num_rows, dtype=np.int64)
+    for column in batch.columns:
+        if pa.types.is_list(column.type):
+            parents = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
+            items = pc.binary_length(pc.list_flatten(column)).to_numpy(zero_copy_only=False)
+            total += np.bincount(parents, items, len(column)).astype(np.int64)
+        else:
+            total += pc.binary_length(column).to_numpy(zero_copy_only=False)
+    return total
+
+
+class Files:
+    """Files ``<stem>-NNNNN-of-NNNNN.parquet`` in a folder, none of them there before all are.
+
+    Use as a context manager; ``finish`` within it. What was begun and not finished is removed.
+    """
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self._folder, self._stem = folder, stem
+        self._partial: list[Path] = []
+        self._rows: list[int] = []
+        self._writer: pq.ParquetWriter | None = None
+        self._text_bytes = 0
+
+    def write(self, group: pa.RecordBatch, size: int) -> None:
+        """Append a row group with ``size`` bytes of text."""
+        if self._writer is not None and self._text_bytes >= FILE_BYTES:
+            self._close()
+        if self._writer is None:
+            path = self._folder / f"{self._stem}-{len(self._partial):05d}.partial"
+            self._partial.append(path)
+            self._rows.append(0)
+            self._text_bytes = 0
+            self._writer = pq.ParquetWriter(path, PUBLISHED_SCHEMA, **SETTINGS)
+            self._writer.add_key_value_metadata(METADATA)
+        table = pa.Table.from_batches([group]).cast(PUBLISHED_SCHEMA)
+        self._writer.write_table(table, row_group_size=group.num_rows)
+        self._rows[-1] += group.num_rows
+        self._text_bytes += size
+
+    def finish(self) -> list[tuple[Path, int, str]]:
+        """Give the files their names; return path, rows and SHA-256 of each.
+
+        Without rows there are none: ``datasets`` cannot read a file without row groups.
+        """
+        self._close()
+        count = len(self._partial)
+        finished = []
+        for index, (partial, rows) in enumerate(zip(self._partial, self._rows, strict=True)):
+            path = self._folder / f"{self._stem}-{index:05d}-of-{count:05d}.parquet"
+            sha256 = file_sha256(partial)
+            partial.replace(path)
+            finished.append((path, rows, sha256))
+        return finished
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            writer.close()
+
+    def __enter__(self) -> Files:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            with contextlib.suppress(OSError):  # of a full disk: what is not finished is removed
+                self._close()
+        finally:
+            for partial in self._partial:
+                partial.unlink(missing_ok=True)

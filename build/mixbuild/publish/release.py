@@ -1,0 +1,240 @@
+"""What is to be published, file by file: exported shards, images, manifest, card.
+
+The configs of this build are put in the place of those that are published
+already; configs of other builds stay as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixbuild.core.errors import ManifestError, VerifyError
+from mixbuild.core.explain import explained_output
+from mixbuild.declare.template import NAME
+from mixbuild.make import manifest
+from mixbuild.make.run import locked
+from mixbuild.publish import plots
+from mixbuild.publish.card import write as card
+from mixbuild.publish.export import ARROW, Split, export, splits
+from mixbuild.publish.version import COLUMNS, history, next_version
+
+FORMAT = 1
+
+ASSETS = "assets"
+"""The folder of the card's images."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the repo.
+
+    Attributes:
+        path: within the repo.
+        content: its bytes, or the local file that has them.
+        size: in bytes.
+        sha256: in hexadecimal.
+        named_by_content: a file of this path has what it should, whatever its bytes.
+    """
+
+    path: str
+    content: Path | bytes
+    size: int
+    sha256: str
+    named_by_content: bool = False
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Everything that the repo is to hold of ours."""
+
+    manifest: Mapping[str, Any]
+    files: tuple[File, ...]
+
+
+def task_entries(
+    tasks: Mapping[str, Any], exported: Sequence[tuple[Split, Mapping[str, Any]]]
+) -> dict[str, Any]:
+    """The build's entries, with the exported files in the place of its shards."""
+    entries = {name: {**entry, "splits": {}} for name, entry in tasks.items()}
+    for split, entry in exported:
+        entries[split.task]["splits"][split.split] = entry
+    return entries
+
+
+def shard_files(exported: Sequence[tuple[Split, Mapping[str, Any]]]) -> Iterator[File]:
+    """The exported files of a build."""
+    for split, entry in exported:
+        for shard in entry["shards"]:
+            path = split.folder / shard["path"]
+            yield File(shard["path"], path, shard["bytes"], shard["sha256"])
+
+
+def compose(
+    entries: Mapping[str, Any],
+    shards: Sequence[File],
+    *,
+    repo: str,
+    file_format: str,
+    before: Mapping[str, Any] | None = None,
+    old_card: str | None = None,
+) -> Publication:
+    """Put a build's configs in the place of theirs in what is published.
+
+    Without any change the result is, byte for byte, what is published already.
+
+    Args:
+        entries: what this build holds, of ``task_entries``.
+        shards: its files.
+        repo: where it is published, ``org/name``.
+        file_format: of the shards.
+        before: the manifest that is published now, if there is one.
+        old_card: the card that is published now, if there is one.
+
+    Raises:
+        CardError: the card that is there cannot be merged with.
+        ManifestError: what is published has its files in another format.
+        VerifyError: a config has no rows.
+    """
+    _refuse_names(entries)
+    _refuse_empty(entries)
+    others = dict(before["tasks"]) if before else {}
+    if before and before["file_format"] != file_format and others.keys() - entries.keys():
+        raise ManifestError(
+            f"{repo}: its configs are published as {before['file_format']}, and all must be in one "
+            f"format; push to another branch with --revision"
+        )
+    tasks = {name: {**others, **entries}[name] for name in sorted({**others, **entries})}
+    if before and tasks == before["tasks"]:
+        unchanged = _compose(before, shards, repo, old_card)
+        if _text(unchanged, card.FILE) == old_card:
+            return unchanged
+    version, changes = next_version(before, tasks)
+    made = {
+        "format": FORMAT,
+        "version": version,
+        "file_format": file_format,
+        "columns": COLUMNS,
+        "history": history(before, version, changes),
+        "tasks": tasks,
+    }
+    return _compose(made, shards, repo, old_card)
+
+
+def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
+    """Write the card of a build, with its images, beside the shards; yield each file.
+
+    It says what would be published, with the Arrow shards as data files, so that the folder can
+    be loaded as it lies.
+
+    Raises:
+        ManifestError: there is no manifest.
+        OutputError: a file cannot be written, or somebody is at work in the folder.
+        VerifyError: a shard is not what the manifest says, or a config has no rows.
+    """
+    manifest.expect(out)  # before the lock, which makes the folder
+    with locked(out):
+        tasks = manifest.expect(out)["tasks"]
+        exported = [(split, export(split)) for split in splits(out, tasks, file_format=ARROW)]
+        entries = task_entries(tasks, exported)
+        for file in compose(entries, [], repo=repo, file_format=ARROW).files:
+            if file.path != manifest.FILE and isinstance(file.content, bytes):
+                path = out / file.path
+                with explained_output(path):
+                    path.parent.mkdir(exist_ok=True)
+                    path.write_bytes(file.content)
+                yield path
+
+
+def _refuse_names(entries: Mapping[str, Any]) -> None:
+    """Refuse configs and splits that the Hub would not take; a manifest may have been edited."""
+    splits = [split for entry in entries.values() for split in entry["splits"]]
+    for name in (*entries, *splits):
+        if not NAME.fullmatch(name):
+            raise ManifestError(
+                f"{manifest.FILE}: expected configs and splits in snake_case, which is what the "
+                f"Hub takes, got {name!r}; run make again"
+            )
+
+
+def _refuse_empty(entries: Mapping[str, Any]) -> None:
+    """A split without rows is left out of what is loaded; a config would have none left."""
+    for name, entry in entries.items():
+        if not any(each["rows"] for each in entry["splits"].values()):
+            raise VerifyError(
+                f"{name}: expected rows in one of its splits ({', '.join(entry['splits'])}), got "
+                f"none, and datasets cannot load a config without rows; make a build without it, "
+                f"or from a source that has rows for it"
+            )
+
+
+def _compose(
+    made: Mapping[str, Any], shards: Sequence[File], repo: str, old_card: str | None
+) -> Publication:
+    counts, lengths = _row_counts(made["tasks"]), _lengths(made["tasks"])
+    images = {
+        "rows": _image("rows", counts, plots.rows_plot(counts)),
+        "lengths": _image("lengths", lengths, plots.lengths_plot(lengths)),
+    }
+    text = card.write_card(
+        made,
+        repo=repo,
+        images={name: file.path for name, file in images.items()},
+        card=old_card,
+    )
+    listing = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+    return Publication(
+        made,
+        (
+            *shards,
+            *images.values(),
+            _file(manifest.FILE, listing.encode()),
+            _file(card.FILE, text.encode()),
+        ),
+    )
+
+
+def _text(publication: Publication, path: str) -> str | None:
+    for file in publication.files:
+        if file.path == path and isinstance(file.content, bytes):
+            return file.content.decode()
+    return None
+
+
+def _file(path: str, content: bytes) -> File:
+    return File(path, content, len(content), hashlib.sha256(content).hexdigest())
+
+
+def _image(name: str, data: object, content: bytes) -> File:
+    """Named by what it shows: another version of the plotting library makes no new image."""
+    shown = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:8]
+    return replace(_file(f"{ASSETS}/{name}-{shown}.png", content), named_by_content=True)
+
+
+def _row_counts(tasks: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    return {
+        name: {split: each["rows"] for split, each in tasks[name]["splits"].items()}
+        for name in card.ordered(tasks)
+    }
+
+
+def _lengths(tasks: Mapping[str, Any]) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Of all splits of a task together."""
+    return {
+        name: {
+            text: tuple(
+                int(count)
+                for count in np.sum(
+                    [each["lengths"][text] for each in tasks[name]["splits"].values()], axis=0
+                )
+            )
+            for text in ("prompt", "completion")
+        }
+        for name in card.ordered(tasks)
+    }

@@ -1,0 +1,316 @@
+"""cli: what a person types, what they see, and the one line that says what went wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pty
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from conftest import ROOT, Build, imdb_rows, write_parquet
+from mixbuild import __version__
+from mixbuild.cli import main as cli
+from mixbuild.make import shard as shards
+from mixbuild.tasks import ALL, find
+
+KNOWN = ", ".join(task.name for task in ALL)
+
+
+def test_list_shows_every_task_aligned(build: Build) -> None:
+    done = build("list")
+    assert (done.returncode, done.stderr) == (0, "")
+    head, *lines = done.stdout.splitlines()
+    columns = ("task", "family", "source", "licence", "templates", "splits")
+    starts = [head.index(name) for name in columns]
+    starts[4] = starts[3] + len(head[starts[3] : starts[4]].rstrip())  # numbers stand to the right
+    shown = [line for line in lines if line[0] != " "]  # the last column may go on below
+    for line, task in zip(shown, ALL, strict=True):
+        cells = [
+            line[start:stop].strip()
+            for start, stop in zip(starts, [*starts[1:4], starts[5], None], strict=False)
+        ]
+        assert cells[:3] == [task.name, task.family, task.source.repo]
+        assert line[starts[3] : starts[5]].split() == [
+            task.source.license,
+            str(len(task.templates)),
+        ]
+        assert line[starts[5] :].startswith(next(iter(task.splits)))
+
+
+def test_make_shows_what_it_made_and_a_row_of_each_task(build: Build, tmp_path: Path) -> None:
+    three = ("squad", "imdb", "billsum", "--samples", "--out", tmp_path / "out")
+    done = build("make", *three)
+    assert (done.returncode, done.stderr) == (0, "")
+    table, *rows = done.stdout.split("\n\n")
+    assert table == (
+        "task     split       rows read  rows  shards    MB  left out\n"
+        "squad    train              19    17       1  0.01  1 no answer, 1 null question\n"
+        "squad    validation         18    15       1  0.01  "
+        "1 no answer, 1 null answers, 1 null question\n"
+        "imdb     train              18    15       1  0.01  1 null text, 2 unlabelled\n"
+        "imdb     test               18    17       1  0.02  1 null text\n"
+        "billsum  train              15    13       1  0.01  1 empty summary, 1 null summary\n"
+        "billsum  test               15    13       1  0.01  1 empty summary, 1 null text\n"
+        "billsum  ca_test            15    13       1  0.01  1 empty summary, 1 null summary"
+    )
+    assert rows[0].startswith("squad/train/train.jsonl:0  seed  samples/squad@")
+    assert rows[-1] == f"{tmp_path}/out/manifest.json: 7 shards rendered, 0 kept\n"
+    again = build("make", *three)
+    assert again.stdout == (
+        f"{table}\n\n{tmp_path}/out/manifest.json: nothing to do, all 7 shards are up to date\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (
+            ["make", "sqad"],
+            2,
+            f"unknown task 'sqad'; did you mean 'squad' or 'squad_v2'? Known: {KNOWN}",
+        ),
+        (["show", "xyz"], 2, f"unknown task 'xyz'. Known: {KNOWN}"),
+        (
+            ["make", "imdb", "--samples", "--templates", "ters"],
+            2,
+            "task 'imdb': unknown template 'ters'; did you mean 'terse'? Known: "
+            + ", ".join(template.name for template in find("imdb").templates),
+        ),
+        (
+            ["make", "imdb", "--samples", "--split", "validation"],
+            2,
+            "task 'imdb': unknown split 'validation'. Known: train, test",
+        ),
+        (["make", "imdb", "--samples", "--max-rows", "0"], 2, None),
+        (
+            ["make", "imdb", "--samples", "--engine", "spark"],
+            2,
+            "unknown engine 'spark'. Known: processes, dask",
+        ),
+        (["make", "imdb", "--source", "imdb"], 2, None),
+        (
+            ["make", "imdb", "--source", "squad=."],
+            2,
+            "--source squad=.: squad is not among the tasks asked for",
+        ),
+        (["mak"], 2, None),
+        (["make", "imdb", "--samples", "--seed", "x"], 2, None),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_wrong_usage_is_one_line_and_leaves_nothing(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    status: int,
+    message: str | None,
+) -> None:
+    if arguments[0] == "make":
+        arguments = [*arguments, "--out", str(tmp_path / "out")]
+    assert cli.run(arguments) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+    assert message is None or captured.err == f"error: {message}\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_cannot_be_written_is_named(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = build("make", "imdb", "--samples", "--out", tmp_path / "file" / "out")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"error: {tmp_path}/file/out: cannot be written (Not a directory); make room or choose "
+        "another --out, then run the same command: finished units are kept\n",
+    )
+
+
+@pytest.mark.parametrize("options", [[], ["--num-proc", "2"]], ids=["threads", "processes"])
+def test_a_file_too_large_for_the_disk_is_said_in_one_line(
+    tmp_path: Path, options: list[str]
+) -> None:
+    folder = tmp_path / "mirror"
+    write_parquet(folder / "train.parquet", imdb_rows(20_000))
+    write_parquet(folder / "test.parquet", imdb_rows(10))
+    command = [sys.executable, str(ROOT / "build"), "make", "imdb", "--source", f"imdb={folder}"]
+    command += ["--out", str(tmp_path / "out"), *options]
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    done = subprocess.run(
+        command, capture_output=True, text=True, preexec_fn=small_files, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {tmp_path}/out/.units/")
+    assert done.stderr.endswith(
+        "cannot be written (File too large); make room or choose another --out, then run the "
+        "same command: finished units are kept\n"
+    )
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out/manifest.json").exists()
+    assert not list((tmp_path / "out").rglob("*.partial"))
+    assert not list((tmp_path / "out").glob("imdb/*"))
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_a_full_disk_is_said_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = shards.HashedFile.write
+
+    def full(self: shards.HashedFile, data: Any) -> None:
+        if self.bytes > 1000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(self, data)
+
+    monkeypatch.setattr(shards.HashedFile, "write", full)
+    assert cli.run(["make", "imdb", "--samples", "--out", str(tmp_path / "out")]) == 1
+    message = capsys.readouterr().err
+    assert "cannot be written (No space left on device)" in message
+    assert message.count("\n") == 1
+    assert not (tmp_path / "out/manifest.json").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--num-proc", "2"]], ids=["threads", "processes"])
+def test_ctrl_c_is_said_in_one_line_and_leaves_no_process(
+    tmp_path: Path, options: list[str]
+) -> None:
+    folder = tmp_path / "mirror"
+    for index in range(8):
+        write_parquet(folder / f"train-{index:05d}-of-00008.parquet", imdb_rows(20_000))
+    write_parquet(folder / "test.parquet", imdb_rows(10))
+    command = [sys.executable, str(ROOT / "build"), "make", "imdb", "--templates", "all"]
+    command += ["--source", f"imdb={folder}", "--out", str(tmp_path / "out"), *options]
+    process = subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "out/.units").glob("*.json")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGINT)  # as the terminal does, to all of them
+    output, message = process.communicate(timeout=30)
+    assert (process.returncode, output, message) == (
+        1,
+        "",
+        # the first line ends the one in which the terminal shows ^C
+        "\nerror: interrupted; finished units are kept, run the same command to go on\n",
+    )
+    deadline = time.monotonic() + 10  # multiprocessing's own helper takes a moment to see the end
+    while left := [each for each in psutil.process_iter() if _session(each.pid) == process.pid]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+    assert not (tmp_path / "out/manifest.json").exists()
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def test_a_terminal_sees_a_progress_bar_and_a_pipe_does_not(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "build"), "make", "squad", "--samples", "--out"]
+    piped = subprocess.run([*command, tmp_path / "a"], capture_output=True, text=True, check=True)
+    assert piped.stderr == ""
+    parent, child = pty.openpty()
+    subprocess.run(
+        [*command, tmp_path / "b"], stdout=subprocess.DEVNULL, stderr=child, check=True,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(child)
+    seen = b""
+    try:
+        while chunk := os.read(parent, 65536):
+            seen += chunk
+    except OSError:  # Linux says so when the other side is closed
+        pass
+    os.close(parent)
+    assert b"rendering" in seen
+    assert b"2/2" in seen
+
+
+def test_a_reader_that_closes_the_pipe_is_no_traceback(build: Build) -> None:
+    command = [sys.executable, str(ROOT / "build"), "show", "imdb", "--rows", "18"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == ""
+    assert process.wait(timeout=60) == 1
+
+
+def test_list_does_not_import_datasets() -> None:
+    code = (
+        "import sys; from mixbuild.cli import main; main.run(['list']); "
+        "print('datasets' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "build")},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "False", "it takes a second to import"
+
+
+def test_help_names_every_command(build: Build) -> None:
+    done = build("--help")
+    assert done.returncode == 0
+    for command in ("list", "show", "make"):
+        assert f"  {command} " in done.stdout
+    assert build("--version").stdout == f"instruct-mix, version {__version__}\n"
+
+
+def test_a_terminal_that_cannot_show_a_text_is_no_failure(build: Build, tmp_path: Path) -> None:
+    folder = tmp_path / "mirror"
+    write_parquet(folder / "train.parquet", [{"text": "Un café, s'il vous plaît.", "label": 1}])
+    write_parquet(folder / "test.parquet", [{"text": "No.", "label": 0}])
+    done = build(
+        "make", "imdb", "--source", f"imdb={folder}", "--out", tmp_path / "out",
+        env={"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Un caf\\xe9" in done.stdout
+
+
+def test_no_command_shows_the_help(build: Build) -> None:
+    done = build()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: instruct-mix")
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_do_not_outlive_what_started_them(tmp_path: Path, signal_sent: int) -> None:
+    folder = tmp_path / "mirror"
+    for index in range(8):
+        write_parquet(folder / f"train-{index:05d}-of-00008.parquet", imdb_rows(20_000))
+    command = [sys.executable, str(ROOT / "build"), "make", "imdb", "--templates", "all"]
+    command += ["--source", f"imdb={folder}", "--split", "train", "--num-proc", "2"]
+    process = subprocess.Popen(
+        [*command, "--out", str(tmp_path / "out")], start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "out/.units").glob("*.json")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal_sent)  # to it alone, as `kill` does
+    process.wait(timeout=30)
+    deadline = time.monotonic() + 15
+    while left := [each for each in psutil.process_iter() if _session(each.pid) == process.pid]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)

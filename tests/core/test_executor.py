@@ -1,0 +1,206 @@
+"""engine: any executor runs the units; a worker that dies costs time, not rows."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from conftest import read_shards
+from make.test_run import files, request
+from mixbuild.core import executor as engine
+from mixbuild.core.errors import UsageError, WorkerError
+from mixbuild.make.run import make
+from mixbuild.make.shard import Shard, Unit, render_unit
+
+
+@dataclass(frozen=True)
+class Job:
+    """A unit of work that is nothing but a number."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        return f"job {self.number}"
+
+
+def square(job: Job) -> int:
+    return job.number**2
+
+
+def die_at(job: Job, *, deadly: int, once: Path | None = None) -> int:
+    """Kill this worker at one job; only the first time if ``once`` is a file to note it in."""
+    if job.number == deadly and (once is None or not once.exists()):
+        if once is not None:
+            once.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return job.number
+
+
+def fail_at(job: Job, *, wrong: int, begun: Path) -> int:
+    (begun / str(job.number)).touch()
+    if job.number == wrong:
+        raise LookupError(f"no such thing as {job.number}")
+    time.sleep(0.05)
+    return job.number
+
+
+JOBS = [Job(number) for number in range(8)]
+
+ENGINES = [{}, {"num_proc": 1}, {"num_proc": 2}, {"engine": "dask", "num_proc": 2}]
+
+
+@pytest.mark.parametrize("options", ENGINES, ids=str)
+def test_every_engine_gives_every_result_beside_its_job(options: dict[str, Any]) -> None:
+    results = dict(engine.run(JOBS, square, **options))
+    assert results == {job: job.number**2 for job in JOBS}
+    assert list(engine.run([], square, **options)) == []
+
+
+@pytest.mark.parametrize("options", ENGINES, ids=str)
+def test_what_the_work_raises_reaches_the_caller(options: dict[str, Any], tmp_path: Path) -> None:
+    work = partial(fail_at, wrong=2, begun=tmp_path)
+    with pytest.raises(LookupError, match="no such thing as 2"):
+        list(engine.run(JOBS, work, **options))
+    if options.get("engine") != "dask":
+        assert not (tmp_path / "7").exists(), "no new unit is begun after a failure"
+
+
+@pytest.mark.parametrize(
+    "options", [{"num_proc": 2}, {"engine": "dask", "num_proc": 2}], ids=["pool", "dask"]
+)
+def test_a_worker_that_dies_once_loses_nothing(options: dict[str, Any], tmp_path: Path) -> None:
+    work = partial(die_at, deadly=3, once=tmp_path / "died")
+    results = list(engine.run(JOBS, work, **options))
+    assert (tmp_path / "died").exists()
+    assert sorted(number for _, number in results) == list(range(8)), "each job exactly once"
+
+
+def test_a_unit_that_kills_its_worker_twice_is_named() -> None:
+    done = []
+
+    def run() -> None:
+        for _, number in engine.run(JOBS, partial(die_at, deadly=3), num_proc=2):
+            done.append(number)
+
+    with pytest.raises(WorkerError) as caught:
+        run()
+    assert str(caught.value) == (
+        "job 3: the worker process died twice on this unit; it may have run out of memory: "
+        "try again with a smaller --num-proc"
+    )
+    assert 3 not in done
+
+
+def test_a_unit_that_kills_every_dask_worker_is_an_error() -> None:
+    with pytest.raises(WorkerError, match="the Dask workers died time and again"):
+        list(engine.run(JOBS, partial(die_at, deadly=3), engine="dask", num_proc=1))
+
+
+def slow_render(unit: Unit, *, folder: Path, overlap: bool, begun: Path) -> Shard:
+    (begun / f"{os.getpid()}").touch()
+    time.sleep(0.2)
+    return render_unit(unit, folder, overlap=overlap)
+
+
+@pytest.mark.parametrize("options", [{"num_proc": 2}, {"engine_name": "dask", "num_proc": 2}])
+def test_killing_a_worker_while_it_renders_changes_no_byte(
+    imdb_folder: Path,
+    tmp_path: Path,
+    many_units: None,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+) -> None:
+    make(request(imdb_folder, tmp_path / "expected"))
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    monkeypatch.setattr("mixbuild.make.run.render_unit", partial(slow_render, begun=begun))
+    victims: list[int] = []
+
+    def kill_first_worker(_done: int, _total: int) -> None:
+        workers = [int(path.name) for path in begun.iterdir()]
+        alive = [pid for pid in workers if psutil.pid_exists(pid)]
+        if alive and not victims:
+            victims.append(alive[0])
+            os.kill(alive[0], signal.SIGKILL)
+
+    make(request(imdb_folder, tmp_path / "out"), report=kill_first_worker, **options)
+    assert len(victims) == 1
+    assert files(tmp_path / "out") == files(tmp_path / "expected")
+    assert read_shards(tmp_path / "out", "imdb", "train").num_rows == 300
+
+
+def interrupted(begin: Callable[[], object]) -> set[int]:
+    """Run until the first result, interrupt, and say which worker processes are left."""
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    with pytest.raises(KeyboardInterrupt):
+        begin()
+    time.sleep(0.2)
+    left = {child.pid for child in psutil.Process().children(recursive=True)} - before
+    return {
+        pid for pid in left if "resource_tracker" not in " ".join(psutil.Process(pid).cmdline())
+    }
+
+
+def test_ctrl_c_leaves_no_worker_behind() -> None:
+    def begin() -> None:
+        for _ in engine.run([Job(number) for number in range(100)], sleep_long, num_proc=2):
+            raise KeyboardInterrupt
+
+    started = time.monotonic()
+    assert interrupted(begin) == set()
+    assert time.monotonic() - started < 10, "what is running is not waited for"
+
+
+def sleep_long(job: Job) -> int:
+    time.sleep(0 if job.number == 0 else 30)
+    return job.number
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        list(engine.run(JOBS, square, engine="dusk"))
+    assert str(caught.value) == (
+        "unknown engine 'dusk'; did you mean 'dask'? Known: processes, dask"
+    )
+    with pytest.raises(UsageError) as caught:
+        list(engine.run(JOBS, square, scheduler="tcp://127.0.0.1:1"))
+    assert str(caught.value) == (
+        "--scheduler is the address of a Dask scheduler; add --engine dask"
+    )
+
+
+def test_a_scheduler_that_is_not_there_is_an_error_of_one_line() -> None:
+    with pytest.raises(WorkerError) as caught:
+        list(engine.run(JOBS, square, engine="dask", scheduler="tcp://127.0.0.1:9"))
+    assert str(caught.value).startswith("no Dask scheduler at tcp://127.0.0.1:9 (")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_cluster_that_runs_already_is_used_and_left_running() -> None:
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        address = cluster.scheduler_address
+        results = dict(engine.run(JOBS, square, engine="dask", scheduler=address))
+        assert results == {job: job.number**2 for job in JOBS}
+        with Client(address) as client:
+            assert client.submit(square, Job(9)).result() == 81
+
+
+def sigint_is_blocked(_: Job) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_ctrl_c_is_answered_while_a_unit_is_worked_on_in_this_process() -> None:
+    assert [blocked for _, blocked in engine.run([Job(1)], sigint_is_blocked)] == [False]

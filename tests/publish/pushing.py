@@ -1,0 +1,223 @@
+"""What the tests of publishing stand on: builds, a Hub that asks for a token, ways to push.
+
+``send`` goes as far as the commit, in this process, and loads nothing; ``push`` is the whole way
+with the loading; the fixture ``command`` is ``python build …`` as a person runs it.
+
+PYTEST_DONT_REWRITE: tests import it, and then name it as their plugin, for its fixtures.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from hub_server import LoopbackHub
+from huggingface_hub import HfApi
+from mixbuild.declare.task import Task
+from mixbuild.declare.template import Template
+from mixbuild.make.plan import Request
+from mixbuild.make.run import make
+from mixbuild.make.verify import Verified
+from mixbuild.publish import export, plots
+from mixbuild.publish.hub import push as hub
+from mixbuild.publish.hub.commit import Plan, Pushed, Target, make_plan, publish
+from mixbuild.publish.release import File, shard_files, task_entries
+from mixbuild.tasks import find
+
+TOKEN = "a secret, of no known form"  # noqa: S105 - of a hub on the loopback
+REPO = "org/mix"
+COLUMNS = ["prompt", "completion", "references", "task", "template", "source", "id"]
+OTHERWISE = Template("seed", "Say what the reviewer felt.\n{text}\n[OUTPUT]: {label}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Built:
+    """A build and what is to be published of it."""
+
+    out: Path
+    entries: Mapping[str, Any]
+    files: tuple[File, ...]
+
+
+Builds = Callable[..., Built]
+
+
+def rendered_otherwise(task: Task) -> Task:
+    """Imdb with one template, another one under the name of the first."""
+    slots = {"label": task.slots["label"]}
+    return dataclasses.replace(task, templates=(OTHERWISE,), slots=slots)
+
+
+def export_build(out: Path, file_format: str = export.PARQUET) -> Built:
+    """What is to be published of the build in a folder."""
+    entries = json.loads((out / "manifest.json").read_text("utf-8"))["tasks"]
+    splits = export.splits(out, entries, file_format=file_format)
+    exported = [(split, export.export(split)) for split in splits]
+    return Built(out, task_entries(entries, exported), tuple(shard_files(exported)))
+
+
+@pytest.fixture(scope="session")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    """Builds from the samples, each made once: ``builds("squad", "imdb", otherwise=True)``.
+
+    ``otherwise`` has imdb rendered by another template. Whoever changes a build copies it first.
+    """
+
+    @functools.cache
+    def build(*names: str, otherwise: bool = False) -> Built:
+        out = tmp_path_factory.mktemp("-".join(names)) / "out"
+        tasks = [find(name) for name in names]
+        if otherwise:
+            tasks = [rendered_otherwise(task) if task.name == "imdb" else task for task in tasks]
+        make(Request(tasks, out, dict.fromkeys(names, "samples")))
+        return export_build(out)
+
+    return build
+
+
+@pytest.fixture
+def loopback(tmp_path: Path) -> Iterator[LoopbackHub]:
+    """A Hub to which the token alone may write."""
+    with LoopbackHub(tmp_path / "hub", token=TOKEN) as served:
+        yield served
+
+
+@pytest.fixture
+def api(loopback: LoopbackHub) -> HfApi:
+    return HfApi(endpoint=loopback.endpoint, token=TOKEN)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No images: drawing them takes a while, and is tested elsewhere."""
+    monkeypatch.setattr(plots, "rows_plot", lambda data: repr(data).encode())
+    monkeypatch.setattr(plots, "lengths_plot", lambda data: repr(data).encode())
+
+
+@dataclasses.dataclass
+class Waits:
+    """How long this process would have waited, each time; it does not."""
+
+    by_thread: dict[int, list[float]] = dataclasses.field(default_factory=dict)
+
+    def sleep(self, seconds: float) -> None:
+        self.by_thread.setdefault(threading.get_ident(), []).append(seconds)
+
+    @property
+    def longest(self) -> float:
+        return max(max(each) for each in self.by_thread.values())
+
+    @property
+    def total(self) -> float:
+        """Of this thread, and of whichever it had to wait longest for."""
+        sums = {thread: sum(each) for thread, each in self.by_thread.items()}
+        own = sums.pop(threading.get_ident(), 0.0)
+        return own + max(sums.values(), default=0.0)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    """Nothing in this process waits."""
+    waits = Waits()
+    monkeypatch.setattr(time, "sleep", waits.sleep)
+    return waits
+
+
+@pytest.fixture
+def at_the_hub(
+    loopback: LoopbackHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> LoopbackHub:
+    """The same, and the processes that load what was pushed find it too."""
+    for name, value in (loopback.environment(tmp_path / "home") | {"HF_TOKEN": TOKEN}).items():
+        monkeypatch.setenv(name, value)
+    return loopback
+
+
+def send(api: HfApi, built: Built, target: Target | None = None, **options: Any) -> Pushed:
+    """Publish, and load nothing."""
+    target = target or Target(REPO)
+
+    def plan_again() -> Plan:
+        file_format = built.files[0].path.rpartition(".")[2]
+        return make_plan(api, target, built.entries, built.files, file_format)
+
+    return publish(api, target, plan_again(), plan_again, **options)
+
+
+def push(
+    api: HfApi, built: Built, target: Target | None = None, **options: Any
+) -> tuple[Pushed, list[Verified]] | None:
+    """Publish, load what was published, tag it."""
+    options = {"show": lambda plan: None, **options}
+    return hub.push(
+        built.out,
+        target or Target(REPO),
+        progress=lambda what, unit: nullcontext(lambda done, total: None),
+        api=api,
+        **options,
+    )
+
+
+def check_tree(api: HfApi, revision: str = "main") -> None:
+    """Every file of the repo against the manifest that is there, and the card."""
+    hub.verify_repo(api, REPO, revision, tasks=())
+
+
+def published(served: LoopbackHub, revision: str = "main") -> dict[str, Any]:
+    """The manifest on the Hub."""
+    manifest: dict[str, Any] = json.loads(served.files(REPO, revision)["manifest.json"])
+    return manifest
+
+
+def requests(served: LoopbackHub, method: str, part: str = "") -> list[str]:
+    """The paths of the requests that match, in order."""
+    return [each.path for each in served.log if each.method == method and part in each.path]
+
+
+def writes(served: LoopbackHub) -> list[str]:
+    """The requests that may change something; looking a card over changes nothing."""
+    return [
+        f"{each.method} {each.path}"
+        for each in served.log
+        if each.method not in ("GET", "HEAD") and each.path != "/api/validate-yaml"
+    ]
+
+
+Command = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(loopback: LoopbackHub, tmp_path: Path) -> Command:
+    """``python build …`` against the Hub, with the token unless another is given."""
+
+    def run(*arguments: str | Path, **variables: str) -> CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(ROOT / "build"), *map(str, arguments)],
+            env=environment(loopback, tmp_path) | variables,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def environment(served: LoopbackHub, tmp_path: Path) -> dict[str, str]:
+    """Of a process that may write to the Hub."""
+    return {**os.environ, **served.environment(tmp_path / "home"), "HF_TOKEN": TOKEN}

@@ -1,0 +1,861 @@
+"""The card as a contract: all that it says is read back, and compared with the manifest."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import yaml
+from datasets import Features, Value
+from datasets.info import DatasetInfosDict
+from datasets.utils.metadata import MetadataConfigs
+from huggingface_hub import DatasetCard, DatasetCardData
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from mixbuild.core.errors import CardError
+from mixbuild.declare.licence import licence
+from mixbuild.declare.task import FAMILIES
+from mixbuild.make.plan import Request
+from mixbuild.make.run import make
+from mixbuild.publish.card.sections import SHOWN_CHARACTERS, fenced
+from mixbuild.publish.card.write import BEGIN, END, FILE, split_card, write_card
+from mixbuild.publish.export import export, splits
+from mixbuild.publish.release import task_entries
+from mixbuild.publish.version import COLUMNS
+from mixbuild.render.render import SCHEMA
+from mixbuild.tasks import find
+
+IMAGES = {"rows": "assets/rows-01234567.png", "lengths": "assets/lengths-89abcdef.png"}
+REPO = "org/mix"
+
+NASTY = (
+    "a ``` b\n````\n{text} | $repo $$ ${config} *x* <b> & </details> # [OUTPUT]: \\| ~~~\n"
+    f"{BEGIN}\n{END}\n---\n`"
+)
+"""All that could end a block, a cell, a comment or a placeholder too early."""
+
+
+def unmarked(text: str) -> str:
+    """What is shown of a text that holds our markers."""
+    return text.replace("<!-- instruct_mix:", "<! -- instruct_mix:")
+
+
+def split_entry(
+    rows: int = 3,
+    *,
+    drops: Mapping[str, int] | None = None,
+    prompt: str = "Classify: fine [OUTPUT]:",
+) -> dict[str, Any]:
+    drops = dict(drops or {})
+    example = {
+        "prompt": prompt,
+        "completion": " positive",
+        "references": ["positive"],
+        "task": "t",
+        "template": "seed",
+        "source": "org/source@samples",
+        "id": "t/train/train.parquet:7",
+    }
+    return {
+        "rows_read": rows + sum(drops.values()),
+        "rows": rows,
+        "drops": drops,
+        "text_bytes": 100 * rows,
+        "content_digest": "0" * 32,
+        "lengths": {"prompt": [0] * 32, "completion": [0] * 32},
+        "example": example if rows else None,
+        "shards": [
+            {"path": f"x-{index}", "rows": 1, "bytes": 1_000 + index, "sha256": "0" * 64}
+            for index in range(2)
+        ],
+    }
+
+
+def entry(
+    *,
+    family: str = "sentiment",
+    repo: str = "org/source",
+    commit: str = "samples",
+    license: str = "mit",  # noqa: A002  # as the manifest calls it
+    languages: Sequence[str] = ("en",),
+    limits: Sequence[str] = (),
+    citation: str = "@misc{one}",
+    templates: Mapping[str, str] | None = None,
+    **of_splits: dict[str, Any],
+) -> dict[str, Any]:
+    templates = templates or {"seed": "Classify: {text} [OUTPUT]: {label}"}
+    return {
+        "family": family,
+        "source": {
+            "repo": repo,
+            "read_from": f"{repo}@{commit}",
+            "license": license,
+            "citation": citation,
+            "languages": list(languages),
+            "limits": list(limits),
+        },
+        "templates": {
+            name: {"text": text, "sha256": "0" * 64, "inverted": name.startswith("ask_")}
+            for name, text in templates.items()
+        },
+        "splits": of_splits or {"train": split_entry()},
+    }
+
+
+def published(**tasks: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "version": "1.1.0",
+        "file_format": "parquet",
+        "columns": COLUMNS,
+        "history": {"1.1.0": ["`a`: new, 3 rows", "`b`: removed"], "1.0.1": [], "1.0.0": ["first"]},
+        "tasks": dict(sorted((tasks or {"a": entry()}).items())),
+    }
+
+
+def write(manifest: Mapping[str, Any], card: str | None = None) -> str:
+    return write_card(manifest, repo=REPO, images=IMAGES, card=card)
+
+
+HARD = published(
+    plain=entry(
+        repo="stanfordnlp/imdb",
+        commit="e6281661ce1c48d982bc483cf8a173c1bbeb5d31",
+        license="other",
+        limits=("Long reviews.", "A label is `0` | `1`."),
+        train=split_entry(25_000, drops={"unlabelled": 50_000, "null text": 1}),
+        test=split_entry(0, drops={"too | long": 12}),
+    ),
+    hostile=entry(
+        family="translation",
+        repo="org/hostile",
+        commit="mirror-0123abcd",
+        license="cc-by-sa-4.0",
+        languages=("de", "en"),
+        limits=(f"It has {BEGIN} in it.", "A second one."),
+        citation="@misc{two,\n  note = {a ``` b $x | y}\n}",
+        templates={"seed": NASTY, "ask_it": "x ````` y"},
+        train=split_entry(prompt=NASTY),
+        validation_matched=split_entry(2, prompt="never shown"),
+    ),
+    twin=entry(
+        family="multiple choice",
+        repo="org/hostile",
+        commit="mirror-0123abcd",
+        license="cc-by-sa-4.0",
+        limits=(f"It has {BEGIN} in it.",),
+        citation="@misc{two,\n  note = {a ``` b $x | y}\n}",
+        train=split_entry(0),
+        test=split_entry(1, prompt="of the first split with rows"),
+    ),
+    none_left=entry(family="code", license="cc-by-nc-4.0", test=split_entry(0)),
+)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a build of the three founding tasks is published as."""
+    out = tmp_path_factory.mktemp("real")
+    names = ("squad", "imdb", "billsum")
+    request = Request([find(name) for name in names], out, dict.fromkeys(names, "samples"))
+    tasks = make(dataclasses.replace(request, templates="all")).manifest["tasks"]
+    exported = [(split, export(split)) for split in splits(out, tasks)]
+    return published(**task_entries(tasks, exported))
+
+
+@pytest.fixture(params=["hard", "real", "one"])
+def manifest(request: pytest.FixtureRequest) -> dict[str, Any]:
+    if request.param == "real":
+        found: dict[str, Any] = request.getfixturevalue("real")
+        return found
+    return HARD if request.param == "hard" else published()
+
+
+@dataclass
+class Read:
+    """What a Markdown reader finds in a card's text."""
+
+    tables: dict[tuple[str, ...], list[list[str]]] = field(default_factory=dict)
+    fences: list[tuple[str, str, str]] = field(default_factory=list)
+    """(the paragraph before, the language, the text) of those that are not folded away"""
+    folded: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """what it says above -> (the paragraph before, the text)"""
+    open: list[str] = field(default_factory=list)
+    """what is folded, but shown at first"""
+    items: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    """Paragraphs that are in no list and no table."""
+
+
+def read(text: str) -> Read:
+    """Parse as CommonMark with tables, as the Hub does."""
+    found = Read()
+    summary: str | None = None
+    row: list[str] = []
+    rows: list[list[str]] = []
+    inside: list[str] = []
+    last = ""
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        if token.nesting == 1:
+            inside.append(token.type)
+        elif token.nesting == -1:
+            inside.pop()
+        if token.type == "table_open":
+            rows = []
+        elif token.type == "tr_open":
+            row = []
+        elif token.type == "tr_close":
+            rows.append(row)
+        elif token.type == "table_close":
+            assert tuple(rows[0]) not in found.tables
+            found.tables[tuple(rows[0])] = rows[1:]
+        elif token.type == "inline":
+            if "table_open" in inside:
+                row.append(token.content)
+            elif "list_item_open" in inside:
+                found.items.append(token.content)
+            else:
+                last = token.content
+                found.lines.append(last)
+        elif token.type == "html_block":
+            opened = re.match(r"<details( open)?><summary>(.*)</summary>", token.content)
+            if opened:
+                assert summary is None
+                summary = opened[2]
+                assert summary not in found.folded
+                found.folded[summary] = []
+                found.open += [summary] if opened[1] else []
+            elif token.content == "</details>\n":
+                summary = None
+        elif token.type == "fence":
+            content = token.content.removesuffix("\n")
+            if summary is not None:
+                found.folded[summary].append((last, content))
+            else:
+                found.fences.append((last, token.info, content))
+    assert not inside
+    return found
+
+
+def header(text: str) -> dict[str, Any]:
+    """The card's YAML, as the Hub reads it."""
+    found = re.fullmatch(r"---\n(.*?\n)---\n.*", text, re.DOTALL)
+    assert found is not None
+    data: dict[str, Any] = yaml.safe_load(found[1])
+    assert "&id" not in found[1], "no aliases"
+    return data
+
+
+def by_family(manifest: Mapping[str, Any]) -> list[str]:
+    tasks = manifest["tasks"]
+    return sorted(tasks, key=lambda name: (list(FAMILIES).index(tasks[name]["family"]), name))
+
+
+def with_rows(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The others cannot be loaded, and have no files."""
+    return {split: each for split, each in entry["splits"].items() if each["rows"] > 0}
+
+
+def test_the_yaml_gives_the_files_of_every_split_with_rows(manifest: dict[str, Any]) -> None:
+    data = header(write(manifest))
+    first, *others = [
+        {
+            "config_name": name,
+            "data_files": [
+                {"split": split, "path": f"{name}/{split}-*.parquet"}
+                for split in with_rows(manifest["tasks"][name])
+            ],
+        }
+        for name in by_family(manifest)
+    ]
+    assert data["configs"] == [first | {"default": True}, *others]
+
+
+def test_the_yaml_gives_columns_rows_and_bytes_of_every_split_with_rows(
+    manifest: dict[str, Any],
+) -> None:
+    infos = header(write(manifest))["dataset_info"]
+    assert [info["config_name"] for info in infos] == by_family(manifest)
+    for info in infos:
+        entry = manifest["tasks"][info["config_name"]]
+        assert info["features"] == [
+            {"name": "prompt", "dtype": "string"},
+            {"name": "completion", "dtype": "string"},
+            {"name": "references", "sequence": "string"},
+            {"name": "task", "dtype": "string"},
+            {"name": "template", "dtype": "string"},
+            {"name": "source", "dtype": "string"},
+            {"name": "id", "dtype": "string"},
+        ]
+        assert info["splits"] == [
+            {"name": split, "num_bytes": each["text_bytes"], "num_examples": each["rows"]}
+            for split, each in with_rows(entry).items()
+        ]
+        shards = [shard for each in with_rows(entry).values() for shard in each["shards"]]
+        assert info["download_size"] == sum(shard["bytes"] for shard in shards)
+        assert info["dataset_size"] == sum(each["num_bytes"] for each in info["splits"])
+        assert info.keys() == {
+            "config_name",
+            "features",
+            "splits",
+            "download_size",
+            "dataset_size",
+        }
+
+
+def test_datasets_reads_the_yaml_as_it_is_meant(manifest: dict[str, Any]) -> None:
+    data = DatasetCard(write(manifest)).data
+    configs = MetadataConfigs.from_dataset_card_data(data)
+    assert list(configs) == by_family(manifest)
+    assert configs.get_default_config_name() == by_family(manifest)[0]
+    infos = DatasetInfosDict.from_dataset_card_data(data)
+    assert list(infos) == by_family(manifest)
+    for name, info in infos.items():
+        assert isinstance(info.features, Features)
+        assert info.features.arrow_schema.remove_metadata() == SCHEMA
+        assert {split: each.num_examples for split, each in info.splits.items()} == {
+            split: each["rows"] for split, each in with_rows(manifest["tasks"][name]).items()
+        }
+        assert info.features["prompt"] == Value("string")
+
+
+def test_the_yaml_describes_what_is_in_it(manifest: dict[str, Any]) -> None:
+    data = header(write(manifest))
+    tasks = manifest["tasks"].values()
+    assert data["pretty_name"] == "instruct_mix"
+    assert data["source_datasets"] == sorted({each["source"]["repo"] for each in tasks})
+    assert set(data["task_categories"]) == {
+        "text-generation",
+        *(FAMILIES[each["family"]] for each in tasks),
+    }
+    assert data["task_categories"] == sorted(set(data["task_categories"]))
+    assert data["language"] == sorted(
+        {each for task in tasks for each in task["source"]["languages"]}
+    )
+    assert data["tags"] == ["instruction-tuning", "instruct-mix"]
+    assert data["annotations_creators"] == ["found"]
+
+
+@pytest.mark.parametrize(
+    ("licences", "expected"),
+    [
+        (["mit"], "mit"),
+        (["mit", "mit"], "mit"),
+        (["mit", "cc0-1.0"], ["cc0-1.0", "mit", "other"]),
+        (["other", "mit"], ["mit", "other"]),
+        (["other"], "other"),
+    ],
+)
+def test_all_licences_are_named_and_other_where_they_differ(
+    licences: list[str], expected: object
+) -> None:
+    tasks = {f"t{number}": entry(license=each) for number, each in enumerate(licences)}
+    assert header(write(published(**tasks)))["license"] == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "category"),
+    [
+        (0, "n<1K"),
+        (999, "n<1K"),
+        (1_000, "1K<n<10K"),
+        (9_999, "1K<n<10K"),
+        (10_000, "10K<n<100K"),
+        (99_999, "10K<n<100K"),
+        (100_000, "100K<n<1M"),
+        (999_999, "100K<n<1M"),
+        (1_000_000, "1M<n<10M"),
+        (9_999_999, "1M<n<10M"),
+        (10_000_000, "10M<n<100M"),
+        (99_999_999, "10M<n<100M"),
+        (100_000_000, "100M<n<1B"),
+    ],
+)
+def test_the_size_is_of_all_rows_together(rows: int, category: str) -> None:
+    manifest = published(
+        a=entry(train=split_entry(rows // 2), test=split_entry(0)),
+        b=entry(train=split_entry(rows - rows // 2)),
+    )
+    assert header(write(manifest))["size_categories"] == [category]
+
+
+CONFIGS = ("config", "family", "rows", "templates", "licence", "source")
+DROPS = ("config", "split", "rows read", "reason", "left out")
+LICENCES = ("licence", "to heed", "configs")
+
+
+def test_a_table_gives_rows_templates_licence_and_source_of_each_config(
+    manifest: dict[str, Any],
+) -> None:
+    rows = read(write(manifest)).tables[CONFIGS]
+    assert [row[0] for row in rows] == [f"`{name}`" for name in by_family(manifest)]
+    for name, family, counts, templates, identifier, source in rows:
+        entry = manifest["tasks"][name.strip("`")]
+        assert family == entry["family"]
+        assert dict(each.split(" ") for each in counts.split(", ")) == {
+            split: f"{each['rows']:,}" for split, each in entry["splits"].items()
+        }
+        assert templates == str(len(entry["templates"]))
+        assert identifier == entry["source"]["license"]
+        if name == "`plain`":
+            assert source == (
+                "[stanfordnlp/imdb@e6281661](https://huggingface.co/datasets/stanfordnlp/imdb"
+                "/tree/e6281661ce1c48d982bc483cf8a173c1bbeb5d31)"
+            )
+        else:
+            assert source == f"`{entry['source']['read_from']}`", "a mirror has no page"
+
+
+def test_every_template_is_there_verbatim(manifest: dict[str, Any]) -> None:
+    folded = read(write(manifest)).folded
+    expected = {
+        f"<code>{name}</code>: {len(manifest['tasks'][name]['templates'])} in use": [
+            (
+                f"`{template}` (inverted: it asks for what the source gives):"
+                if each["inverted"]
+                else f"`{template}`:",
+                unmarked(each["text"]),
+            )
+            for template, each in manifest["tasks"][name]["templates"].items()
+        ]
+        for name in by_family(manifest)
+    }
+    found = {summary: folded[summary] for summary in folded if "in use" in summary}
+    assert list(found.items()) == list(expected.items())
+
+
+def test_a_row_of_each_config_is_shown(manifest: dict[str, Any]) -> None:
+    found = read(write(manifest))
+    for name, entry in manifest["tasks"].items():
+        summary = f"<code>{name}</code>"
+        example = next((each["example"] for each in entry["splits"].values() if each["rows"]), None)
+        if example is None:
+            assert f"**`{name}`** has no rows." in found.lines
+            assert summary not in found.folded
+            continue
+        where = f"Template `{example['template']}`, row `{example['id']}`:"
+        text = unmarked(_shown(example["prompt"]) + example["completion"])
+        assert found.folded[summary] == [(where, text)]
+    assert found.open == [f"<code>{by_family(manifest)[0]}</code>"]
+
+
+def _shown(text: str) -> str:
+    if len(text) <= 1_500:
+        return text
+    return f"{text[:750]} [… {len(text) - 1_500:,} characters …] {text[-750:]}"
+
+
+@pytest.mark.parametrize("length", [SHOWN_CHARACTERS, SHOWN_CHARACTERS + 1, 12_345])
+def test_the_middle_of_a_long_example_is_left_out_and_said_to_be(length: int) -> None:
+    prompt = "".join(chr(0x100 + number % 500) for number in range(length))
+    manifest = published(a=entry(train=split_entry(prompt=prompt)))
+    ((_, text),) = read(write(manifest)).folded["<code>a</code>"]
+    assert text == _shown(prompt) + " positive"
+    assert (text == prompt + " positive") == (length <= 1_500)
+
+
+def test_rows_left_out_are_counted_by_reason(manifest: dict[str, Any]) -> None:
+    text = write(manifest)
+    expected = [
+        [f"`{name}`", split, f"{each['rows_read']:,}", reason, f"{count:,}"]
+        for name in by_family(manifest)
+        for split, each in manifest["tasks"][name]["splits"].items()
+        for reason, count in each["drops"].items()
+    ]
+    # the cell's backslash keeps its bar within it, and is no part of what is read
+    assert read(text).tables.get(DROPS, []) == expected
+    assert ("None: every source row was rendered." in text) == (not expected)
+
+
+def test_licences_are_grouped_with_what_to_heed(manifest: dict[str, Any]) -> None:
+    found = read(write(manifest)).tables[LICENCES]
+    configs = defaultdict(list)
+    for name in by_family(manifest):
+        configs[manifest["tasks"][name]["source"]["license"]].append(f"`{name}`")
+    expected = []
+    for identifier in sorted(configs):
+        known = licence(identifier)
+        shown = f"[{known.spdx}]({known.url})" if known.url else identifier
+        flags = ", ".join(sorted(known.flags)) or "none"
+        expected.append([shown, flags, ", ".join(configs[identifier])])
+    assert found == expected
+
+
+def test_every_source_is_cited_once_with_the_configs_that_are_of_it(
+    manifest: dict[str, Any],
+) -> None:
+    cited = [each for each in read(write(manifest)).fences if each[1] == "bibtex"]
+    configs: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for name in by_family(manifest):
+        source = manifest["tasks"][name]["source"]
+        configs[source["repo"], source["license"], source["citation"]].append(f"`{name}`")
+    assert len(cited) == len(configs)
+    for (before, _, text), ((repo, identifier, citation), names) in zip(
+        cited, configs.items(), strict=True
+    ):
+        link = f"[{repo}](https://huggingface.co/datasets/{repo})"
+        assert before.startswith(f"{', '.join(names)}: {link}, {identifier}")
+        assert text == citation
+
+
+def test_limits_are_told_source_by_source(manifest: dict[str, Any]) -> None:
+    found = read(write(manifest))
+    told = {
+        each[1]: each[2]
+        for item in found.items
+        if (each := re.fullmatch(r"\*\*([\w.-]+/[\w.-]+)\*\*: (.*)", item))
+    }
+    expected: dict[str, list[str]] = {}
+    for name in by_family(manifest):
+        source = manifest["tasks"][name]["source"]
+        for limit in source["limits"]:
+            known = expected.setdefault(source["repo"], [])
+            if limit not in known:
+                known.append(limit)
+    assert told == {repo: unmarked(" ".join(limits)) for repo, limits in expected.items()}
+
+
+def test_a_mirror_that_is_not_its_source_is_told_among_the_limits() -> None:
+    tasks = {name: entry(limits=("A limit.",)) for name in ("a", "b")}
+    tasks["b"]["source"]["drift"] = ["train: 3 rows", "test: others"]
+    assert [item for item in read(write(published(**tasks))).items if "mirror" in item] == [
+        "**`b`** was made of a mirror that is not its source: train: 3 rows; test: others."
+    ]
+
+
+def test_versions_images_and_the_repo_are_named() -> None:
+    text = write(HARD)
+    found = read(text)
+    assert [item for item in found.items if re.match(r"\*\*\d+\.\d+\.\d+\*\*", item)] == [
+        "**1.1.0**: `a`: new, 3 rows; `b`: removed",
+        "**1.0.1**: the card only",
+        "**1.0.0**: first",
+    ]
+    for path in IMAGES.values():
+        assert any(line.endswith(f"]({path})") for line in found.lines)
+    commands = [text for _, language, text in found.fences if language == "sh"]
+    assert any(f"instruct-mix verify {REPO}@v1.1.0" in each.splitlines() for each in commands)
+    assert any(f'load_dataset("{REPO}", "twin", split="test")' in each[2] for each in found.fences)
+
+
+def test_arrow_files_are_named_where_they_are_published() -> None:
+    manifest = published() | {"file_format": "arrow"}
+    (config,) = header(write(manifest))["configs"]
+    assert config["data_files"] == [{"split": "train", "path": "a/train-*.arrow"}]
+
+
+def test_nothing_is_left_to_fill(manifest: dict[str, Any]) -> None:
+    # in fences a source's own dollar signs stay; outside them there are none
+    outside = re.sub(r"^(`{3,})\w*\n.*?\n\1$", "", write(manifest), flags=re.DOTALL | re.MULTILINE)
+    assert "$" not in outside
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")))
+@example(NASTY)
+@example("`" * 50)
+@example("\n\n")
+@example("")
+def test_a_fence_holds_any_text(text: str) -> None:
+    (token, after) = MarkdownIt("commonmark").parse(f"{fenced(text, 'x')}\n***\n")
+    assert (token.type, token.info, token.content) == ("fence", "x", f"{text}\n")
+    assert after.type == "hr"
+
+
+# What is on the Hub already
+
+
+BY_HAND = """\
+---
+pretty_name: My mix
+tags:
+- mine
+- instruct-mix
+license: mit
+viewer: false
+extra_gated_fields:
+  Name: text
+  Country: [a, b]
+since: 2024-05-01
+configs:
+- config_name: theirs
+  data_files: theirs/*.parquet
+  default: true
+- config_name: a
+  data_files: old/*.parquet
+dataset_info:
+- config_name: theirs
+  features:
+  - name: x
+    dtype: int64
+- config_name: a
+  download_size: 1
+---
+# Mine
+
+Before, ü.
+"""
+
+
+def test_what_people_wrote_in_the_yaml_stays() -> None:
+    old, new = header(BY_HAND), header(write(published(a=entry(), b=entry()), BY_HAND))
+    for key in ("pretty_name", "viewer", "extra_gated_fields", "since"):
+        assert new[key] == old[key]
+    assert list(new)[-3:] == ["viewer", "extra_gated_fields", "since"]
+    assert new["tags"] == ["mine", "instruct-mix", "instruction-tuning"]
+    assert [each["config_name"] for each in new["configs"]] == ["a", "b", "theirs"]
+    assert new["configs"][0]["data_files"] == [{"split": "train", "path": "a/train-*.parquet"}]
+    assert new["configs"][2] == old["configs"][0], "the default that was chosen"
+    assert [each["config_name"] for each in new["dataset_info"]] == ["a", "b", "theirs"]
+    assert new["dataset_info"][0]["download_size"] == 2_001
+    assert new["dataset_info"][2] == old["dataset_info"][0]
+
+
+def test_what_people_wrote_around_our_part_stays() -> None:
+    text = write(published(), BY_HAND)
+    after_yaml = text.partition("\n---\n")[2]
+    assert after_yaml.startswith("# Mine\n\nBefore, ü.\n\n")
+    assert after_yaml.count("# Mine") == 1
+    edited = text.replace("Before", "Written by hand").replace(END, f"{END}\n\nAnd after.\n")
+    again = write(published(b=entry()), edited)
+    assert again.partition(BEGIN)[0].endswith("# Mine\n\nWritten by hand, ü.\n\n# My mix\n\n")
+    assert again.partition(END)[2].startswith("\n\nAnd after.\n")
+    assert re.findall(r"<code>(\w+)</code>: ", again) == ["b"], "ours is of what is published now"
+
+
+def test_the_title_is_written_once_and_then_peoples_own() -> None:
+    text = write(published())
+    assert text.partition("\n---\n")[2].startswith("# instruct_mix\n")
+    renamed = text.replace("# instruct_mix\n", "# Another\n", 1)
+    assert write(published(), renamed) == renamed
+
+
+@pytest.mark.parametrize("key", ["dataset_info", "configs"])
+@pytest.mark.parametrize("name", ["theirs", "a"])
+def test_a_single_mapping_counts_as_a_list_of_one(key: str, name: str) -> None:
+    old = {"config_name": name, "data_files": "x.csv", "features": []}
+    card = f"---\n{yaml.safe_dump({key: old})}---\n"
+    listed = header(write(published(), card))[key]
+    assert [each["config_name"] for each in listed] == list(dict.fromkeys(["a", name]))
+    assert (old in listed) == (name == "theirs")
+
+
+def test_a_dataset_info_without_a_name_stays() -> None:
+    card = "---\ndataset_info:\n  features: []\n---\n"
+    assert header(write(published(), card))["dataset_info"][1:] == [{"features": []}]
+
+
+@pytest.mark.parametrize("kind", ["a", "[]", "1", "{}", "[1, x]", "null"])
+def test_configs_that_are_none_are_left_out(kind: str) -> None:
+    data = header(write(published(), f"---\nconfigs: {kind}\ndataset_info: {kind}\n---\n"))
+    names = [[each.get("config_name") for each in data[key]] for key in ("configs", "dataset_info")]
+    assert names == [["a"], ["a"]]
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [("mine", ["mine"]), ("[x, y]", ["x", "y"]), ("null", []), ("''", []), ("[]", [])],
+)
+def test_tags_of_any_shape_stay(tags: str, expected: list[str]) -> None:
+    data = header(write(published(), f"---\ntags: {tags}\n---\n"))
+    assert data["tags"] == [*expected, "instruction-tuning", "instruct-mix"]
+
+
+@pytest.mark.parametrize("name", ["null", "''"])
+def test_an_empty_name_is_none(name: str) -> None:
+    text = write(published(), f"---\npretty_name: {name}\n---\n")
+    assert header(text)["pretty_name"] == "instruct_mix"
+    assert "\n# instruct_mix\n" in text
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ({}, "a"),
+        ({"a": False, "b": True}, "b"),
+        ({"theirs": True}, "theirs"),
+        ({"theirs": False}, "a"),
+        ({"gone": True, "b": True}, "gone"),
+        ({"default": False}, "default"),
+        ({"theirs": True, "default": False}, "default"),
+    ],
+    ids=["none", "ours", "theirs", "none of theirs", "several", "called so", "called so wins"],
+)
+def test_there_is_one_default_which_is_what_was_chosen(
+    before: dict[str, bool], expected: str
+) -> None:
+    configs = [
+        {"config_name": name, "data_files": f"{name}.csv"} | ({"default": True} if chosen else {})
+        for name, chosen in before.items()
+    ]
+    card = f"---\n{yaml.safe_dump({'configs': configs})}---\n"
+    data = header(write(published(a=entry(), b=entry()), card))
+    assert [each["config_name"] for each in data["configs"] if "default" in each] == [expected]
+    known = MetadataConfigs.from_dataset_card_data(DatasetCardData(**data))
+    assert known.get_default_config_name() == expected
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "---\r\nviewer: false\r\n---\r\n# Mine\r\n\r\nText.\r\n",
+        "\ufeff---\nviewer: false\n---\n# Mine\n",
+        "\ufeff---\r\nviewer: false\r\n---\r\n# Mine\r\n",
+        "\n\n---\nviewer: false\n---\n# Mine\n",
+        "--- \t\nviewer: false\n---  \n# Mine\n",
+        "---\nviewer: false\n---",
+    ],
+    ids=["CRLF", "BOM", "BOM and CRLF", "empty lines", "spaces", "no text"],
+)
+def test_the_yaml_is_found_however_it_was_saved(card: str) -> None:
+    text = write(published(), card)
+    assert header(text)["viewer"] is False
+    assert text.count("viewer") == 1
+    assert not text.startswith("\ufeff")
+    assert ("# Mine" in text) == ("# Mine" in card)
+    assert write(published(), text) == text
+
+
+def test_line_ends_that_people_use_stay_in_their_text() -> None:
+    text = write(published(), "---\r\nviewer: false\r\n---\r\n# Mine\r\n\r\nText.\r\n")
+    assert "---\n# Mine\r\n\r\nText.\n\n# instruct_mix" in text
+    windows = write(published()).replace("\n", "\r\n")
+    again = write(published(), windows)
+    before, _, rest = again.partition(BEGIN)
+    assert before.endswith("---\n# instruct_mix\r\n\r\n")
+    assert rest.partition(END)[2] == "\r\n"
+    assert "\r" not in rest.partition(END)[0]
+    assert write(published(), again) == again
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "Only text.\n",
+        "# Title\n---\nviewer: false\n---\n",
+        "--- \nno end",
+        "----\na: b\n----\n",
+        " ",
+    ],
+)
+def test_text_without_yaml_is_text(card: str) -> None:
+    text = write(published(), card)
+    assert "viewer" not in header(text)
+    assert text.partition("\n---\n")[2].startswith(card.strip())
+    assert split_card(card) == ({}, card)
+
+
+@pytest.mark.parametrize(
+    "card", [None, "", "---\n---\n", "---\n\n---\n", "---\n# a comment\n---\n"]
+)
+def test_an_empty_card_is_as_good_as_none(card: str | None) -> None:
+    assert write(published(), card) == write(published())
+
+
+@pytest.mark.parametrize(
+    ("yaml_text", "reason"),
+    [
+        ("a: [", "expected YAML between its first two lines ---, got something else ("),
+        ("a: b: c", "expected YAML between its first two lines ---, got something else ("),
+        ("\tx", "expected YAML between its first two lines ---, got something else ("),
+        ("!!python/object:x {}", "expected YAML between its first two lines ---, got something"),
+        ("a: \0", "expected YAML between its first two lines ---, got something else ("),
+        ("- a", "expected keys and values between its first two lines ---, got list; repair it"),
+        ("just words", "expected keys and values between its first two lines ---, got str; repair"),
+        ("configs:\n- data_files: x", "expected a config_name in each of its configs, got one"),
+    ],
+)
+def test_yaml_that_is_broken_is_named_in_one_line(yaml_text: str, reason: str) -> None:
+    with pytest.raises(CardError) as caught:
+        write(published(), f"---\n{yaml_text}\n---\nText.\n")
+    message = str(caught.value)
+    assert message.startswith(f"{FILE} on the Hub: {reason}")
+    assert message.endswith("repair it there, then push again")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BEGIN}\n",
+        f"{END}\n",
+        f"{END}\n{BEGIN}\n",
+        f"{BEGIN}\n{BEGIN}\n{END}\n",
+        f"{BEGIN}\n{END}\n{END}\n",
+        f"{BEGIN}\n{END}\n{BEGIN}\n{END}\n",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "---\nviewer: false\n---\n# Mine\n"])
+def test_markers_that_are_not_as_they_were_put_stop_it(before: str, text: str) -> None:
+    with pytest.raises(CardError) as caught:
+        write(published(), before + text)
+    assert str(caught.value) == (
+        f"README.md on the Hub: expected the lines {BEGIN!r} and {END!r} once each, in this order; "
+        f"put them back around what is generated, or delete that, then push again"
+    )
+
+
+@pytest.mark.parametrize(
+    "card", [None, BY_HAND, "Only text.", "\ufeff---\r\ntags: x\r\n---\r\n\r\n"]
+)
+def test_writing_twice_changes_nothing(manifest: dict[str, Any], card: str | None) -> None:
+    text = write(manifest, card)
+    assert write(manifest, text) == text
+
+
+PIECES = [
+    "---\n",
+    "---\r\n",
+    "a: b\n",
+    "tags: x\n",
+    "\ufeff",
+    BEGIN,
+    END,
+    "Text.\n",
+    "\n",
+    " ",
+    "```\n",
+]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=8))
+def test_whatever_is_there_a_second_writing_changes_nothing(pieces: list[str]) -> None:
+    try:
+        text = write(published(), "".join(pieces))
+    except CardError:
+        return
+    assert write(published(), text) == text
+    assert text.count(BEGIN) == text.count(END) == 1
+
+
+def test_our_markers_in_a_source_mark_nothing() -> None:
+    marked = f"{BEGIN} x {END}"
+    manifest = published(
+        a=entry(
+            limits=(marked,),
+            citation=marked,
+            templates={"seed": marked},
+            train=split_entry(drops={marked: 1}, prompt=marked),
+        )
+    )
+    text = write(manifest)
+    assert text.count(BEGIN) == text.count(END) == 1
+    assert write(manifest, text) == text
+    longer = write(manifest | {"version": "9.9.9"}, text)
+    assert "9.9.9" in longer
+    assert write(manifest, longer) == text
+
+
+def test_a_placeholder_that_nothing_fills_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("mixbuild.publish.card.sections")
+    monkeypatch.setattr(module, "read_project_file", lambda _: f"{BEGIN}$unheard_of{END}")
+    with pytest.raises(KeyError, match="unheard_of"):
+        write(published())

@@ -1,0 +1,347 @@
+"""From sources on a Hub to a dataset that people load from it; and each option of a push."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, imdb_rows, read_shards, write_parquet
+from hub_server import LoopbackHub
+from huggingface_hub import HfApi
+from mixbuild.core.errors import HubError, VerifyError
+from mixbuild.make.plan import Request
+from mixbuild.make.run import make
+from mixbuild.publish.hub import push as hub
+from mixbuild.publish.hub.commit import Plan, Pushed, Target
+from mixbuild.tasks import find
+from publish.pushing import (
+    COLUMNS,
+    REPO,
+    Builds,
+    Built,
+    Command,
+    check_tree,
+    export_build,
+    published,
+    push,
+    requests,
+    send,
+    writes,
+)
+
+pytest_plugins = ("publish.pushing",)
+
+FOUNDING = ("squad", "imdb", "billsum")
+
+LOAD = """
+import json, os, sys
+from datasets import load_dataset
+read = {}
+for task in sys.argv[2:]:
+    for streaming in (False, True):
+        splits = load_dataset(sys.argv[1], task, streaming=streaming)
+        read[f"{task} {streaming}"] = {name: list(rows) for name, rows in splits.items()}
+print(json.dumps(read), flush=True)
+os._exit(0)  # a process that has streamed Parquet may abort at its exit
+"""
+
+
+@pytest.fixture
+def unloaded(at_the_hub: LoopbackHub, undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A push checks every file, and loads nothing: that takes seconds, and is tested once."""
+    verify_repo = hub.verify_repo
+
+    def checked(*arguments: Any, **options: Any) -> Any:
+        return verify_repo(*arguments, **{**options, "tasks": ()})
+
+    monkeypatch.setattr(hub, "verify_repo", checked)
+
+
+def pushed(api: HfApi, built: Built, target: Target | None = None, **options: Any) -> Pushed:
+    done = push(api, built, target, **options)
+    assert done is not None
+    return done[0]
+
+
+def tags(api: HfApi) -> dict[str, str]:
+    refs = api.list_repo_refs(REPO, repo_type="dataset").tags
+    return {each.name: each.target_commit for each in refs}
+
+
+def test_from_sources_on_the_hub_to_rows_that_are_loaded_from_it(
+    loopback: LoopbackHub, command: Command, tmp_path: Path
+) -> None:
+    for name in FOUNDING:
+        folder = loopback.root / find(name).source.repo
+        shutil.copytree(ROOT / "build/mixbuild/tasks/samples" / name, folder)
+    made = command("make", *FOUNDING, "--out", "out")
+    assert (made.returncode, made.stderr) == (0, "")
+    done = command("push", REPO, "--out", "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    commit = loopback.commit(REPO)
+    assert f"{REPO}@{commit}: verified, " in done.stdout
+    assert done.stdout.endswith(f"{REPO}: pushed, version 1.0.0\n")
+    assert len(requests(loopback, "GET", "/lfs/")) == 2 * 7, "each file was loaded in both ways"
+    verified = command("verify", REPO)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert re.search(rf"\n{REPO}@{commit}: verified, \d+ rows in 7 files\n$", verified.stdout)
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOAD, REPO, *FOUNDING],
+        env={**os.environ, **loopback.environment(tmp_path / "reader")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert loaded.returncode == 0, loaded.stderr
+    read = json.loads(loaded.stdout.splitlines()[-1])
+    for name in FOUNDING:
+        source = find(name).source.repo
+        rows = {
+            split: read_shards(tmp_path / "out", name, split).to_pylist()
+            for split in find(name).splits
+        }
+        assert read[f"{name} False"] == read[f"{name} True"] == rows
+        for row in (row for split in rows.values() for row in split):
+            assert list(row) == COLUMNS
+            assert row["references"][0] == row["completion"].removeprefix(" ")
+            assert (row["task"], row["template"]) == (name, "seed")
+            assert row["source"] == f"{source}@{loopback.commit(source)}"
+
+
+def test_a_dry_run_says_what_would_come_and_changes_nothing(
+    loopback: LoopbackHub, api: HfApi, builds: Builds, command: Command, undrawn: None
+) -> None:
+    out = builds("squad", "imdb").out
+    done = command("push", REPO, "--out", out, "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not loopback.store.exists(REPO)
+    assert writes(loopback) == []
+    added = re.search(r"^added +(\d+) +([\d.]+)  (.*)$", done.stdout, re.MULTILINE)
+    assert added is not None
+    assert done.stdout.endswith(f"\n{REPO}@main: to become version 1.0.0\n")
+    changes = send(api, builds("squad", "imdb")).plan.changes
+    sizes = [len(each) for path, each in loopback.files(REPO).items() if path != ".gitattributes"]
+    assert int(added[1]) == len(changes.added) == len(sizes)
+    assert added[3] == "imdb, squad, assets, manifest.json, README.md"
+    before = loopback.commits(REPO)
+    plans: list[Plan] = []
+    for built in (builds("squad", "imdb"), builds("squad", "imdb", otherwise=True)):
+        assert push(api, built, show=plans.append, dry_run=True) is None
+    assert loopback.commits(REPO) == before
+    assert not plans[0].changes
+    assert plans[1].changes == send(api, builds("squad", "imdb", otherwise=True)).plan.changes
+
+
+@pytest.mark.usefixtures("unloaded")
+def test_a_repo_is_public_unless_asked_for(
+    loopback: LoopbackHub, api: HfApi, builds: Builds
+) -> None:
+    pushed(api, builds("squad"), Target(REPO))
+    assert not loopback.store.is_private(REPO)
+    pushed(api, builds("squad"), Target("org/secret", private=True))
+    assert loopback.store.is_private("org/secret")
+    pushed(api, builds("imdb"), Target(REPO, private=True))
+    assert not loopback.store.is_private(REPO), "only when it is made"
+
+
+@pytest.mark.usefixtures("unloaded")
+def test_a_branch_is_made_or_gone_on_with_and_main_is_left_alone(
+    loopback: LoopbackHub, api: HfApi, builds: Builds
+) -> None:
+    pushed(api, builds("squad"))
+    main = loopback.commits(REPO)
+    first = pushed(api, builds("imdb"), Target(REPO, "next/try"))
+    assert loopback.commits(REPO) == main
+    assert list(published(loopback, "next/try")["tasks"]) == ["imdb"], "nothing of main"
+    second = pushed(api, builds("billsum"), Target(REPO, "next/try", message="Try again"))
+    assert [each.oid for each in loopback.commits(REPO, "next/try")] == [
+        second.commit,
+        first.commit,
+        main[-1].oid,
+    ]
+    assert loopback.commits(REPO, "next/try")[0].title == "Try again"
+    assert list(published(loopback, "next/try")["tasks"]) == ["billsum", "imdb"]
+    assert list(tags(api)) == ["v1.0.0"], "a version is a tag on main only"
+
+
+@pytest.mark.usefixtures("unloaded")
+def test_a_proposal_is_a_pull_request_and_main_stays(
+    loopback: LoopbackHub, api: HfApi, builds: Builds
+) -> None:
+    pushed(api, builds("squad"))
+    main = loopback.commit(REPO)
+    proposal = pushed(api, builds("imdb"), Target(REPO, create_pr=True, message="Add imdb"))
+    assert proposal.pull_request == f"{loopback.endpoint}/datasets/{REPO}/discussions/1"
+    assert loopback.commit(REPO, "refs/pr/1") == proposal.commit
+    assert list(published(loopback, "refs/pr/1")["tasks"]) == ["imdb", "squad"]
+    assert api.get_discussion_details(REPO, 1, repo_type="dataset").title == "Add imdb"
+    assert (loopback.commit(REPO), list(tags(api))) == (main, ["v1.0.0"])
+    again = pushed(api, builds("squad"), Target(REPO, create_pr=True))
+    assert not again.changed, "nothing to propose"
+    assert len(list(api.get_repo_discussions(REPO, repo_type="dataset"))) == 1
+
+
+@pytest.mark.usefixtures("unloaded")
+def test_a_commit_is_tagged_with_its_version_and_as_asked(
+    loopback: LoopbackHub, api: HfApi, builds: Builds
+) -> None:
+    first = pushed(api, builds("squad"), tag_name="stable")
+    assert tags(api) == {"stable": first.commit, "v1.0.0": first.commit}
+    again = pushed(api, builds("squad"), tag_name="stable")
+    assert (again.changed, again.commit) == (False, first.commit)
+    later = pushed(api, builds("squad"), tag_name="later")
+    assert later.commit == first.commit
+    before = loopback.commits(REPO)
+    sent = len(writes(loopback))
+    with pytest.raises(HubError) as error:
+        pushed(api, builds("imdb"), tag_name="stable")
+    assert str(error.value) == (
+        f"{REPO}: the tag stable is taken by another commit; choose another, or delete it on the "
+        f"Hub"
+    )
+    assert loopback.commits(REPO) == before
+    assert len(writes(loopback)) == sent, "refused before anything is sent"
+    second = pushed(api, builds("imdb"))
+    assert tags(api) == {
+        **dict.fromkeys(("stable", "later", "v1.0.0"), first.commit),
+        "v1.1.0": second.commit,
+    }
+    with pytest.raises(HubError, match="the tag stable is taken by another commit"):
+        pushed(api, builds("imdb"), tag_name="stable")  # nothing to send, and still
+
+
+@pytest.mark.usefixtures("unloaded")
+def test_a_tag_that_a_push_had_no_time_for_comes_with_the_next(
+    loopback: LoopbackHub, api: HfApi, builds: Builds
+) -> None:
+    first = send(api, builds("squad"))
+    assert tags(api) == {}
+    assert not pushed(api, builds("squad")).changed
+    assert tags(api) == {"v1.0.0": first.commit}
+
+
+@pytest.fixture
+def asked(
+    at_the_hub: LoopbackHub, undrawn: None, monkeypatch: pytest.MonkeyPatch
+) -> list[list[str]]:
+    """What each push asks to be loaded; the first one finds it damaged."""
+    verify_repo = hub.verify_repo
+    calls: list[list[str]] = []
+
+    def checked(*arguments: Any, tasks: Any, **options: Any) -> Any:
+        calls.append(sorted(tasks))
+        if len(calls) == 1:
+            raise VerifyError("not what was built")
+        return verify_repo(*arguments, tasks=(), **options)
+
+    monkeypatch.setattr(hub, "verify_repo", checked)
+    return calls
+
+
+def test_what_was_found_damaged_is_loaded_until_it_is_proven(
+    api: HfApi, builds: Builds, asked: list[list[str]]
+) -> None:
+    with pytest.raises(VerifyError, match="not what was built"):
+        pushed(api, builds("squad"))
+    assert tags(api) == {}, "only what is proven has its version's tag"
+    assert not pushed(api, builds("squad")).changed
+    assert list(tags(api)) == ["v1.0.0"]
+    assert not pushed(api, builds("squad")).changed
+    assert asked == [["squad"], ["squad"], []]
+
+
+def test_on_a_branch_without_versions_all_is_loaded_each_time(
+    api: HfApi, builds: Builds, asked: list[list[str]]
+) -> None:
+    with pytest.raises(VerifyError, match="not what was built"):
+        pushed(api, builds("squad"), Target(REPO, "next"))
+    for _ in range(2):
+        assert not pushed(api, builds("squad"), Target(REPO, "next")).changed
+    assert asked == [["squad"]] * 3
+
+
+def unlabelled(tmp_path: Path, *, of: tuple[str, ...]) -> Built:
+    """A build of imdb from which all rows of these splits are left out."""
+    for split in ("train", "test"):
+        rows = [{**row, "label": -1} if split in of else row for row in imdb_rows(3)]
+        write_parquet(tmp_path / f"mirror/{split}-00000-of-00001.parquet", rows)
+    out = tmp_path / "out"
+    make(Request([find("imdb")], out, {"imdb": str(tmp_path / "mirror")}))
+    return export_build(out)
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "arrow"])
+def test_a_split_without_rows_is_in_the_manifest_and_the_others_load(
+    at_the_hub: LoopbackHub, api: HfApi, tmp_path: Path, undrawn: None, file_format: str
+) -> None:
+    done = push(api, unlabelled(tmp_path, of=("test",)), file_format=file_format)
+    assert done is not None
+    assert {each.split: (each.rows, each.files) for each in done[1]} == {
+        "train": (3, 1),
+        "test": (0, 0),
+    }
+    entry = published(at_the_hub)["tasks"]["imdb"]["splits"]["test"]
+    assert (entry["rows_read"], entry["rows"], entry["shards"]) == (3, 0, [])
+    shards = [path for path in at_the_hub.files(REPO) if path.startswith("imdb/")]
+    assert shards == [f"imdb/train-00000-of-00001.{file_format}"]
+
+
+def test_a_config_without_rows_is_refused_before_anything_is_sent(
+    at_the_hub: LoopbackHub, api: HfApi, tmp_path: Path
+) -> None:
+    built = unlabelled(tmp_path, of=("train", "test"))
+    with pytest.raises(VerifyError, match=r"^imdb: expected rows in one of its splits \(.*[^\n]$"):
+        push(api, built)
+    assert writes(at_the_hub) == []
+
+
+def test_a_file_that_changed_since_the_plan_is_not_sent(
+    at_the_hub: LoopbackHub, api: HfApi, tmp_path: Path, undrawn: None
+) -> None:
+    built = unlabelled(tmp_path, of=("test",))
+    path = built.files[0].content
+    assert isinstance(path, Path)
+
+    def change(_: Plan) -> None:
+        path.write_bytes(bytes(reversed(path.read_bytes())))
+
+    with pytest.raises(VerifyError) as caught:
+        push(api, built, show=change)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: expected the SHA-256 {built.files[0].sha256}, got ")
+    assert message.endswith("it changed since it was checked; nothing was published, push again")
+    assert not [path for path in at_the_hub.files(REPO) if path.startswith("imdb/")]
+    assert pushed(api, built).changed, "as it was exported anew"
+
+
+def test_arrow_has_a_branch_of_its_own_that_loads(
+    loopback: LoopbackHub, command: Command, builds: Builds
+) -> None:
+    done = command("push", REPO, "--out", builds("squad").out, "--format", "arrow", "--tag", "a")
+    assert (done.returncode, done.stderr) == (0, "")
+    splits = builds("squad").entries["squad"]["splits"].values()
+    assert f"verified, {sum(each['rows'] for each in splits)} rows in 2 files" in done.stdout
+    assert set(loopback.files(REPO)) == {".gitattributes"}
+    held = loopback.files(REPO, "arrow")
+    shards = sorted(path for path in held if path.startswith("squad/"))
+    assert [path.rpartition(".")[2] for path in shards] == ["arrow", "arrow"]
+    assert held[shards[0]] == (builds("squad").out / shards[0]).read_bytes()
+    assert loopback.commit(REPO, "a") == loopback.commit(REPO, "arrow")
+
+
+def test_the_private_repo_of_a_token_is_pushed_to_and_verified(
+    loopback: LoopbackHub, command: Command, builds: Builds, api: HfApi
+) -> None:
+    done = command("push", REPO, "--out", builds("squad").out, "--private", "--message", "Ours")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert loopback.store.is_private(REPO)
+    assert loopback.commits(REPO)[0].title == "Ours"
+    check_tree(api)

@@ -1,0 +1,118 @@
+"""A push that is killed leaves the old dataset or the new one; the next goes on from there."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from hub_server import LoopbackHub
+from huggingface_hub import HfApi
+from publish.pushing import REPO, Builds, check_tree, environment, published, push, send
+
+pytest_plugins = ("publish.pushing",)
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+Order = Callable[[LoopbackHub, Callable[[], None]], None]
+
+
+def at_the_first_write(served: LoopbackHub, kill: Callable[[], None]) -> None:
+    served.before("POST .*/preupload/", kill)
+
+
+def within_an_upload(served: LoopbackHub, kill: Callable[[], None]) -> None:
+    """When two files are there, and the third is about to come."""
+    left = [lambda: None, lambda: None, kill]
+    served.before("PUT /lfs/", lambda: left.pop(0)(), times=3)
+
+
+def before_the_commit(served: LoopbackHub, kill: Callable[[], None]) -> None:
+    served.before("POST .*/validate-yaml", kill)
+
+
+def when_the_commit_has_arrived(served: LoopbackHub, kill: Callable[[], None]) -> None:
+    served.after("POST .*/commit/main", kill)
+
+
+MOMENTS: dict[Order, bool] = {
+    at_the_first_write: False,
+    within_an_upload: False,
+    before_the_commit: False,
+    when_the_commit_has_arrived: True,
+}
+"""And whether the dataset is the new one by then."""
+
+
+def state(folder: Path, pattern: str) -> dict[str, tuple[int, int]]:
+    """Each file with its inode and when it was written: what is written anew differs."""
+    return {
+        str(path): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in sorted(folder.glob(pattern))
+    }
+
+
+@pytest.mark.parametrize("order", MOMENTS, ids=lambda order: order.__name__)
+def test_the_next_push_goes_on_from_where_one_was_killed(
+    at_the_hub: LoopbackHub, api: HfApi, builds: Builds, tmp_path: Path, order: Order
+) -> None:
+    send(api, builds("billsum"))
+    old = at_the_hub.commits(REPO)
+    built = builds("squad", "imdb")
+    out = tmp_path / "out"
+    shutil.copytree(built.out, out, ignore=shutil.ignore_patterns(".publish"))
+    rendered = state(out, "*/*.arrow")
+
+    started: list[subprocess.Popen[str]] = []
+
+    def kill() -> None:
+        os.killpg(started[0].pid, signal.SIGKILL)
+        started[0].wait()
+
+    order(at_the_hub, kill)
+    started.append(
+        subprocess.Popen(
+            [sys.executable, str(ROOT / "build"), "push", REPO, "--out", str(out)],
+            env=environment(at_the_hub, tmp_path),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    )
+    _, errors = started[0].communicate(timeout=120)
+    assert (started[0].wait(), errors) == (-signal.SIGKILL, "")
+
+    landed = MOMENTS[order]
+    assert at_the_hub.commits(REPO)[landed:] == old
+    assert list(published(at_the_hub)["tasks"]) == (
+        ["billsum", "imdb", "squad"] if landed else ["billsum"]
+    )
+    check_tree(api)
+    exported = state(out, ".publish/*/*.parquet")
+    assert exported
+
+    done = push(api, dataclasses.replace(built, out=out))
+    assert done is not None
+    assert done[0].changed is not landed
+    assert at_the_hub.commits(REPO)[1:] == old, "one commit in all"
+    assert at_the_hub.commit(REPO, "v1.1.0") == done[0].commit == at_the_hub.commit(REPO)
+    assert state(out, "*/*.arrow") == rendered, "nothing is rendered again"
+    assert state(out, ".publish/*/*.parquet") == exported, "nothing is written again"
+    whole = [each.path for each in at_the_hub.log if each.method == "PUT" and each.status == 200]
+    assert len(whole) == len(set(whole)), "nothing that had arrived is sent again"
+    manifest = published(at_the_hub)
+    assert manifest["tasks"] == {**builds("billsum").entries, **built.entries}
+    check_tree(api)
+    loaded = {(each.task, each.split): each.rows for each in done[1]}
+    assert loaded == {
+        (task, split): each["rows"]
+        for task, entry in built.entries.items()
+        for split, each in entry["splits"].items()
+    }, "before the version is tagged, whether there was anything to send or not"

@@ -1,0 +1,286 @@
+"""What is not pushed at all, said in one line; and that no token is ever said."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hub_server import LoopbackHub
+from huggingface_hub import HfApi
+from mixbuild.core.errors import (
+    CardError,
+    HubError,
+    LicenceError,
+    ManifestError,
+    MixError,
+    OutputError,
+    UsageError,
+    VerifyError,
+)
+from mixbuild.make.run import locked
+from mixbuild.publish.hub import push as hub
+from mixbuild.publish.hub.commit import Target
+from publish.pushing import (
+    REPO,
+    TOKEN,
+    Builds,
+    Command,
+    check_tree,
+    export_build,
+    push,
+    send,
+    writes,
+)
+
+pytest_plugins = ("publish.pushing",)
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+
+@pytest.fixture
+def held(api: HfApi, builds: Builds) -> HfApi:
+    """A Hub where imdb is published."""
+    send(api, builds("imdb"))
+    return api
+
+
+def refused(api: HfApi, kind: type[MixError], act: Callable[[], Any], served: LoopbackHub) -> str:
+    """The one line; and nothing was written."""
+    before = writes(served)
+    with pytest.raises(kind) as error:
+        act()
+    assert writes(served) == before
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_a_script_at_the_root(loopback: LoopbackHub, held: HfApi, builds: Builds) -> None:
+    commit = loopback.upload(REPO, {"mix.py": b"import datasets"})
+    message = refused(held, HubError, lambda: push(held, builds("squad")), loopback)
+    assert message == (
+        f"{REPO}@{commit}: has mix.py at its root, which newer versions of datasets refuse and "
+        f"older ones run instead of reading the configs; delete that file on the Hub, then push"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            b"{",
+            "expected the manifest of a published build, got something else (JSONDecodeError: "
+            "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)); take "
+            "the file back to what it was on the Hub",
+        ),
+        (
+            b"[]",
+            "expected the manifest of a published build, got something else (TypeError: list "
+            "indices must be integers or slices, not str); take the file back to what it was on "
+            "the Hub",
+        ),
+        (
+            b'{"format": 1}',
+            "expected the manifest of a published build, got something else (KeyError: 'tasks'); "
+            "take the file back to what it was on the Hub",
+        ),
+    ],
+)
+def test_a_manifest_that_is_none(
+    loopback: LoopbackHub, held: HfApi, builds: Builds, content: bytes, message: str
+) -> None:
+    commit = loopback.upload(REPO, {"manifest.json": content})
+    got = refused(held, ManifestError, lambda: push(held, builds("squad")), loopback)
+    assert got == f"{REPO}@{commit}: manifest.json: {message}"
+
+
+def without(*path: str | int) -> Callable[[Any], object]:
+    """A change to a manifest: what is there is no more."""
+
+    def change(manifest: Any) -> None:
+        for key in path[:-1]:
+            manifest = manifest[key]
+        del manifest[path[-1]]
+
+    return change
+
+
+TRAIN = ("tasks", "imdb", "splits", "train")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        without("history"),
+        without("tasks", "imdb"),
+        without("tasks", "imdb", "family"),
+        without("tasks", "imdb", "source", "citation"),
+        without("tasks", "imdb", "splits"),
+        without(*TRAIN, "lengths", "prompt"),
+        without(*TRAIN, "content_digest"),
+        without(*TRAIN, "shards", 0, "sha256"),
+        lambda manifest: manifest.update(version="one"),
+        lambda manifest: manifest["tasks"].update(other=None),
+        lambda manifest: manifest["tasks"]["imdb"]["splits"]["train"].update(shards=7),
+    ],
+)
+def test_a_manifest_that_somebody_has_edited(
+    loopback: LoopbackHub, held: HfApi, builds: Builds, change: Callable[[Any], object]
+) -> None:
+    manifest = json.loads(loopback.files(REPO)["manifest.json"])
+    change(manifest)
+    commit = loopback.upload(REPO, {"manifest.json": json.dumps(manifest).encode()})
+    for act in (lambda: push(held, builds("squad")), lambda: check_tree(held)):
+        message = refused(held, ManifestError, act, loopback)
+        assert message.startswith(
+            f"{REPO}@{commit}: manifest.json: expected the manifest of a published build, got "
+            f"something else ("
+        )
+
+
+def test_a_manifest_of_another_format(loopback: LoopbackHub, held: HfApi, builds: Builds) -> None:
+    manifest = json.loads(loopback.files(REPO)["manifest.json"]) | {"format": 2}
+    commit = loopback.upload(REPO, {"manifest.json": json.dumps(manifest).encode()})
+    got = refused(held, ManifestError, lambda: push(held, builds("squad")), loopback)
+    assert got == f"{REPO}@{commit}: manifest.json: expected format 1, got 2; update instruct_mix"
+
+
+def test_another_file_format_beside_configs_that_stay(
+    loopback: LoopbackHub, held: HfApi, builds: Builds
+) -> None:
+    def act() -> None:
+        push(held, builds("squad"), Target(REPO), file_format="arrow")
+
+    assert refused(held, ManifestError, act, loopback) == (
+        f"{REPO}: its configs are published as parquet, and all must be in one format; push to "
+        f"another branch with --revision"
+    )
+
+
+@pytest.mark.parametrize(
+    "card",
+    ["---\na: [\n---\n", "---\n- a\n---\n", "<!-- instruct_mix: generated up to here -->\n"],
+)
+def test_a_card_that_cannot_be_merged(
+    loopback: LoopbackHub, held: HfApi, builds: Builds, card: str
+) -> None:
+    loopback.upload(REPO, {"README.md": card.encode()})
+    message = refused(held, CardError, lambda: push(held, builds("squad")), loopback)
+    assert message.startswith("README.md on the Hub: expected ")
+
+
+def test_a_licence_that_nobody_named(loopback: LoopbackHub, api: HfApi, builds: Builds) -> None:
+    built = builds("sst2", "web_questions")
+    assert refused(api, LicenceError, lambda: push(api, built), loopback) == (
+        "expected licences that may be published, got sst2: other (unknown); web_questions: "
+        "unknown (unknown); leave these tasks out, name the source in "
+        "build/licence_policy.json, or say --allow-licences other,unknown"
+    )
+    assert loopback.log == [], "nothing is sent at all"
+    plans: list[hub.Plan] = []
+    allowed = ["other", "unknown"]
+    push(api, built, show=plans.append, dry_run=True, allow_licences=allowed)
+    assert plans
+
+
+@pytest.mark.parametrize("name", ["mix", "org/mix/more", "org/", "/mix", "", "org/a b", "../mix"])
+def test_a_name_that_is_none(loopback: LoopbackHub, api: HfApi, builds: Builds, name: str) -> None:
+    message = refused(api, UsageError, lambda: push(api, builds("squad"), Target(name)), loopback)
+    assert message == f"expected a repo like 'org/name', got {name!r}"
+    assert loopback.log == []
+
+
+def test_a_build_that_is_not_whole(
+    loopback: LoopbackHub, api: HfApi, builds: Builds, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(builds("squad").out, out)
+    built = export_build(out)
+    shard = next((out / "squad").glob("train-*.arrow"))
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    message = refused(api, VerifyError, lambda: push(api, built), loopback)
+    assert message.startswith(f"{shard}: expected the SHA-256 ")
+    (out / "manifest.json").unlink()
+    message = refused(api, ManifestError, lambda: push(api, built), loopback)
+    assert str(out) in message
+    assert loopback.log == []
+
+
+@pytest.mark.parametrize(("token", "status"), [(None, 401), ("somebody else's", 403)])
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_token_that_may_not_write(
+    loopback: LoopbackHub,
+    api: HfApi,
+    builds: Builds,
+    token: str | None,
+    status: int,
+    exists: bool,
+) -> None:
+    if exists:
+        send(api, builds("imdb"))
+    before = loopback.store.exists(REPO) and loopback.commits(REPO)
+    other = HfApi(endpoint=loopback.endpoint, token=token or False)
+    with pytest.raises(HubError) as error:
+        push(other, builds("squad"))
+    message = str(error.value)
+    assert message.startswith(f"{REPO}: the Hub refused (")
+    assert f"{status} " in message
+    assert message.endswith("); check that HF_TOKEN is set and may write here")
+    assert "\n" not in message
+    assert "somebody else's" not in message
+    assert (loopback.store.exists(REPO) and loopback.commits(REPO)) == before
+
+
+def test_no_token_is_ever_said(
+    loopback: LoopbackHub, builds: Builds, command: Command, tmp_path: Path
+) -> None:
+    """However much the libraries have to say, and whatever the Hub answers."""
+    of_somebody_else = "hf_ofSomebodyElse"
+    out = tmp_path / "out"
+    shutil.copytree(builds("squad").out, out, ignore=shutil.ignore_patterns(".publish"))
+    loopback.fail("/preupload/", times=1, status=500)
+    loopback.fail("/commit/", times=1, status=503)
+    loud = {
+        "HF_DEBUG": "1",
+        "HF_HUB_VERBOSITY": "debug",
+        "DATASETS_VERBOSITY": "debug",
+    }
+    told = {"X-Error-Message": f"neither {TOKEN} nor {of_somebody_else} may tag"}
+    loopback.fail("/tag/", times=1, status=403, headers=told)
+    done = command("push", REPO, "--out", out, "--tag", "stable", **loud)
+    assert done.returncode == 1
+    assert "curl" in done.stderr, "the libraries had much to say"
+    assert "neither *** nor *** may tag" in done.stderr
+    written = {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    written |= {"stdout": done.stdout.encode(), "stderr": done.stderr.encode()}
+    assert len(loopback.files(REPO)) > 5, "published, and below tmp_path too"
+    for secret in (TOKEN, of_somebody_else):
+        assert [name for name, content in written.items() if secret.encode() in content] == []
+
+
+def test_the_command_says_one_line_and_fails(
+    loopback: LoopbackHub, builds: Builds, command: Command, api: HfApi
+) -> None:
+    loopback.fail("/commit/", times=1000, status=503)
+    done = command("push", REPO, "--out", builds("squad").out)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"error: {REPO}: the Hub answered 503 time and again; run the same command later: what "
+        f"was sent is kept\n",
+    )
+    assert len(loopback.commits(REPO)) == 1
+
+
+def test_a_folder_in_which_something_is_being_made(
+    loopback: LoopbackHub, held: HfApi, builds: Builds
+) -> None:
+    built = builds("squad")
+    with locked(built.out):
+        message = refused(held, OutputError, lambda: push(held, built), loopback)
+    assert message == (
+        f"{built.out}: another make or push is at work here; wait for it, or choose another --out"
+    )
