@@ -22,10 +22,9 @@ import datasets
 import pyarrow as pa
 from datasets.builder import Key
 from mixbuild import __version__
-from mixbuild.declare.task import SEED, Task
-from mixbuild.make.plan import Request, plan
-from mixbuild.make.shard import Unit, rows
-from mixbuild.render.render import SCHEMA
+from mixbuild.core import SCHEMA
+from mixbuild.declare import SEED, Task
+from mixbuild.make import Request, Unit, plan, rows
 from mixbuild.sources import lock
 from mixbuild.tasks import ALL, find
 

@@ -129,6 +129,14 @@ def test_a_module_imports_only_what_stands_above_it(path: Path) -> None:
             assert order.index(other) < order.index(one), f"{one} stands above {other}"
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_room_is_entered_by_its_door(path: Path) -> None:
+    for name in imported(path):
+        room, *inside = name.split(".")[1:] if name.startswith("mixbuild.") else [""]
+        if room in ROOMS and room != path.relative_to(PACKAGE).parts[0]:
+            assert len(inside) == 1, f"{name}: import it from mixbuild.{room}, which hands it on"
+
+
 def test_making_knows_nothing_of_the_catalog_and_a_tool_for_authors_of_no_hub() -> None:
     for room, others in (("make", {"tasks"}), ("author", {"publish", "prove"})):
         for path in (PACKAGE / room).rglob("*.py"):

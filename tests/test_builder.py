@@ -10,9 +10,9 @@ import pytest
 from conftest import imdb_rows, read_shards, write_parquet
 from make.test_run import request
 from mixbuild.core.errors import MixError, UsageError
+from mixbuild.core.row import SCHEMA
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.render.render import SCHEMA
 from mixbuild.tasks import ALL
 
 from instruct_mix import InstructMix

@@ -18,10 +18,10 @@ import pytest
 from conftest import ROOT, Build, read_shards
 from hub_server import LoopbackHub
 from mixbuild.core.digest import ContentDigest
+from mixbuild.core.row import SCHEMA
 from mixbuild.declare.template import Template
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.render.render import SCHEMA
 from mixbuild.tasks import find
 
 README = (ROOT / "README.md").read_text()

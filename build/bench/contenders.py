@@ -53,8 +53,7 @@ class Contender:
 
 def ours(job: Job) -> None:
     """The whole of ``make``: resolve, read, render, hash, write, manifest."""
-    from mixbuild.make.plan import Request
-    from mixbuild.make.run import make
+    from mixbuild.make import Request, make
     from mixbuild.tasks import find
 
     make(Request([find(job.task)], Path(job.out), {job.task: job.source}, splits=("train",)))

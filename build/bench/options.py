@@ -14,13 +14,10 @@ import pyarrow.parquet as pq
 from bench.measure import Samples, in_turns, median
 from bench.parts import Bench, empty, load_average, say
 from bench.report import Part, Ratio, Times, times
-from mixbuild.declare.options import ChoiceSlot
-from mixbuild.declare.task import Task
-from mixbuild.make.plan import Request, plan
-from mixbuild.make.run import make
-from mixbuild.render.bind import bind
-from mixbuild.render.render import Origin, render
-from mixbuild.sources.read import SAMPLES, read, resolve
+from mixbuild.declare import ChoiceSlot, Task
+from mixbuild.make import Request, make, plan
+from mixbuild.render import Origin, bind, render
+from mixbuild.sources import SAMPLES, read, resolve
 from mixbuild.tasks import ALL, find
 
 MOST_TIMES_SQUAD = 2.0

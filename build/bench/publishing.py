@@ -11,10 +11,16 @@ from bench.data import make_source
 from bench.measure import in_turns
 from bench.parts import Bench, empty, load_average, say
 from bench.report import Part, Ratio, Times, ratio, times
-from mixbuild.make.plan import Request
-from mixbuild.make.run import make
-from mixbuild.publish.export import FOLDER, PARQUET, export, splits
-from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA, SETTINGS
+from mixbuild.make import Request, make
+from mixbuild.publish import (
+    FOLDER,
+    GROUP_ROWS,
+    PARQUET,
+    PUBLISHED_SCHEMA,
+    SETTINGS,
+    export_split,
+    splits,
+)
 from mixbuild.tasks import find
 
 OURS = "ours: read the shards, write Parquet, digest, lengths, SHA-256"
@@ -41,7 +47,7 @@ def measure_publishing(bench: Bench, task: str) -> Part:
         shutil.rmtree(out / FOLDER, ignore_errors=True)
         (bench.scratch / "rows.parquet").unlink(missing_ok=True)
 
-    works = {OURS: lambda: export(split), WRITE_TABLE: write_table}
+    works = {OURS: lambda: export_split(split), WRITE_TABLE: write_table}
     samples = in_turns(
         works,
         dict.fromkeys(works, bench.repeats),

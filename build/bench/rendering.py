@@ -9,10 +9,9 @@ import numpy as np
 import pyarrow as pa
 from bench.job import Job
 from bench.measure import Samples, in_turns
-from mixbuild.make.plan import Request, plan
-from mixbuild.render.bind import bind
-from mixbuild.render.render import Origin, render
-from mixbuild.sources.read import read
+from mixbuild.make import Request, plan
+from mixbuild.render import Origin, bind, render
+from mixbuild.sources import read
 from mixbuild.tasks import find
 
 RENDER = "render"

@@ -14,7 +14,7 @@ import xxhash
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from mixbuild.core.digest import ContentDigest
-from mixbuild.render.render import SCHEMA
+from mixbuild.core.row import SCHEMA
 
 Record = dict[str, Any]
 

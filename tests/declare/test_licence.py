@@ -13,7 +13,6 @@ from hub_server import LoopbackHub
 from mixbuild.cli import main as cli
 from mixbuild.core.errors import LicenceError
 from mixbuild.core.resources import read_project_file
-from mixbuild.declare import licence as licences
 from mixbuild.declare.licence import (
     LICENCES,
     NO_DERIVATIVES,
@@ -21,6 +20,7 @@ from mixbuild.declare.licence import (
     POLICY,
     SHARE_ALIKE,
     UNKNOWN,
+    Licence,
     licence,
     policy,
     refuse_held_back,
@@ -39,7 +39,7 @@ pytest_plugins = ["prove.proving"]
 
 
 @pytest.mark.parametrize("each", LICENCES.values(), ids=lambda each: each.identifier)
-def test_the_table_spells_each_licence_as_spdx_and_the_hub_do(each: licences.Licence) -> None:
+def test_the_table_spells_each_licence_as_spdx_and_the_hub_do(each: Licence) -> None:
     assert LICENCES[each.identifier] is each
     assert re.fullmatch(r"[a-z0-9]+([.-][a-z0-9]+)*", each.identifier)
     if each.spdx is None:
@@ -54,7 +54,7 @@ def test_the_table_spells_each_licence_as_spdx_and_the_hub_do(each: licences.Lic
 
 
 @pytest.mark.parametrize("each", LICENCES.values(), ids=lambda each: each.identifier)
-def test_flags_follow_from_the_name(each: licences.Licence) -> None:
+def test_flags_follow_from_the_name(each: Licence) -> None:
     parts = each.identifier.split("-")
     creative = parts[0] == "cc"
     assert (NON_COMMERCIAL in each.flags) == (creative and "nc" in parts)

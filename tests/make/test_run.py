@@ -20,12 +20,12 @@ import pytest
 from conftest import IMDB_SCHEMA, ROOT, imdb_rows, read_shards, write_parquet
 from mixbuild.core.digest import ContentDigest
 from mixbuild.core.errors import MixError, OutputError, RowError, UsageError
+from mixbuild.core.row import SCHEMA
 from mixbuild.declare.template import Template
 from mixbuild.make import manifest
 from mixbuild.make import shard as shards
 from mixbuild.make.plan import Request, plan
 from mixbuild.make.run import UNITS, make
-from mixbuild.render.render import SCHEMA
 from mixbuild.tasks import ALL, find
 
 

@@ -21,16 +21,16 @@ from huggingface_hub import HfApi
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mixbuild.core.errors import ManifestError, MixError, SourceError, UsageError
+from mixbuild.core.row import SCHEMA
 from mixbuild.declare.template import Template
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.prove import rebuild as rebuild_module
 from mixbuild.prove.rebuild import Rebuilt, first_difference, rebuild
 from mixbuild.publish import plots
-from mixbuild.publish.export import export, splits
+from mixbuild.publish.export import export_split, splits
 from mixbuild.publish.hub import push as hub_module
 from mixbuild.publish.release import compose, shard_files, task_entries
-from mixbuild.render.render import SCHEMA
 from mixbuild.tasks import find
 from prove.proving import (
     DOLLY,
@@ -224,7 +224,7 @@ def test_what_was_made_of_another_repo_is_read_from_there(
 def publication(out: Path) -> dict[str, bytes]:
     """What a push would put onto the Hub."""
     tasks = read_manifest(out)
-    exported = [(each, export(each)) for each in splits(out, tasks)]
+    exported = [(each, export_split(each)) for each in splits(out, tasks)]
     composed = compose(
         task_entries(tasks, exported), list(shard_files(exported)), repo=REPO, file_format="parquet"
     )

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import io
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,7 @@ from mixbuild.declare.task import Task
 from mixbuild.make.manifest import versions
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.prove import trace as trace_module
-from mixbuild.prove.trace import ID, trace
+from mixbuild.prove.trace import ID, Traced, trace
 from mixbuild.sources.location import Run as SourceRun
 from mixbuild.sources.read import Resolved, read, resolve
 from mixbuild.tasks import ALL, find
@@ -66,11 +66,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
     schemas: dict[str, pa.Schema] = {}
     monkeypatch.setattr(
-        trace_module,
+        sys.modules[trace.__module__],
         "resolve",
         lambda task, source, *, splits: resolve_once(task, source, tuple(splits)),
     )
-    monkeypatch.setattr(trace_module, "read", remember)
+    monkeypatch.setattr(sys.modules[trace.__module__], "read", remember)
 
 
 def rows_of(out: Path, task: str) -> Iterator[tuple[str, Record]]:
@@ -298,7 +298,7 @@ def test_another_mirror_is_another_row_or_none(mirrored: tuple[Path, Path], tmp_
     _, out = mirrored
     row = example(out, "imdb", "train", 17)
 
-    def look(name: str, content: bytes) -> trace_module.Traced:
+    def look(name: str, content: bytes) -> Traced:
         folder = write_folder(tmp_path / f"other-{len(content)}", {name: content})
         return trace(row["id"], str(out), source=str(folder))
 
@@ -321,7 +321,7 @@ def test_samples_that_have_changed_are_one_line(
         found = resolve(task, source, splits=splits)
         return dataclasses.replace(found, label="samples/imdb@newer")
 
-    monkeypatch.setattr(trace_module, "resolve", newer)
+    monkeypatch.setattr(sys.modules[trace.__module__], "resolve", newer)
     with pytest.raises(SourceError) as caught:
         trace(row["id"], str(of_samples))
     assert str(caught.value) == (
@@ -338,7 +338,7 @@ def test_a_template_that_is_no_more_is_told_as_it_was(
     row = example(tmp_path, "imdb", "train", 0)
     others = tuple(each for each in task.templates if each.name != "terse")
     changed = dataclasses.replace(task, templates=others)
-    monkeypatch.setattr(trace_module, "find", lambda name: changed)
+    monkeypatch.setattr(sys.modules[trace.__module__], "find", lambda name: changed)
     traced = trace(row["id"], str(tmp_path))
     assert traced.template == task.template("terse").text
     assert traced.raw == samples("imdb", "train")[0]
@@ -349,11 +349,13 @@ def test_a_task_that_reads_other_columns_now_is_told_all_the_same(
     of_samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = example(of_samples, "imdb", "train", 0)
-    monkeypatch.setattr(trace_module, "find", lambda name: find("squad"))
+    monkeypatch.setattr(sys.modules[trace.__module__], "find", lambda name: find("squad"))
     monkeypatch.setattr(
-        trace_module, "resolve", lambda task, *args, **named: resolve(find("imdb"), *args, **named)
+        sys.modules[trace.__module__],
+        "resolve",
+        lambda task, *args, **named: resolve(find("imdb"), *args, **named),
     )
-    monkeypatch.setattr(trace_module, "SAMPLES", "of no repo")
+    monkeypatch.setattr(sys.modules[trace.__module__], "SAMPLES", "of no repo")
     traced = trace(row["id"], str(of_samples), source="samples")
     assert traced.raw == samples("imdb", "train")[0]
     assert traced.again is False

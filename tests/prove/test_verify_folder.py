@@ -13,12 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from conftest import imdb_rows, write_parquet
-from mixbuild.core.digest import file_sha256
 from mixbuild.core.errors import ManifestError, VerifyError
+from mixbuild.core.files import file_sha256
+from mixbuild.core.row import SCHEMA
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.make.verify import Verified, verify_folder
-from mixbuild.render.render import SCHEMA
 from mixbuild.tasks import find
 
 SHARD = "imdb/train-00001-of-00002.arrow"

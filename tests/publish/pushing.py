@@ -65,7 +65,7 @@ def export_build(out: Path, file_format: str = export.PARQUET) -> Built:
     """What is to be published of the build in a folder."""
     entries = json.loads((out / "manifest.json").read_text("utf-8"))["tasks"]
     splits = export.splits(out, entries, file_format=file_format)
-    exported = [(split, export.export(split)) for split in splits]
+    exported = [(split, export.export_split(split)) for split in splits]
     return Built(out, task_entries(entries, exported), tuple(shard_files(exported)))
 
 

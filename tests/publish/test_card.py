@@ -20,16 +20,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from mixbuild.core.errors import CardError
+from mixbuild.core.row import SCHEMA
 from mixbuild.declare.licence import licence
 from mixbuild.declare.task import FAMILIES
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish.card.sections import SHOWN_CHARACTERS, fenced
 from mixbuild.publish.card.write import BEGIN, END, FILE, split_card, write_card
-from mixbuild.publish.export import export, splits
+from mixbuild.publish.export import export_split, splits
 from mixbuild.publish.release import task_entries
 from mixbuild.publish.version import COLUMNS
-from mixbuild.render.render import SCHEMA
 from mixbuild.tasks import find
 
 IMAGES = {"rows": "assets/rows-01234567.png", "lengths": "assets/lengths-89abcdef.png"}
@@ -166,7 +166,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     names = ("squad", "imdb", "billsum")
     request = Request([find(name) for name in names], out, dict.fromkeys(names, "samples"))
     tasks = make(dataclasses.replace(request, templates="all")).manifest["tasks"]
-    exported = [(split, export(split)) for split in splits(out, tasks)]
+    exported = [(split, export_split(split)) for split in splits(out, tasks)]
     return published(**task_entries(tasks, exported))
 
 

@@ -27,7 +27,7 @@ from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish import export as module
 from mixbuild.publish import parquet
-from mixbuild.publish.export import FOLDER, Split, export, histogram, splits
+from mixbuild.publish.export import FOLDER, Split, export_split, histogram, splits
 from mixbuild.publish.parquet import Files
 from mixbuild.tasks import find
 
@@ -46,7 +46,7 @@ def splits_of(out: Path, file_format: str = "parquet") -> list[Split]:
 
 def exported(out: Path, file_format: str = "parquet") -> dict[str, dict[str, Any]]:
     """What is said of each split."""
-    return {split.split: export(split) for split in splits_of(out, file_format)}
+    return {split.split: export_split(split) for split in splits_of(out, file_format)}
 
 
 def files(out: Path) -> dict[str, bytes]:
@@ -168,7 +168,7 @@ def test_workers_change_nothing(imdb_folder: Path, tmp_path: Path, many_units: N
     expected: tuple[dict[str, Any], dict[str, bytes]] | None = None
     for num_proc in (None, 1, 2):
         out = built(imdb_folder, tmp_path / str(num_proc), num_proc=num_proc)
-        done = engine.run(splits_of(out), export, num_proc=num_proc)
+        done = engine.run(splits_of(out), export_split, num_proc=num_proc)
         got = {split.name: entry for split, entry in done}, files(out)
         expected = expected or got
         assert got == expected, num_proc

@@ -20,9 +20,9 @@ import pytest
 from datasets import Features
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from mixbuild.core.row import SCHEMA
 from mixbuild.publish import parquet
 from mixbuild.publish.parquet import Files, row_groups, text_bytes
-from mixbuild.render.render import SCHEMA
 
 Record = dict[str, Any]
 

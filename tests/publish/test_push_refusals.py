@@ -21,7 +21,7 @@ from mixbuild.core.errors import (
     UsageError,
     VerifyError,
 )
-from mixbuild.make.run import locked
+from mixbuild.core.files import mutex
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.commit import Target
 from publish.pushing import (
@@ -279,7 +279,7 @@ def test_a_folder_in_which_something_is_being_made(
     loopback: LoopbackHub, held: HfApi, builds: Builds
 ) -> None:
     built = builds("squad")
-    with locked(built.out):
+    with mutex(built.out):
         message = refused(held, OutputError, lambda: push(held, built), loopback)
     assert message == (
         f"{built.out}: another make or push is at work here; wait for it, or choose another --out"

@@ -14,12 +14,14 @@ import pytest
 from conftest import imdb_rows, read_shards, write_parquet
 from datasets import load_dataset
 from mixbuild.core.errors import CardError, ManifestError, OutputError, VerifyError
+from mixbuild.core.files import mutex
 from mixbuild.core.resources import read_project_file
+from mixbuild.core.row import SCHEMA
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
-from mixbuild.make.run import locked, make
+from mixbuild.make.run import make
 from mixbuild.publish import plots
-from mixbuild.publish.export import export, splits
+from mixbuild.publish.export import export_split, splits
 from mixbuild.publish.release import (
     File,
     Publication,
@@ -29,7 +31,6 @@ from mixbuild.publish.release import (
     write_local_card,
 )
 from mixbuild.publish.version import COLUMNS
-from mixbuild.render.render import SCHEMA
 from mixbuild.tasks import find
 
 REPO = "org/mix"
@@ -43,7 +44,9 @@ def build(out: Path, *tasks: str, templates: str = "seed", file_format: str = "p
     """A build from the samples, exported."""
     request = Request([find(task) for task in tasks], out, dict.fromkeys(tasks, "samples"))
     entries = make(dataclasses.replace(request, templates=templates)).manifest["tasks"]
-    exported = [(each, export(each)) for each in splits(out, entries, file_format=file_format)]
+    exported = [
+        (each, export_split(each)) for each in splits(out, entries, file_format=file_format)
+    ]
     return task_entries(entries, exported), list(shard_files(exported))
 
 
@@ -150,7 +153,9 @@ def test_the_first_publication_holds_everything(samples: Built) -> None:
 def test_an_entry_is_the_build_with_the_exported_files_for_shards(tmp_path: Path) -> None:
     build(tmp_path, "imdb")
     tasks = expect(tmp_path)["tasks"]
-    entry = task_entries(tasks, [(each, export(each)) for each in splits(tmp_path, tasks)])["imdb"]
+    entry = task_entries(tasks, [(each, export_split(each)) for each in splits(tmp_path, tasks)])[
+        "imdb"
+    ]
     assert tasks == expect(tmp_path)["tasks"], "what is said of the build itself stays"
     made = tasks["imdb"]
     for name in made.keys() - {"splits"}:
@@ -407,7 +412,7 @@ def test_a_config_without_rows_is_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_a_folder_in_which_something_is_being_made_gets_no_card(tmp_path: Path) -> None:
     build(tmp_path, "imdb")
-    with locked(tmp_path), pytest.raises(OutputError, match="another make or push is at work here"):
+    with mutex(tmp_path), pytest.raises(OutputError, match="another make or push is at work here"):
         list(write_local_card(tmp_path, repo=REPO))
     assert not (tmp_path / "README.md").exists()
 

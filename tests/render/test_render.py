@@ -18,11 +18,12 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixbuild.core.errors import RowError
+from mixbuild.core.row import SCHEMA
 from mixbuild.declare.slots import field, first, is_empty, label
 from mixbuild.declare.task import Source, Task
 from mixbuild.declare.template import MARKER, Template
 from mixbuild.render.bind import Binding, bind
-from mixbuild.render.render import SCHEMA, Origin, render
+from mixbuild.render.render import Origin, render
 from mixbuild.tasks import find
 
 SAMPLES = ROOT / "build/mixbuild/tasks/samples"

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from mixbuild.core.errors import LockError
 from mixbuild.core.resources import read_project_file
 from mixbuild.make.plan import Request, plan
 from mixbuild.sources import lock
-from mixbuild.sources import pin as pinning
+from mixbuild.sources.pin import pin
 from mixbuild.sources.read import SAMPLES
 from mixbuild.sources.survey import differences
 from mixbuild.tasks import ALL, find
@@ -408,13 +409,13 @@ def test_the_change_is_shown_while_the_lock_is_still_as_it_was(
 ) -> None:
     entry = entries(path)["imdb"]
     newer = {**entry, "license": "mit"}
-    monkeypatch.setattr(pinning, "survey", lambda task, **_: newer)
-    pinned = pinning.pin(path, [find("imdb")], update=True)
+    monkeypatch.setattr(sys.modules[pin.__module__], "survey", lambda task, **_: newer)
+    pinned = pin(path, [find("imdb")], update=True)
     assert next(pinned) == (find("imdb"), newer, ["license: other → mit"])
     assert entries(path)["imdb"] == entry, "shown, and not written"
     del pinned
     assert entries(path)["imdb"] == entry
-    assert list(pinning.pin(path, [find("imdb")], update=True))
+    assert list(pin(path, [find("imdb")], update=True))
     assert entries(path)["imdb"] == newer
 
 

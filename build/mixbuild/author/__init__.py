@@ -6,3 +6,26 @@
     check      faults in declarations, and in what they render
     new        a new task's files, to be finished by hand
 """
+
+from mixbuild.author.check.report import as_data, as_text, count, errors
+from mixbuild.author.check.rules import ERROR
+from mixbuild.author.check.run import check
+from mixbuild.author.new.scaffold import CATALOG, TODO, Scaffold, scaffold
+from mixbuild.author.preview import Piece, Preview, Rendering, preview
+
+__all__ = [
+    "CATALOG",
+    "ERROR",
+    "TODO",
+    "Piece",
+    "Preview",
+    "Rendering",
+    "Scaffold",
+    "as_data",
+    "as_text",
+    "check",
+    "count",
+    "errors",
+    "preview",
+    "scaffold",
+]

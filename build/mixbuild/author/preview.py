@@ -12,12 +12,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mixbuild.declare.task import EVERY, Task
-from mixbuild.declare.template import Parts, Placeholder, Template
-from mixbuild.render.bind import Binding, bind
-from mixbuild.render.render import Origin, fillings, render
-from mixbuild.sources.location import Run
-from mixbuild.sources.read import Resolved, read, resolve
+from mixbuild.declare import EVERY, Parts, Placeholder, Task, Template
+from mixbuild.render import Binding, Origin, bind, fillings, render
+from mixbuild.sources import Resolved, Run, read, resolve
 
 
 @dataclass(frozen=True)

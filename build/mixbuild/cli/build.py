@@ -8,16 +8,11 @@ import click
 
 from mixbuild.cli import terminal
 from mixbuild.cli.options import licences_option, lock_option, refuse_strangers, source_option
+from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
-from mixbuild.core.errors import LockError, UsageError
-from mixbuild.core.resources import in_checkout
-from mixbuild.declare.licence import refuse_others
-from mixbuild.declare.task import SEED
-from mixbuild.make.plan import Request
-from mixbuild.make.run import make
-from mixbuild.sources import lock
-from mixbuild.sources.pin import check_lock, pin
-from mixbuild.sources.read import SAMPLES
+from mixbuild.declare import SEED, refuse_others
+from mixbuild.make import Request, make
+from mixbuild.sources import SAMPLES, check_lock, lock, pin
 from mixbuild.tasks import ALL, find
 
 

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import click
 
-from mixbuild.author.new.scaffold import scaffold
-from mixbuild.author.preview import preview
+from mixbuild.author import preview, scaffold
 from mixbuild.cli import terminal
 from mixbuild.cli.options import lock_option, refuse_strangers, source_option
-from mixbuild.core.errors import UsageError
-from mixbuild.declare.task import EVERY, SAMPLE
-from mixbuild.sources import lock
-from mixbuild.sources.read import SAMPLES
+from mixbuild.core import UsageError
+from mixbuild.declare import EVERY, SAMPLE
+from mixbuild.sources import SAMPLES, lock
 from mixbuild.tasks import ALL, find
 
 

@@ -6,14 +6,11 @@ import json
 
 import click
 
-from mixbuild.author.check.report import as_data, as_text, count, errors
-from mixbuild.author.check.rules import ERROR
-from mixbuild.author.check.run import check
+from mixbuild.author import ERROR, as_data, as_text, check, count, errors
 from mixbuild.cli import terminal
 from mixbuild.cli.options import refuse_strangers, source_option
-from mixbuild.core.errors import CheckError
-from mixbuild.sources import lock
-from mixbuild.sources.read import SAMPLES
+from mixbuild.core import CheckError
+from mixbuild.sources import SAMPLES, lock
 from mixbuild.tasks import ALL, find
 
 REAL_ROWS = 1_000

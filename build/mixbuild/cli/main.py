@@ -20,7 +20,7 @@ from mixbuild.cli.catalog import list_tasks, new, show
 from mixbuild.cli.check import check_command
 from mixbuild.cli.prove import rebuild_command, trace_command
 from mixbuild.cli.publish import card_command, push_command, verify_command
-from mixbuild.core.errors import MixError, UsageError, one_line
+from mixbuild.core import MixError, UsageError, one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

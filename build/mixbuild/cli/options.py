@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mixbuild.core.errors import UsageError
+from mixbuild.core import UsageError
 from mixbuild.sources import lock
 from mixbuild.tasks import find
 

@@ -11,7 +11,7 @@ import click
 
 from mixbuild.cli import terminal
 from mixbuild.cli.options import refuse_strangers, source_option
-from mixbuild.core.errors import VerifyError
+from mixbuild.core import VerifyError
 
 
 @click.command("rebuild")
@@ -30,7 +30,7 @@ def rebuild_command(
     num_proc: int | None,
 ) -> None:
     """Build what is published again, from the pinned sources, and compare every row."""
-    from mixbuild.prove.rebuild import rebuild
+    from mixbuild.prove import rebuild
 
     with (
         tempfile.TemporaryDirectory() if folder is None else nullcontext(str(folder)) as out,
@@ -65,7 +65,7 @@ def rebuild_command(
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def trace_command(row_id: str, place: str, sources: dict[str, str], as_json: bool) -> None:
     """From a row's ID to its source record, its template and the code that made it."""
-    from mixbuild.prove.trace import trace
+    from mixbuild.prove import trace
 
     task = row_id.partition("/")[0]
     refuse_strangers(sources, [task])

@@ -8,9 +8,8 @@ import click
 
 from mixbuild.cli import terminal
 from mixbuild.cli.options import licences_option
-from mixbuild.make.verify import verify_folder
-from mixbuild.publish.export import PARQUET
-from mixbuild.publish.release import write_local_card
+from mixbuild.make import verify_folder
+from mixbuild.publish import PARQUET, write_local_card
 
 
 @click.command("card")
@@ -50,7 +49,7 @@ def push_command(
     allow_licences: list[str],
 ) -> None:
     """Publish a build in one commit, then load it from there and compare."""
-    from mixbuild.publish.hub import push as hub
+    from mixbuild.publish import push as hub
 
     done = hub.push(
         folder,
@@ -82,7 +81,7 @@ def verify_command(place: str) -> None:
             _, verified = verify_folder(Path(place), report=report)
         terminal.print_verified(place, verified)
         return
-    from mixbuild.publish.hub import push as hub
+    from mixbuild.publish import push as hub
 
     with terminal.progress("loading what is published", unit="configs") as report:
         label, verified = hub.verify_repo(hub.client(), *hub.parse(place), report=report)

@@ -3,12 +3,110 @@
 ::
 
     errors     every error raised on purpose, in one tree
+    row        one row of the published dataset: its columns
     resources  files of the project that are not code
     vectors    between Arrow and numpy: indexing and masks
     offsets    where the texts of a column lie among its bytes
     identity   row ids, and choices made by hashing them
     digest     the rows' digest, independent of file format
-    explain    what goes wrong outside, retried or explained
+    retry      which failures outside pass by themselves
+    explain    what goes wrong outside, in one line that says what to do
+    files      files that are there whole or not at all, and the mutex of a folder
+    yaml       the one reader and writer of YAML
     prefetch   an iterator on a thread of its own, ahead of its consumer
     executor   runs units: in this process, in worker processes, on a cluster
 """
+
+from mixbuild.core.digest import ContentDigest, SourceDigest
+from mixbuild.core.errors import (
+    CardError,
+    CheckError,
+    HubError,
+    LicenceError,
+    LockError,
+    ManifestError,
+    MixError,
+    OutputError,
+    RowError,
+    SchemaError,
+    SourceError,
+    TaskError,
+    TemplateError,
+    UsageError,
+    VerifyError,
+    one_line,
+    one_of,
+)
+from mixbuild.core.explain import explained, explained_hub, explained_output
+from mixbuild.core.files import PARTIAL, file_sha256, mutex, partial_path, put_in_place, write_whole
+from mixbuild.core.identity import Hashes, Rows, hash_rows, row_ids, shuffled
+from mixbuild.core.offsets import Bytes, Spans, all_bytes, bounds, holders
+from mixbuild.core.prefetch import ahead
+from mixbuild.core.resources import CHECKOUT, PACKAGE, in_checkout, project_file, read_project_file
+from mixbuild.core.retry import is_transient, patiently, retry_after, status_of
+from mixbuild.core.row import SCHEMA, Drops
+from mixbuild.core.vectors import Integers, Mask, is_null, mask, put, room, take
+from mixbuild.core.yaml import dump_yaml, load_yaml, split_front_matter
+
+__all__ = [
+    "CHECKOUT",
+    "PACKAGE",
+    "PARTIAL",
+    "SCHEMA",
+    "Bytes",
+    "CardError",
+    "CheckError",
+    "ContentDigest",
+    "Drops",
+    "Hashes",
+    "HubError",
+    "Integers",
+    "LicenceError",
+    "LockError",
+    "ManifestError",
+    "Mask",
+    "MixError",
+    "OutputError",
+    "RowError",
+    "Rows",
+    "SchemaError",
+    "SourceDigest",
+    "SourceError",
+    "Spans",
+    "TaskError",
+    "TemplateError",
+    "UsageError",
+    "VerifyError",
+    "ahead",
+    "all_bytes",
+    "bounds",
+    "dump_yaml",
+    "explained",
+    "explained_hub",
+    "explained_output",
+    "file_sha256",
+    "hash_rows",
+    "holders",
+    "in_checkout",
+    "is_null",
+    "is_transient",
+    "load_yaml",
+    "mask",
+    "mutex",
+    "one_line",
+    "one_of",
+    "partial_path",
+    "patiently",
+    "project_file",
+    "put",
+    "put_in_place",
+    "read_project_file",
+    "retry_after",
+    "room",
+    "row_ids",
+    "shuffled",
+    "split_front_matter",
+    "status_of",
+    "take",
+    "write_whole",
+]

@@ -21,9 +21,7 @@ each file is.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -117,19 +115,6 @@ class SourceDigest:
         streams = self._streams.setdefault(name, (xxhash.xxh3_128(), xxhash.xxh3_128()))
         for stream, data in zip(streams, _streams(marked), strict=False):
             stream.update(data)
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _kind(field: pa.Field) -> str:

@@ -1,73 +1,15 @@
-"""What goes wrong outside: which errors pass by themselves, and the others in one line."""
+"""What goes wrong outside, in one line that says what to do."""
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import pyarrow as pa
-import stamina
 
 from mixbuild.core.errors import HubError, MixError, OutputError, SourceError, one_line
-
-Result = TypeVar("Result")
-
-# whoever embeds us may listen; by default a retry that helped is nobody's concern
-logging.getLogger("stamina").addHandler(logging.NullHandler())
-
-TRANSIENT_STATUS = (408, 425, 429, 500, 502, 503, 504)
-
-
-LONGEST_WAIT_SECONDS = 300.0
-"""A Hub that asks for more patience is taken at its word only so far."""
-
-
-def patiently(call: Callable[[], Result]) -> Result:
-    """Call, and call again while the failure is one that passes.
-
-    The waits grow, unless the Hub says how long to wait.
-    """
-    patience = 2 * LONGEST_WAIT_SECONDS
-    for attempt in stamina.retry_context(on=retry_after, attempts=5, timeout=patience):
-        with attempt:
-            return call()
-    raise AssertionError("unreachable: stamina returns or raises")
-
-
-def retry_after(error: Exception) -> bool | float:
-    """Whether to try again; or in how many seconds, where the Hub says so."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    if not is_transient(error):
-        return False
-    for cause in _causes(error):
-        if isinstance(cause, HfHubHTTPError):
-            headers = cause.response.headers
-            asked = headers.get("Retry-After", "")
-            # the Hub's own way to say it: "api";r=0;t=55
-            if told := re.search(r"\bt=(\d+)", headers.get("RateLimit", "")):
-                asked = asked or told[1]
-            return min(float(asked), LONGEST_WAIT_SECONDS) if asked.isdecimal() else True
-    return True
-
-
-def is_transient(error: BaseException) -> bool:
-    """Whether the network, and not the request, is at fault anywhere in the error's causes."""
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
-
-    for cause in _causes(error):
-        if isinstance(cause, OfflineModeIsEnabled):
-            return False
-        if isinstance(cause, HfHubHTTPError):
-            return cause.response.status_code in TRANSIENT_STATUS
-        if isinstance(cause, (httpx.TransportError, ConnectionError, TimeoutError)):
-            return True
-    return False
+from mixbuild.core.retry import TRANSIENT_STATUS, causes, is_transient, status_of
 
 
 @contextmanager
@@ -119,16 +61,6 @@ def explained_hub(where: str) -> Iterator[None]:
         raise HubError(f"{where}: {_hub_reason(error)}") from error
 
 
-def status_of(error: BaseException) -> int | None:
-    """The Hub's answer, where that is what an error comes of."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    for cause in _causes(error):
-        if isinstance(cause, HfHubHTTPError):
-            return int(cause.response.status_code)
-    return None
-
-
 def _hub_reason(error: Exception) -> str:
     status = status_of(error)
     if status in TRANSIENT_STATUS:
@@ -155,7 +87,7 @@ def _reason(error: Exception) -> str:
     from huggingface_hub import errors
     from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
 
-    for cause in _causes(error):
+    for cause in causes(error):
         # datasets puts an error of its own, without a cause, in the place of this one
         if isinstance(cause, errors.GatedRepoError) or "is a gated dataset" in str(cause):
             return (
@@ -184,11 +116,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, pa.ArrowException) or type(error) is OSError:  # Arrow raises both
         return f"cannot be read ({one_line(error)}); the file may be damaged, fetch it again"
     return f"cannot be read ({one_line(error)})"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__

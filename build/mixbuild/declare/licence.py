@@ -13,8 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mixbuild.core.errors import LicenceError
-from mixbuild.core.resources import read_project_file
+from mixbuild.core import LicenceError, read_project_file
 
 POLICY = "licence_policy.json"
 """The sources that are published in spite of their licence, each with the reason."""

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from mixbuild.core.errors import TaskError
+from mixbuild.core import TaskError
 from mixbuild.declare.slots import Path
 
 TEXT = pa.string()

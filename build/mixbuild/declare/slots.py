@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import acero
 
-from mixbuild.core.errors import TaskError
+from mixbuild.core import TaskError
 
 field = pc.field
 """``pyarrow.compute.field``, under the name in which declarations use it."""

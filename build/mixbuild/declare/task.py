@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import pyarrow.compute as pc
 
-from mixbuild.core.errors import TaskError, UsageError, one_of
+from mixbuild.core import TaskError, UsageError, one_of
 from mixbuild.declare.options import ChoiceSlot
 from mixbuild.declare.slots import Slot, column
 from mixbuild.declare.template import NAME, Template

@@ -26,7 +26,7 @@ from typing import TypeAlias, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.errors import TemplateError
+from mixbuild.core import TemplateError
 
 MARKER = "[OUTPUT]:"
 NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from mixbuild import __version__
-from mixbuild.core.errors import ManifestError
-from mixbuild.core.explain import explained_output
-from mixbuild.declare.task import Task
+from mixbuild.core import ManifestError, explained_output
+from mixbuild.declare import Task
 from mixbuild.make.shard import Shard, code_version
-from mixbuild.render.bind import choose_templates
-from mixbuild.sources.read import Resolved
+from mixbuild.render import choose_templates
+from mixbuild.sources import Resolved
 
 FILE = "manifest.json"
 FORMAT = 1

@@ -9,13 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from mixbuild.core.errors import LockError, UsageError
-from mixbuild.declare.task import SEED, Task
+from mixbuild.core import LockError, UsageError
+from mixbuild.declare import SEED, Task
 from mixbuild.make.shard import Unit, choice_hashes
-from mixbuild.render.bind import bind
-from mixbuild.sources.lock import Lock, entry_of
-from mixbuild.sources.read import SAMPLES, Resolved, count_rows, resolve
-from mixbuild.sources.survey import digests, same_files
+from mixbuild.render import bind
+from mixbuild.sources import (
+    SAMPLES,
+    Lock,
+    Resolved,
+    count_rows,
+    digests,
+    entry_of,
+    resolve,
+    same_files,
+)
 
 
 @dataclass(frozen=True)

@@ -23,15 +23,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from mixbuild.core import OutputError, UsageError, explained_output, file_sha256, mutex
 from mixbuild.core import executor as engine
-from mixbuild.core.digest import file_sha256
-from mixbuild.core.errors import OutputError, UsageError
-from mixbuild.core.explain import explained_output
-from mixbuild.declare.task import Task
+from mixbuild.declare import Task
 from mixbuild.make import manifest
 from mixbuild.make.plan import Request, plan
 from mixbuild.make.shard import Shard, Unit, finished, render_unit
-from mixbuild.sources.read import SAMPLES, Resolved
+from mixbuild.sources import SAMPLES, Resolved
 
 UNITS = ".units"
 
@@ -75,7 +73,7 @@ def make(
     out = request.out.resolve()  # a worker may stand in another folder
     _refuse_overlap(request, out)
     plans = [(task, *plan(task, request)) for task in request.tasks]
-    with locked(out):
+    with mutex(out):
         listed = dict((manifest.load(out) or {"tasks": {}})["tasks"])
         before = _paths(listed)
         entries = {
@@ -266,27 +264,3 @@ def _size(path: Path) -> int | None:
 
 def _count(plans: Sequence[tuple[Task, Resolved, Mapping[str, list[Unit]]]]) -> int:
     return sum(len(each) for _, _, units in plans for each in units.values())
-
-
-@contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Keep a second build, or a push, out of the folder.
-
-    Raises:
-        OutputError: somebody is at work there, or the folder cannot be written.
-    """
-    from filelock import FileLock, Timeout
-
-    with explained_output(out):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise OutputError(
-                f"{out}: another make or push is at work here; wait for it, or choose another --out"
-            ) from None
-    try:
-        yield
-    finally:
-        lock.release()

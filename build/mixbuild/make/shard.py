@@ -27,15 +27,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild import __version__
-from mixbuild.core.digest import ContentDigest
-from mixbuild.core.explain import explained_output
-from mixbuild.core.identity import Hashes, Rows, hash_rows
-from mixbuild.core.prefetch import ahead
-from mixbuild.declare.task import EVERY, SAMPLE, Task
-from mixbuild.render.bind import bind
-from mixbuild.render.render import SCHEMA, Drops, Origin, render
-from mixbuild.sources.location import Run
-from mixbuild.sources.read import read
+from mixbuild.core import (
+    SCHEMA,
+    ContentDigest,
+    Drops,
+    Hashes,
+    Rows,
+    ahead,
+    explained_output,
+    hash_rows,
+)
+from mixbuild.declare import EVERY, SAMPLE, Task
+from mixbuild.render import Origin, bind, render
+from mixbuild.sources import Run, read
 
 END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
 """What ends an Arrow stream: a continuation marker and a length of zero."""

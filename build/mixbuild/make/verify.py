@@ -10,10 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from mixbuild.core.digest import ContentDigest, file_sha256
-from mixbuild.core.errors import VerifyError, one_line
+from mixbuild.core import SCHEMA, ContentDigest, VerifyError, file_sha256, one_line
 from mixbuild.make import manifest
-from mixbuild.render.render import SCHEMA
 
 
 @dataclass(frozen=True)

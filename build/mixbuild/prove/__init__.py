@@ -5,3 +5,13 @@
     rebuild    builds what is published again, and compares
     trace      from a row's id to its source record, template and code
 """
+
+from mixbuild.prove.rebuild import Rebuilt, rebuild
+from mixbuild.prove.trace import Traced, trace
+
+__all__ = [
+    "Rebuilt",
+    "Traced",
+    "rebuild",
+    "trace",
+]

@@ -11,14 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from mixbuild.core.errors import ManifestError, UsageError, one_line, one_of
-from mixbuild.declare.task import Task
-from mixbuild.make.plan import Request
-from mixbuild.make.run import Report, make
-from mixbuild.publish.export import ARROW, Split, export, read_shards, splits
-from mixbuild.publish.hub import push as hub
-from mixbuild.render.render import SCHEMA
-from mixbuild.sources.read import SAMPLES
+from mixbuild.core import SCHEMA, ManifestError, UsageError, one_line, one_of
+from mixbuild.declare import Task
+from mixbuild.make import Report, Request, make
+from mixbuild.publish import ARROW, Split, export_split, read_shards, splits
+from mixbuild.publish import push as hub
+from mixbuild.sources import SAMPLES
 from mixbuild.tasks import find
 
 
@@ -81,7 +79,7 @@ def rebuild(
             report=report,
         )
         for split in splits(out, {name: made.manifest["tasks"][name]}, file_format=ARROW):
-            now, then = export(split), entry["splits"][split.split]
+            now, then = export_split(split), entry["splits"][split.split]
             difference = (
                 _row_difference(
                     split,

@@ -12,14 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.errors import ManifestError, MixError, SourceError, UsageError, one_line, one_of
-from mixbuild.declare.task import EVERY, Task
+from mixbuild.core import SCHEMA, ManifestError, MixError, SourceError, UsageError, one_line, one_of
+from mixbuild.declare import EVERY, Task
 from mixbuild.make import manifest
-from mixbuild.publish.export import read_shards
-from mixbuild.publish.hub import push as hub
-from mixbuild.render.bind import bind
-from mixbuild.render.render import SCHEMA, Origin, render
-from mixbuild.sources.read import SAMPLES, Resolved, read, resolve
+from mixbuild.publish import push as hub
+from mixbuild.publish import read_shards
+from mixbuild.render import Origin, bind, render
+from mixbuild.sources import SAMPLES, Resolved, read, resolve
 from mixbuild.tasks import find
 
 ID = re.compile(

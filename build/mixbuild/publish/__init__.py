@@ -10,3 +10,26 @@
     release    what is to be published, file by file
     hub        the only writer to the Hub: plan, push, verify
 """
+
+from mixbuild.publish.export import ARROW, FOLDER, PARQUET, Split, export_split, read_shards, splits
+from mixbuild.publish.hub import push
+from mixbuild.publish.hub.push import Plan, Pushed
+from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA, SETTINGS
+from mixbuild.publish.release import write_local_card
+
+__all__ = [
+    "ARROW",
+    "FOLDER",
+    "GROUP_ROWS",
+    "PARQUET",
+    "PUBLISHED_SCHEMA",
+    "SETTINGS",
+    "Plan",
+    "Pushed",
+    "Split",
+    "export_split",
+    "push",
+    "read_shards",
+    "splits",
+    "write_local_card",
+]

@@ -22,12 +22,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.digest import ContentDigest, file_sha256
-from mixbuild.core.errors import UsageError, VerifyError, one_line, one_of
-from mixbuild.core.explain import explained_output
-from mixbuild.core.prefetch import ahead
+from mixbuild.core import (
+    SCHEMA,
+    ContentDigest,
+    UsageError,
+    VerifyError,
+    ahead,
+    explained_output,
+    file_sha256,
+    one_line,
+    one_of,
+)
 from mixbuild.publish.parquet import Files, Group, row_groups
-from mixbuild.render.render import SCHEMA
 
 PARQUET = "parquet"
 ARROW = "arrow"
@@ -92,7 +98,7 @@ def splits(out: Path, tasks: Mapping[str, Any], *, file_format: str = PARQUET) -
             yield Split(task, split, each, out, file_format)
 
 
-def export(split: Split) -> dict[str, Any]:
+def export_split(split: Split) -> dict[str, Any]:
     """Write a split's files, unless they are there already.
 
     Returns:

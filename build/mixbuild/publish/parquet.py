@@ -19,8 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mixbuild.core.digest import file_sha256
-from mixbuild.render.render import SCHEMA
+from mixbuild.core import SCHEMA, file_sha256
 
 GROUP_ROWS = 10_000
 GROUP_BYTES = 128 * 2**20

@@ -20,7 +20,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mixbuild.core.errors import UsageError
+from mixbuild.core import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,14 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from mixbuild.core.errors import ManifestError, VerifyError
-from mixbuild.core.explain import explained_output
-from mixbuild.declare.template import NAME
+from mixbuild.core import ManifestError, VerifyError, explained_output, mutex
+from mixbuild.declare import NAME
 from mixbuild.make import manifest
-from mixbuild.make.run import locked
 from mixbuild.publish import plots
 from mixbuild.publish.card import write as card
-from mixbuild.publish.export import ARROW, Split, export, splits
+from mixbuild.publish.export import ARROW, Split, export_split, splits
 from mixbuild.publish.version import COLUMNS, history, next_version
 
 FORMAT = 1
@@ -139,9 +137,9 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
         VerifyError: a shard is not what the manifest says, or a config has no rows.
     """
     manifest.expect(out)  # before the lock, which makes the folder
-    with locked(out):
+    with mutex(out):
         tasks = manifest.expect(out)["tasks"]
-        exported = [(split, export(split)) for split in splits(out, tasks, file_format=ARROW)]
+        exported = [(split, export_split(split)) for split in splits(out, tasks, file_format=ARROW)]
         entries = task_entries(tasks, exported)
         for file in compose(entries, [], repo=repo, file_format=ARROW).files:
             if file.path != manifest.FILE and isinstance(file.content, bytes):

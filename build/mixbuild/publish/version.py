@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mixbuild.render.render import SCHEMA
+from mixbuild.core import SCHEMA
 
 FIRST = "1.0.0"
 

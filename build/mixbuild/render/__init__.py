@@ -12,3 +12,20 @@ It imports ``core`` and ``declare``::
     bind       a task, bound to the columns of its source
     render     batch of source rows -> rows + drops
 """
+
+from mixbuild.render.arrange import Arrangement
+from mixbuild.render.bind import Binding, bind, choose_templates
+from mixbuild.render.clean import OWN_LETTER
+from mixbuild.render.render import Origin, arranged, fillings, render
+
+__all__ = [
+    "OWN_LETTER",
+    "Arrangement",
+    "Binding",
+    "Origin",
+    "arranged",
+    "bind",
+    "choose_templates",
+    "fillings",
+    "render",
+]

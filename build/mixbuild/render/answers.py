@@ -19,9 +19,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.offsets import Spans, all_bytes, bounds
-from mixbuild.core.vectors import Integers, is_null, take
-from mixbuild.declare.options import ITSELF, LETTER, Answer
+from mixbuild.core import Integers, Spans, all_bytes, bounds, is_null, take
+from mixbuild.declare import ITSELF, LETTER, Answer
 from mixbuild.render.lists import Items, flat
 
 NO_BYTE = 256

@@ -24,10 +24,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.identity import Hashes, shuffled
-from mixbuild.core.offsets import bounds
-from mixbuild.core.vectors import Integers, Mask, is_null, put, room, take
-from mixbuild.declare.options import Choices, ChoiceSlot
+from mixbuild.core import Hashes, Integers, Mask, bounds, is_null, put, room, shuffled, take
+from mixbuild.declare import Choices, ChoiceSlot
 from mixbuild.render.answers import letters, positions
 from mixbuild.render.clean import bare
 from mixbuild.render.lists import Items, ends_of, flat

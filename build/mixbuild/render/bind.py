@@ -13,11 +13,19 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.errors import SchemaError
-from mixbuild.declare.options import TEXT, TEXTS, ChoiceSlot
-from mixbuild.declare.slots import Path, project
-from mixbuild.declare.task import EVERY, SAMPLE, SEED, Task
-from mixbuild.declare.template import Template
+from mixbuild.core import SchemaError
+from mixbuild.declare import (
+    EVERY,
+    SAMPLE,
+    SEED,
+    TEXT,
+    TEXTS,
+    ChoiceSlot,
+    Path,
+    Task,
+    Template,
+    project,
+)
 
 MISFITS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, KeyError)
 """What Arrow raises for an expression that does not fit the columns."""

@@ -21,8 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.offsets import Spans, bounds, holders
-from mixbuild.core.vectors import Integers, Mask, is_null, room, take
+from mixbuild.core import Integers, Mask, Spans, bounds, holders, is_null, room, take
 from mixbuild.render.is_blank import MAY_BEGIN_WHITE_SPACE, MAY_END_WHITE_SPACE
 
 OWN_LETTER = r"^\s*\(?[A-Z]\s*[).]\s*"

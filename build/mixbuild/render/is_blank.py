@@ -6,8 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.offsets import Spans
-from mixbuild.core.vectors import Mask, mask, take
+from mixbuild.core import Mask, Spans, mask, take
 
 MAY_BEGIN_WHITE_SPACE = np.zeros(256, dtype=bool)
 """By a text's first byte: ASCII's own, and the lead bytes of all of Unicode's white space."""

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.vectors import Integers, room, take
+from mixbuild.core import Integers, room, take
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.offsets import Bytes, Spans
-from mixbuild.core.vectors import Integers, Mask, mask, take
+from mixbuild.core import Bytes, Integers, Mask, Spans, mask, take
 
 Indices = npt.NDArray[np.int64]
 

@@ -32,32 +32,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core.errors import RowError
-from mixbuild.core.identity import Hashes, Rows, hash_rows, row_ids
-from mixbuild.core.vectors import Mask, is_null, mask
-from mixbuild.declare.slots import project
-from mixbuild.declare.task import EVERY, SAMPLE
-from mixbuild.declare.template import Parts, Template, join
+from mixbuild.core import (
+    SCHEMA,
+    Drops,
+    Hashes,
+    Mask,
+    RowError,
+    Rows,
+    hash_rows,
+    is_null,
+    mask,
+    row_ids,
+)
+from mixbuild.declare import EVERY, SAMPLE, Parts, Template, join, project
 from mixbuild.render.arrange import POINTING, Arrangement, arrange_all, show
 from mixbuild.render.bind import Binding
 from mixbuild.render.is_blank import is_blank
 from mixbuild.render.utf8 import refuse_other_bytes
-
-SCHEMA = pa.schema(
-    [
-        ("prompt", pa.string()),
-        ("completion", pa.string()),
-        ("references", pa.list_(pa.string())),
-        ("task", pa.string()),
-        ("template", pa.string()),
-        ("source", pa.string()),
-        ("id", pa.string()),
-    ]
-)
-"""One row. Only string and list<string>: what every reader and the viewer understand."""
-
-Drops = dict[str, int]
-"""Reason -> how many rows were left out for it."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from mixbuild.core.offsets import Spans, all_bytes, bounds
+from mixbuild.core import Spans, all_bytes, bounds
 
 FIRST_BEYOND_ASCII = 0x80
 

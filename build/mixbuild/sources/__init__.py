@@ -14,3 +14,27 @@ room that reaches the network::
     probe      what a source's rows look like, for a new task
     pin        writes the lock, and compares it with what the Hub has now
 """
+
+from mixbuild.sources.location import Run
+from mixbuild.sources.lock import Lock, entry_of
+from mixbuild.sources.pin import check_lock, pin
+from mixbuild.sources.probe import Probed, probe
+from mixbuild.sources.read import SAMPLES, Resolved, count_rows, read, resolve
+from mixbuild.sources.survey import digests, same_files
+
+__all__ = [
+    "SAMPLES",
+    "Lock",
+    "Probed",
+    "Resolved",
+    "Run",
+    "check_lock",
+    "count_rows",
+    "digests",
+    "entry_of",
+    "pin",
+    "probe",
+    "read",
+    "resolve",
+    "same_files",
+]

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mixbuild.core.errors import SourceError, one_of
-from mixbuild.core.explain import patiently
+from mixbuild.core import SourceError, one_of, patiently
 from mixbuild.sources.location import Place
 
 SEPARATOR = r"[-._ 0-9/]"

@@ -18,9 +18,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from mixbuild.core.errors import LockError, OutputError, one_line
-from mixbuild.core.resources import project_file
-from mixbuild.declare.task import Task
+from mixbuild.core import LockError, OutputError, one_line, project_file
+from mixbuild.declare import Task
 
 FILE = "sources.lock.json"
 FORMAT = 1

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mixbuild.core.explain import explained
-from mixbuild.declare.slots import Path as ColumnPath
+from mixbuild.core import explained
+from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
 
 if TYPE_CHECKING:

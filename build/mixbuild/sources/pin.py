@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mixbuild.core.errors import LockError, MixError, UsageError, one_line
-from mixbuild.core.explain import is_transient
-from mixbuild.declare.task import Task
+from mixbuild.core import LockError, MixError, UsageError, is_transient, one_line
+from mixbuild.declare import Task
 from mixbuild.sources import lock
 from mixbuild.sources.survey import Entry, differences, survey
 from mixbuild.tasks import find

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import yaml
 
-from mixbuild.core.errors import SourceError, UsageError, one_of
-from mixbuild.core.explain import explained, patiently
-from mixbuild.declare.slots import Path as ColumnPath
+from mixbuild.core import SourceError, UsageError, explained, one_of, patiently
+from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources import streamed
 from mixbuild.sources.location import Place
 from mixbuild.sources.read import on_hub

@@ -20,11 +20,9 @@ from pathlib import Path
 import pyarrow as pa
 import xxhash
 
-from mixbuild.core.errors import SourceError, UsageError, one_of
-from mixbuild.core.explain import explained, patiently
-from mixbuild.core.prefetch import ahead
-from mixbuild.declare.slots import Path as ColumnPath
-from mixbuild.declare.task import Task
+from mixbuild.core import SourceError, UsageError, ahead, explained, one_of, patiently
+from mixbuild.declare import Path as ColumnPath
+from mixbuild.declare import Task
 from mixbuild.sources import layout, parquet, streamed
 from mixbuild.sources.location import BATCH_BYTES, Place, Run
 from mixbuild.sources.types import plain_schema, plainly

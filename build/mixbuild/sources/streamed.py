@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mixbuild.core.errors import SchemaError
-from mixbuild.core.explain import patiently
-from mixbuild.declare.slots import Path as ColumnPath
+from mixbuild.core import SchemaError, patiently
+from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
 from mixbuild.sources.types import plainly
 

@@ -9,12 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from mixbuild.core.digest import SourceDigest, file_sha256
-from mixbuild.core.errors import SourceError
-from mixbuild.core.explain import explained, patiently
-from mixbuild.declare.slots import field, project
-from mixbuild.declare.task import EVERY, Task
-from mixbuild.render.bind import bind
+from mixbuild.core import SourceDigest, SourceError, explained, file_sha256, patiently
+from mixbuild.declare import EVERY, Task, field, project
+from mixbuild.render import bind
 from mixbuild.sources.location import Run
 from mixbuild.sources.read import Resolved, read, resolve
 

@@ -8,8 +8,8 @@ e2e_nlg, piqa under its first name).
 
 from __future__ import annotations
 
-from mixbuild.core.errors import UsageError, one_of
-from mixbuild.declare.task import Task
+from mixbuild.core import UsageError, one_of
+from mixbuild.declare import Task
 from mixbuild.tasks import (
     ag_news,
     ai2_arc,

@@ -6,9 +6,7 @@ Raw record: {"text": "Wall St. Bears Claw Back Into the Black (Reuters) Reuters 
     text, without a line break between them.
 """
 
-from mixbuild.declare.slots import label
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, label
 
 TASK = Task(
     name="ag_news",

@@ -13,10 +13,7 @@ Raw record: {"id": "Mercury_SC_405487",
 Not confirmed: how many rows are left out for it.
 """
 
-from mixbuild.declare.options import choices, key
-from mixbuild.declare.slots import trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, choices, key, trimmed
 
 OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")))
 

@@ -8,9 +8,7 @@ Not confirmed: how many titles are missing, and whether the escapes that the car
     (a doubled quotation mark, a backslash and an n for a line break) are still in the texts.
 """
 
-from mixbuild.declare.slots import label, optional, trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, label, optional, trimmed
 
 TASK = Task(
     name="amazon_polarity",

@@ -16,10 +16,7 @@ Not confirmed: whether an option is ever blank; and the share of cut endings, wh
     two extracts of the development and test files, some sixty rows.
 """
 
-from mixbuild.declare.options import choices, letter
-from mixbuild.declare.slots import replaced, trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, choices, letter, replaced, trimmed
 
 OPTIONS = choices("options", answer=letter("correct"), own_letters=True)
 LINK = r"(?i:[\s:=.,>–-]+|\b(?:is|be|will|must|should|would|choice|option|answer|correct)\b)*"

@@ -6,8 +6,7 @@ Raw record: {"text": "SECTION 1. LIABILITY OF BUSINESS ENTITIES …",
     "title": "A bill to limit the civil liability of business entities …"}
 """
 
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template
 
 TASK = Task(
     name="billsum",

@@ -8,9 +8,7 @@ Raw record: {"question": "does ethanol take more energy make that produces", "an
     of 2022.
 """
 
-from mixbuild.declare.slots import flag, replaced
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, flag, replaced
 
 TASK = Task(
     name="boolq",

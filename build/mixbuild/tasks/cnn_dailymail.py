@@ -10,9 +10,7 @@ Raw record: {"article": "(CNN) -- An American woman died aboard a cruise ship th
     Not confirmed: that the card still says apache-2.0, as it did in 2022.
 """
 
-from mixbuild.declare.slots import replaced
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, replaced
 
 TASK = Task(
     name="cnn_dailymail",

@@ -7,9 +7,7 @@ Raw record: {"concept_set_idx": 0, "concepts": ["ski", "mountain", "skier"],
     stands in several rows, each with another sentence.
 """
 
-from mixbuild.declare.slots import is_empty, joined
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, is_empty, joined
 
 TASK = Task(
     name="common_gen",

@@ -12,10 +12,7 @@ Raw record: {"id": "075e483d21c29a511267ef62bedc0461",
 Not confirmed: whether any row is left out for an option that points at others.
 """
 
-from mixbuild.declare.options import choices, key
-from mixbuild.declare.slots import trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, choices, key, trimmed
 
 OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")))
 

@@ -9,9 +9,7 @@ Not confirmed: whether any title is blank, as in an example on the card; without
     that names the subject leaves the row out.
 """
 
-from mixbuild.declare.slots import label, trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, label, trimmed
 
 KINDS = (
     *("company", "educational institution", "artist", "athlete", "office holder"),

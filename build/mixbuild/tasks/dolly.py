@@ -8,9 +8,7 @@ Raw record: {"instruction": "When did Virgin Australia start operating?",
     The context is empty for most rows; its label then disappears with it.
 """
 
-from mixbuild.declare.slots import optional, replaced
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, optional, replaced
 
 TASK = Task(
     name="dolly",

@@ -7,9 +7,7 @@ Raw record: {"question": "Natalia sold clips to 48 of her friends in April, and 
     The final answer follows "#### ", and may have a sign and commas: -3, 1,450.
 """
 
-from mixbuild.declare.slots import matched, replaced
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, matched, replaced
 
 TASK = Task(
     name="gsm8k",

@@ -15,10 +15,7 @@ Raw record: {"ind": 4, "activity_label": "Removing ice from car",
     The card names the MIT licence in its text, not in its metadata.
 """
 
-from mixbuild.declare.options import choices, position
-from mixbuild.declare.slots import replaced, trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, choices, position, replaced, trimmed
 
 MARKS = ("[header]", "[title]", "[step]", "[substeps]")
 ENDINGS = choices("endings", answer=position("label"), marks=MARKS, lstrip=",", may_point=True)

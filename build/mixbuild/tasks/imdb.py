@@ -6,9 +6,7 @@ Raw record: {"text": "I rented I AM CURIOUS-YELLOW from my video store …", "la
     and is not used; an unlabelled row elsewhere is dropped.
 """
 
-from mixbuild.declare.slots import field, label
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, field, label
 
 TASK = Task(
     name="imdb",

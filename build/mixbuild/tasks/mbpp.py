@@ -9,9 +9,7 @@ Raw record: {"task_id": 1, "text": "Write a function to find the minimum cost pa
     not offered.
 """
 
-from mixbuild.declare.slots import first, joined, optional, replaced
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, first, joined, optional, replaced
 
 TASK = Task(
     name="mbpp",

@@ -7,9 +7,7 @@ Raw record: {"question": "where did they film hot tub time machine",
     Not confirmed: that the config kept its name, and the card its licence, of 2022.
 """
 
-from mixbuild.declare.slots import first, is_empty, replaced
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, first, is_empty, replaced
 
 TASK = Task(
     name="nq_open",

@@ -13,10 +13,7 @@ Raw record: {"id": "7-980", "question_stem": "The sun is responsible for",
     as unknown in 2022, still does.
 """
 
-from mixbuild.declare.options import choices, key
-from mixbuild.declare.slots import trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, choices, key, trimmed
 
 OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")))
 

@@ -7,9 +7,7 @@ Raw record: {"translation": {"de": "Das ist ein Haus.", "en": "That's a house."}
 Not confirmed: the raw record, which shows the form and is no row of the source.
 """
 
-from mixbuild.declare.slots import trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, trimmed
 
 TASK = Task(
     name="opus_de_en",

@@ -6,9 +6,7 @@ Raw record: {"id": 1, "sentence1": "In Paris , in October 1560 , he secretly met
     The labels are named '0' and '1' in the source; 1 is a paraphrase.
 """
 
-from mixbuild.declare.slots import label
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, label
 
 TASK = Task(
     name="paws",

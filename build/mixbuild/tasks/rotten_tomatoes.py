@@ -6,9 +6,7 @@ Raw record: {"text": "the rock is destined to be the 21st century's new …", "l
     negative ones: its first thousand rows are of one class.
 """
 
-from mixbuild.declare.slots import label
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, label
 
 TASK = Task(
     name="rotten_tomatoes",

@@ -7,9 +7,7 @@ Raw record: {"premise": "This church choir sings to the masses as they sing joyo
 Not confirmed: whether any hypothesis is blank; a pair with one is left out.
 """
 
-from mixbuild.declare.slots import field, label, trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, field, label, trimmed
 
 TASK = Task(
     name="snli",

@@ -7,9 +7,7 @@ Raw record: {"id": "56be4db0acb8001400a502ec", "title": "Super_Bowl_50",
     "answers": {"text": ["Denver Broncos", "Denver Broncos"], "answer_start": [177, 177]}}
 """
 
-from mixbuild.declare.slots import first, is_empty
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, first, is_empty
 
 TASK = Task(
     name="squad",

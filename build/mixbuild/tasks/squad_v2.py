@@ -9,9 +9,7 @@ Raw record: {"id": "56ddde6b9a695914005b9629", "title": "Normans",
     Where the passage holds no answer, both lists are empty.
 """
 
-from mixbuild.declare.slots import first
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, first
 
 TASK = Task(
     name="squad_v2",

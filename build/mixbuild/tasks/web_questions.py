@@ -10,9 +10,7 @@ Raw record: {"url": "http://www.freebase.com/view/en/jamaica",
     as unknown in 2022, still does.
 """
 
-from mixbuild.declare.slots import first, is_empty, joined
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, first, is_empty, joined
 
 TASK = Task(
     name="web_questions",

@@ -12,10 +12,7 @@ Not confirmed: whether there is any sentence without a blank, or with two; wheth
 
 import pyarrow.compute as pc
 
-from mixbuild.declare.options import choices, position
-from mixbuild.declare.slots import field, trimmed
-from mixbuild.declare.task import Source, Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Source, Task, Template, choices, field, position, trimmed
 
 OPTIONS = choices("option1", "option2", answer=position("answer", first=1))
 

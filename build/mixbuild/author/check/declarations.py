@@ -13,11 +13,7 @@ import pyarrow as pa
 from mixbuild.author.check.rules import ERROR, Finding, quoted
 from mixbuild.author.check.strays import in_own_text
 from mixbuild.author.check.wording import HOLE, around, named_in, own_prompt, own_text, placeholders
-from mixbuild.declare.licence import LICENCES
-from mixbuild.declare.options import ChoiceSlot
-from mixbuild.declare.slots import Path, Slot
-from mixbuild.declare.task import SEED, Task
-from mixbuild.declare.template import MARKER, Template
+from mixbuild.declare import LICENCES, MARKER, SEED, ChoiceSlot, Path, Slot, Task, Template
 
 FEWEST_TEMPLATES = 8
 ALIKE = 0.75

@@ -17,9 +17,7 @@ from mixbuild.author.check.rules import ERROR, UNJUDGED, WARNING, Finding, quote
 from mixbuild.author.check.sheets import Options, Sheet
 from mixbuild.author.check.statistics import uniformity
 from mixbuild.author.check.wording import Listed, lists, occurrences
-from mixbuild.declare.options import Choices, ChoiceSlot
-from mixbuild.declare.slots import Slot
-from mixbuild.declare.task import Task
+from mixbuild.declare import Choices, ChoiceSlot, Slot, Task
 
 MOST = 0.5
 UNLIKELY = 1e-3

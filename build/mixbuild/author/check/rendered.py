@@ -15,8 +15,7 @@ from mixbuild.author.check.rules import ERROR, UNJUDGED, WARNING, Finding, quote
 from mixbuild.author.check.sheets import Records, Sheet
 from mixbuild.author.check.strays import ANYWHERE, all_text, has
 from mixbuild.author.check.wording import occurrences, own_prompt, own_text, placeholders
-from mixbuild.declare.slots import Slot
-from mixbuild.declare.task import Task
+from mixbuild.declare import Slot, Task
 
 EXTRACTIVE = frozenset({"question answering"})
 """Families whose answer is to be found in the prompt."""

@@ -20,11 +20,10 @@ from mixbuild.author.check.options import check_options
 from mixbuild.author.check.rendered import check_sheet, check_texts
 from mixbuild.author.check.rules import ERROR, RULES, UNJUDGED, Finding
 from mixbuild.author.check.sheets import read_records, render_sheets
-from mixbuild.core.errors import RowError, SchemaError, one_line
-from mixbuild.declare.task import EVERY, Task
-from mixbuild.make.plan import Request
-from mixbuild.sources.lock import Lock
-from mixbuild.sources.read import SAMPLES, resolve
+from mixbuild.core import RowError, SchemaError, one_line
+from mixbuild.declare import EVERY, Task
+from mixbuild.make import Request
+from mixbuild.sources import SAMPLES, Lock, resolve
 
 Report = Callable[[int, int], object]
 """Told how many tasks are done, and of how many."""

@@ -15,17 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mixbuild.author.check.wording import placeholders
-from mixbuild.core.identity import Rows
-from mixbuild.declare.options import ChoiceSlot
-from mixbuild.declare.slots import project
-from mixbuild.declare.task import EVERY, Task
-from mixbuild.declare.template import Template
-from mixbuild.make.plan import Request, plan
-from mixbuild.make.shard import choice_hashes
-from mixbuild.render.arrange import Arrangement
-from mixbuild.render.bind import bind
-from mixbuild.render.render import SCHEMA, Origin, arranged, render
-from mixbuild.sources.read import read
+from mixbuild.core import SCHEMA, Rows
+from mixbuild.declare import EVERY, ChoiceSlot, Task, Template, project
+from mixbuild.make import Request, choice_hashes, plan
+from mixbuild.render import Arrangement, Origin, arranged, bind, render
+from mixbuild.sources import read
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mixbuild.declare.template import Parts, Placeholder, Template
+from mixbuild.declare import Parts, Placeholder, Template
 
 HOLE = "\ue000"
 """Stands for a placeholder: a character for private use, which no template has a use for."""

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from mixbuild.author.new.literal import arguments, as_tuple
-from mixbuild.declare.slots import Path
-from mixbuild.sources.probe import Probed
+from mixbuild.declare import Path
+from mixbuild.sources import Probed
 
 MOST_CLASSES = 20
 """A column of numbers with more values than this holds quantities, not classes."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from mixbuild.author.new.guess import Guess
 from mixbuild.author.new.literal import as_tuple, comment, quoted
-from mixbuild.sources.probe import Probed
+from mixbuild.sources import Probed
 
 WIDTH = 100
 """Of a line of code."""

@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from mixbuild.author.new import options
 from mixbuild.author.new.columns import Column, columns_of, snake
-from mixbuild.core.errors import SourceError
-from mixbuild.declare.slots import Path
-from mixbuild.sources.probe import Probed
+from mixbuild.core import SourceError
+from mixbuild.declare import Path
+from mixbuild.sources import Probed
 
 OUTPUTS = (
     *("answers", "answer", "label", "labels", "gold_label", "target", "targets", "output"),

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from mixbuild.author.new.columns import Column, snake
 from mixbuild.author.new.literal import arguments, as_tuple
-from mixbuild.declare.slots import Path
-from mixbuild.render.clean import OWN_LETTER
+from mixbuild.declare import Path
+from mixbuild.render import OWN_LETTER
 
 LISTS = ("choices", "options", "endings", "candidates", "alternatives", "answer_choices")
 """What a column is called that lists a row's options."""

@@ -11,8 +11,8 @@ import pyarrow as pa
 import yaml
 
 from mixbuild.author.new.guess import Guess
-from mixbuild.declare.slots import Path
-from mixbuild.sources.probe import Probed
+from mixbuild.declare import Path
+from mixbuild.sources import Probed
 
 ROWS = 12
 """In each split; the least that a golden says something with."""

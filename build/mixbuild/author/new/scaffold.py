@@ -23,13 +23,9 @@ from mixbuild.author.new import samples
 from mixbuild.author.new.catalog import registered
 from mixbuild.author.new.declaration import declaration
 from mixbuild.author.new.guess import Guess, guess
-from mixbuild.core.errors import UsageError, one_of
-from mixbuild.core.explain import explained_output
-from mixbuild.core.resources import CHECKOUT, PACKAGE
-from mixbuild.declare.licence import licence
-from mixbuild.declare.task import FAMILIES
-from mixbuild.declare.template import NAME
-from mixbuild.sources.probe import Probed, probe
+from mixbuild.core import CHECKOUT, PACKAGE, UsageError, explained_output, one_of
+from mixbuild.declare import FAMILIES, NAME, licence
+from mixbuild.sources import Probed, probe
 from mixbuild.tasks import ALL
 
 TODO = "TODO"

@@ -12,13 +12,11 @@ from rich.text import Text
 from mixbuild.cli.terminal.console import out, print_table, table
 from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.text import shown
-from mixbuild.declare.task import Task
-from mixbuild.make import manifest
-from mixbuild.make.run import Made
+from mixbuild.declare import Task
+from mixbuild.make import Made, manifest
 
 if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
-    from mixbuild.prove.rebuild import Rebuilt
-    from mixbuild.prove.trace import Traced
+    from mixbuild.prove import Rebuilt, Traced
 
 
 def print_made(folder: Path, tasks: Sequence[str], made: Made) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mixbuild.author.new.scaffold import CATALOG, TODO, Scaffold
+from mixbuild.author import CATALOG, TODO, Scaffold
 from mixbuild.cli.terminal.console import out, print_table, table
-from mixbuild.declare.task import Task
+from mixbuild.declare import Task
 
 GOLDEN = "UPDATE_GOLDENS=1 python -m pytest -q tests/test_tasks.py"
 """What writes the goldens."""

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mixbuild.cli.terminal.text import escaped
-from mixbuild.make.run import Report
+from mixbuild.make import Report
 
 for stream in (sys.stdout, sys.stderr):
     if isinstance(stream, io.TextIOWrapper):  # a text that the terminal cannot show is no failure

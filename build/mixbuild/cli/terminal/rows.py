@@ -12,11 +12,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from mixbuild.author.preview import Piece, Preview, Rendering
+from mixbuild.author import Piece, Preview, Rendering
 from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.text import listed, one_line_json, record, shown
-from mixbuild.declare.slots import Path
-from mixbuild.declare.task import Task
+from mixbuild.declare import Path, Task
 
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 """Of the terminal's own: legible on dark and on light, as far as its user chose them so."""

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from mixbuild.declare.slots import Path
+from mixbuild.declare import Path
 
 LONGEST_SHOWN = 600
 """Characters of a text that are shown; the middle of a longer one is left out, and said to be."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mixbuild.core.errors import CardError
-from mixbuild.declare.task import FAMILIES
-from mixbuild.render.render import SCHEMA
+from mixbuild.core import SCHEMA, CardError
+from mixbuild.declare import FAMILIES
 
 PRETTY_NAME = "instruct_mix"
 

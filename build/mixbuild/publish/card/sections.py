@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import Template
 from typing import Any
 
-from mixbuild.core.resources import read_project_file
-from mixbuild.declare.licence import licence, policy
+from mixbuild.core import read_project_file
+from mixbuild.declare import licence, policy
 from mixbuild.publish.card.metadata import PRETTY_NAME, Published, loadable, ordered
 
 TEXT = "dataset_card.md"

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from mixbuild.core.errors import CardError
+from mixbuild.core import CardError
 from mixbuild.publish.card.metadata import Published, dataset_infos, loadable, merge_data, ordered
 from mixbuild.publish.card.sections import BEGIN, END, sections
 

@@ -15,8 +15,15 @@ from typing import Any, TypeAlias
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
-from mixbuild.core.errors import HubError, VerifyError
-from mixbuild.core.explain import explained_hub, is_transient, patiently, retry_after, status_of
+from mixbuild.core import (
+    HubError,
+    VerifyError,
+    explained_hub,
+    is_transient,
+    patiently,
+    retry_after,
+    status_of,
+)
 from mixbuild.publish.hub.changes import Changes, compare
 from mixbuild.publish.hub.published import read_card, read_manifest
 from mixbuild.publish.hub.refs import make_place

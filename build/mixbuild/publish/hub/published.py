@@ -8,7 +8,7 @@ from typing import Any
 
 from huggingface_hub import HfApi
 
-from mixbuild.core.errors import ManifestError
+from mixbuild.core import ManifestError
 from mixbuild.make import manifest
 from mixbuild.publish.card import write as card
 from mixbuild.publish.hub.remote import Remote, look, read

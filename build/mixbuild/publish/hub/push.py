@@ -24,11 +24,11 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exporte
 from huggingface_hub.utils._http import default_client_factory
 
 from mixbuild.core import executor as engine
-from mixbuild.declare.licence import refuse_held_back
-from mixbuild.make.manifest import expect
-from mixbuild.make.run import locked
-from mixbuild.make.verify import Verified, verify_folder
-from mixbuild.publish import export
+from mixbuild.core import mutex
+from mixbuild.declare import refuse_held_back
+from mixbuild.make import Verified, expect, verify_folder
+from mixbuild.publish.export import PARQUET, Split, export_split
+from mixbuild.publish.export import splits as splits_of
 from mixbuild.publish.hub.commit import Plan, Pushed, Report, Target, make_plan, publish
 from mixbuild.publish.hub.published import read_published
 from mixbuild.publish.hub.refs import tag, tagged, taken
@@ -63,7 +63,7 @@ def push(
     *,
     progress: Progress,
     show: Callable[[Plan], None],
-    file_format: str = export.PARQUET,
+    file_format: str = PARQUET,
     tag_name: str | None = None,
     dry_run: bool = False,
     num_proc: int | None = None,
@@ -97,10 +97,10 @@ def push(
     api = api or client()
     check_name(target.repo)
     refuse_held_back(expect(out)["tasks"], allowed=allow_licences)
-    with locked(out):  # what is being sent must not be made anew meanwhile
+    with mutex(out):  # what is being sent must not be made anew meanwhile
         with progress("checking the build", "shards") as report:
             manifest, _ = verify_folder(out, report=report)
-        splits = list(export.splits(out, manifest["tasks"], file_format=file_format))
+        splits = list(splits_of(out, manifest["tasks"], file_format=file_format))
         exported = _export(splits, file_format, num_proc, progress)
         entries, shards = task_entries(manifest["tasks"], exported), list(shard_files(exported))
         plan_again = partial(make_plan, api, target, entries, shards, file_format)
@@ -120,12 +120,12 @@ def push(
 
 
 def _export(
-    splits: Sequence[export.Split], file_format: str, num_proc: int | None, progress: Progress
-) -> list[tuple[export.Split, dict[str, Any]]]:
+    splits: Sequence[Split], file_format: str, num_proc: int | None, progress: Progress
+) -> list[tuple[Split, dict[str, Any]]]:
     """What is published of each split, in the order of the splits."""
     done: dict[str, dict[str, Any]] = {}
     with progress(f"writing {file_format}", "splits") as report:
-        for split, entry in engine.run(splits, export.export, num_proc=num_proc):
+        for split, entry in engine.run(splits, export_split, num_proc=num_proc):
             done[split.name] = entry
             report(len(done), len(splits))
     return [(split, done[split.name]) for split in splits]
@@ -167,4 +167,4 @@ def _impatient_client() -> httpx.Client:
 
 def default_branch(file_format: str) -> str:
     """Each format has a branch of its own: all the configs of one are read alike."""
-    return MAIN if file_format == export.PARQUET else file_format
+    return MAIN if file_format == PARQUET else file_format

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from huggingface_hub import HfApi
 
-from mixbuild.core.errors import HubError
-from mixbuild.core.explain import explained_hub, patiently
+from mixbuild.core import HubError, explained_hub, patiently
 from mixbuild.publish.hub.remote import MAIN, Remote, look
 
 

@@ -16,8 +16,7 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # exported la
     http_backoff,
 )
 
-from mixbuild.core.errors import HubError, UsageError
-from mixbuild.core.explain import explained_hub, patiently
+from mixbuild.core import HubError, UsageError, explained_hub, patiently
 from mixbuild.publish.release import File
 
 MAIN = "main"

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from huggingface_hub import HfApi, HfFileSystem
 
-from mixbuild.core.explain import explained
+from mixbuild.core import explained
 from mixbuild.publish.hub.remote import Remote
 
 BATCH_ROWS = 4_096

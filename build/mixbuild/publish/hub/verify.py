@@ -10,17 +10,14 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 from huggingface_hub import HfApi
 
+from mixbuild.core import SCHEMA, ContentDigest, VerifyError, explained
 from mixbuild.core import executor as engine
-from mixbuild.core.digest import ContentDigest
-from mixbuild.core.errors import VerifyError
-from mixbuild.core.explain import explained
-from mixbuild.make.verify import Verified
+from mixbuild.make import Verified
 from mixbuild.publish.card import write as card
 from mixbuild.publish.hub.changes import SHARD
 from mixbuild.publish.hub.published import read_card, read_published
 from mixbuild.publish.hub.remote import Remote
 from mixbuild.publish.hub.rows import batch_rows
-from mixbuild.render.render import SCHEMA
 
 
 @dataclass(frozen=True)

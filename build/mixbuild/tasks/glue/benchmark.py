@@ -1,6 +1,6 @@
 """What the tasks of GLUE have in common: where they are, and whom to cite."""
 
-from mixbuild.declare.task import Source
+from mixbuild.declare import Source
 
 CITATION = """@inproceedings{wang2019glue,
     title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",

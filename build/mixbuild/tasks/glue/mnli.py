@@ -6,9 +6,7 @@ Raw record: {"premise": "Conceptually cream skimming has two basic dimensions â€
     genres of ``train`` and one of others; the tests are masked (-1 throughout) and not used.
 """
 
-from mixbuild.declare.slots import label, trimmed
-from mixbuild.declare.task import Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Task, Template, label, trimmed
 from mixbuild.tasks.glue.benchmark import glue
 
 TASK = Task(

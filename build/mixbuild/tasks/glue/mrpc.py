@@ -5,9 +5,7 @@ Raw record: {"sentence1": "Amrozi accused his brother …", "sentence2": "Referr
     0 is not_equivalent, 1 equivalent. Unlike in the rest of GLUE, ``test`` has its labels.
 """
 
-from mixbuild.declare.slots import label
-from mixbuild.declare.task import Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Task, Template, label
 from mixbuild.tasks.glue.benchmark import glue
 
 TASK = Task(

@@ -6,9 +6,7 @@ Raw record: {"question1": "How is the life of a math student? …",
 Not confirmed: whether any question is blank; a pair with one is left out.
 """
 
-from mixbuild.declare.slots import label, trimmed
-from mixbuild.declare.task import Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Task, Template, label, trimmed
 from mixbuild.tasks.glue.benchmark import glue
 
 TASK = Task(

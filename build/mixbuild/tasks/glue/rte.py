@@ -6,9 +6,7 @@ Raw record: {"sentence1": "No Weapons of Mass Destruction Found in Iraq Yet.",
     The split ``test`` is masked (-1 throughout) and not used.
 """
 
-from mixbuild.declare.slots import label
-from mixbuild.declare.task import Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Task, Template, label
 from mixbuild.tasks.glue.benchmark import glue
 
 TASK = Task(

@@ -5,9 +5,7 @@ Raw record: {"sentence": "it 's a charming and often affecting journey . ", "lab
     The split ``test`` is masked (-1 throughout) and not used.
 """
 
-from mixbuild.declare.slots import label, trimmed
-from mixbuild.declare.task import Task
-from mixbuild.declare.template import Template
+from mixbuild.declare import Task, Template, label, trimmed
 from mixbuild.tasks.glue.benchmark import glue
 
 TASK = Task(

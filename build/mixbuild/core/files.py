@@ -1,0 +1,102 @@
+"""Files that are there whole or not at all, and the mutex of a folder.
+
+What is written here survives a kill and a loss of power: a file is written beside its place,
+synced, and renamed, and then its folder is synced. A name therefore stands for the old content or
+for the new one, never for a part.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mixbuild.core.errors import OutputError
+from mixbuild.core.explain import explained_output
+
+PARTIAL = ".partial"
+"""How the names of files end that are not whole yet."""
+
+
+def partial_path(path: Path) -> Path:
+    """Where a file is written before it has its name; another one for whoever else writes it."""
+    return path.with_name(f"{path.name}.{uuid.uuid4().hex}{PARTIAL}")
+
+
+def put_in_place(partial: Path, path: Path) -> None:
+    """Give a file that was written and closed its name, durably.
+
+    Raises:
+        OSError: the system refuses.
+    """
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file at once: after any interruption it has its old content, or this one.
+
+    Raises:
+        OSError: the system refuses; nothing is left beside the old content.
+    """
+    partial = partial_path(path)
+    try:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        put_in_place(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the system has a way to do it."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows syncs names by itself
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def mutex(out: Path) -> Iterator[None]:
+    """Keep a second build, or a push, out of the folder.
+
+    Raises:
+        OutputError: somebody is at work there, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    with explained_output(out):
+        out.mkdir(parents=True, exist_ok=True)
+        held = FileLock(out / ".lock")
+        try:
+            held.acquire(timeout=0)
+        except Timeout:
+            raise OutputError(
+                f"{out}: another make or push is at work here; wait for it, or choose another --out"
+            ) from None
+    try:
+        yield
+    finally:
+        held.release()

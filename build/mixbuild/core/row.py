@@ -1,0 +1,21 @@
+"""One row of the published dataset: its columns, and why rows are left out."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+SCHEMA = pa.schema(
+    [
+        ("prompt", pa.string()),
+        ("completion", pa.string()),
+        ("references", pa.list_(pa.string())),
+        ("task", pa.string()),
+        ("template", pa.string()),
+        ("source", pa.string()),
+        ("id", pa.string()),
+    ]
+)
+"""One row. Only string and list<string>: what every reader and the viewer understand."""
+
+Drops = dict[str, int]
+"""Reason -> how many rows were left out for it."""
