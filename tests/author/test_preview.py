@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -269,7 +270,7 @@ def test_another_source_is_shown_and_only_as_much_of_it_is_read_as_is_shown(
         stretches.append(run)
         return read(run, *arguments, **options)
 
-    monkeypatch.setattr("mixbuild.author.preview.read", recording)
+    monkeypatch.setattr(sys.modules[preview.__module__], "read", recording)
     some = list(preview(find("imdb"), str(tmp_path / "mirror"), rows=3))
     assert [each.raw for each in some] == imdb_rows(3)
     assert [each.row_groups for each in stretches] == [(0, 1)]

@@ -37,7 +37,7 @@ def test_a_file_is_synced_before_it_has_its_name_and_the_folder_after(
     sync, replace = os.fsync, Path.replace
 
     def note_sync(descriptor: int) -> None:
-        name = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        name = Path(f"/proc/self/fd/{descriptor}").readlink()
         steps.append("folder" if name == tmp_path else "file")
         sync(descriptor)
 

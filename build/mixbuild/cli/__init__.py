@@ -11,3 +11,11 @@
     prove      rebuild, trace
     main       the whole
 """
+
+import os
+
+# the libraries' own messages would stand beside our one line; read when they are imported
+os.environ.setdefault("DATASETS_VERBOSITY", "critical")
+os.environ.setdefault("HF_HUB_VERBOSITY", "error")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # ours show the whole
+os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")

@@ -5,7 +5,6 @@ Exit status: 0 done, 1 a failure that is explained in one line, 2 wrong usage.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -31,11 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
-    # the libraries' own messages would stand beside our one line; both are read at their import
-    os.environ.setdefault("DATASETS_VERBOSITY", "critical")
-    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # ours show the whole
-    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     try:
         # click returns the status of --help and the like, and what a command returns: nothing
         return commands.main(arguments, prog_name="instruct-mix", standalone_mode=False) or 0

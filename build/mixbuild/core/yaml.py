@@ -56,6 +56,18 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+class _Dumper(yaml.SafeDumper):
+    """Plain as far as it can be read back."""
+
+    def text(self, value: str) -> yaml.ScalarNode:
+        # in any other style these end a line, and come back as a space
+        breaks = any(character in value for character in "\x85\u2028\u2029")
+        return self.represent_scalar("tag:yaml.org,2002:str", value, '"' if breaks else None)
+
+
+_Dumper.add_representer(str, _Dumper.text)
+
+
 for _tag, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -100,7 +112,7 @@ def load_yaml(text: str, *, where: str, error: type[MixError]) -> Any:
 
 def dump_yaml(data: object) -> str:
     """The data as YAML that every version of it reads alike, in the order of its keys."""
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def split_front_matter(text: str) -> tuple[str | None, str]:
