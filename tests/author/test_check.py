@@ -28,7 +28,8 @@ from mixbuild.declare.task import Source, Task
 from mixbuild.declare.template import Template
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.sources.read import SAMPLES, read, resolve
+from mixbuild.sources.read import read
+from mixbuild.sources.resolve import SAMPLES, resolve
 from mixbuild.tasks import ALL
 
 SOURCE = Source("org/made-up", license="mit", citation="@misc{a, title={B}}", limits=("None.",))

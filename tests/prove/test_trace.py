@@ -25,7 +25,8 @@ from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.prove.trace import ID, Traced, trace
 from mixbuild.sources.location import Run as SourceRun
-from mixbuild.sources.read import Resolved, read, resolve
+from mixbuild.sources.read import read
+from mixbuild.sources.resolve import Resolved, resolve
 from mixbuild.tasks import ALL, find
 from prove.proving import (
     DOLLY,

@@ -13,7 +13,8 @@ from mixbuild.declare.task import Source, Task
 from mixbuild.declare.template import Template
 from mixbuild.render.bind import Binding, bind, choose_templates
 from mixbuild.render.render import Origin, render
-from mixbuild.sources.read import SAMPLES, read, resolve
+from mixbuild.sources.read import read
+from mixbuild.sources.resolve import SAMPLES, resolve
 from mixbuild.tasks import ALL, find
 
 SCHEMAS = {

@@ -20,7 +20,8 @@ from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.sources import streamed
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
-from mixbuild.sources.read import Resolved, count_rows, read, resolve
+from mixbuild.sources.read import count_rows, read
+from mixbuild.sources.resolve import Resolved, resolve
 from mixbuild.tasks import find
 
 

@@ -23,7 +23,7 @@ from mixbuild.core.resources import read_project_file
 from mixbuild.make.plan import Request, plan
 from mixbuild.sources import lock
 from mixbuild.sources.pin import pin
-from mixbuild.sources.read import SAMPLES
+from mixbuild.sources.resolve import SAMPLES
 from mixbuild.sources.survey import differences
 from mixbuild.tasks import ALL, find
 from prove.proving import (

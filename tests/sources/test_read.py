@@ -18,7 +18,8 @@ from mixbuild.core.errors import SchemaError, SourceError, UsageError
 from mixbuild.make.run import make
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
 from mixbuild.sources.parquet import read as read_parquet
-from mixbuild.sources.read import count_rows, read, resolve
+from mixbuild.sources.read import count_rows, read
+from mixbuild.sources.resolve import resolve
 from mixbuild.tasks import ALL, find
 
 CARD = """---

@@ -32,7 +32,8 @@ from mixbuild.core.errors import UsageError
 from mixbuild.declare.task import Task
 from mixbuild.render.bind import bind
 from mixbuild.render.render import Origin, render
-from mixbuild.sources.read import SAMPLES, read, resolve
+from mixbuild.sources.read import read
+from mixbuild.sources.resolve import SAMPLES, resolve
 from mixbuild.tasks import ALL, find
 
 GOLDEN = Path(__file__).parent / "golden"

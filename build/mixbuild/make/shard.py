@@ -60,6 +60,7 @@ DECISIVE_MODULES = (
     "render/utf8.py",
     "render/bind.py",
     "render/render.py",
+    "sources/resolve.py",
     "sources/read.py",
     "sources/location.py",
     "sources/types.py",

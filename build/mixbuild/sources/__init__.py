@@ -8,7 +8,8 @@ room that reaches the network::
     types      one Arrow type for what is the same to a reader
     parquet    Parquet files: cut into runs of row groups, read by Arrow
     streamed   every other format: streamed by datasets
-    read       resolve finds out what a source holds, read streams a run of it
+    resolve    what a source holds: its commit, files and columns, cut into runs
+    read       streams one run, with only the columns that are needed
     lock       at which commit each source is read
     survey     what a source on the Hub is at a commit, for the lock
     probe      what a source's rows look like, for a new task
@@ -19,7 +20,8 @@ from mixbuild.sources.location import Run
 from mixbuild.sources.lock import Lock, entry_of
 from mixbuild.sources.pin import check_lock, pin
 from mixbuild.sources.probe import Probed, probe
-from mixbuild.sources.read import SAMPLES, Resolved, count_rows, read, resolve
+from mixbuild.sources.read import count_rows, read
+from mixbuild.sources.resolve import SAMPLES, Resolved, resolve
 from mixbuild.sources.survey import digests, same_files
 
 __all__ = [

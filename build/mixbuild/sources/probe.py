@@ -16,7 +16,7 @@ from mixbuild.core import SourceError, UsageError, explained, one_of, patiently
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources import streamed
 from mixbuild.sources.location import Place
-from mixbuild.sources.read import on_hub
+from mixbuild.sources.resolve import on_hub
 from mixbuild.sources.survey import CARD, look
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from mixbuild.core import SourceDigest, SourceError, explained, file_sha256, pat
 from mixbuild.declare import EVERY, Task, field, project
 from mixbuild.render import bind
 from mixbuild.sources.location import Run
-from mixbuild.sources.read import Resolved, read, resolve
+from mixbuild.sources.read import read
+from mixbuild.sources.resolve import Resolved, resolve
 
 Entry = dict[str, Any]
 """repo, commit, config, license, files, schema, splits: what the lock says of a task's source."""
