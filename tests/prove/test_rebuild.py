@@ -25,7 +25,6 @@ from mixbuild.core.row import SCHEMA
 from mixbuild.declare.template import Template
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.prove import rebuild as rebuild_module
 from mixbuild.prove.rebuild import Rebuilt, first_difference, rebuild
 from mixbuild.publish import plots
 from mixbuild.publish.export import export_split, splits
@@ -464,7 +463,9 @@ def test_another_template_in_the_code_is_found(
     templates = tuple(other if each is terse else each for each in task.templates)
     changed = dataclasses.replace(task, templates=templates)
     monkeypatch.setattr(
-        rebuild_module, "find", lambda name: changed if name == "imdb" else find(name)
+        sys.modules[rebuild.__module__],
+        "find",
+        lambda name: changed if name == "imdb" else find(name),
     )
     found = tampered({})
     for split in ("imdb/train", "imdb/test"):
