@@ -87,7 +87,7 @@ def _repeated(task: Task, folder: Path, rows: int) -> Path:
     batches = [
         batch
         for run in resolved.runs[split]
-        for batch in read(run, every_column, schema=resolved.schema)
+        for _, batch in read(run, every_column, schema=resolved.schema)
     ]
     table = pa.Table.from_batches(batches)
     times_over = -(-rows // len(table))
@@ -129,7 +129,7 @@ def _inputs(task: Task, request: Request) -> Inputs:
             binding = bind(task, unit.schema)
             origin = Origin(unit.source, unit.split, unit.run.file)
             row = unit.run.first_row
-            for batch in read(unit.run, binding.reads):
+            for _, batch in read(unit.run, binding.reads):
                 numbers = np.arange(row, row + batch.num_rows)
                 inputs.append((binding, batch, numbers, origin))
                 row += batch.num_rows

@@ -35,7 +35,7 @@ def measure_rendering(job: Job, *, repeats: int, patience_seconds: float) -> tup
         binding = bind(task, unit.schema)
         origin = Origin(unit.source, unit.split, unit.run.file)
         row = unit.run.first_row
-        for batch in read(unit.run, binding.reads):
+        for _, batch in read(unit.run, binding.reads):
             inputs.append((binding, batch, np.arange(row, row + batch.num_rows), origin))
             row += batch.num_rows
 

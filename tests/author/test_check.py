@@ -728,7 +728,7 @@ def made_up(task: Task, count: int) -> pa.Table:
     """Rows in the schema of the task's source, all of them with the right option where it was."""
     resolved = resolve(task, SAMPLES)
     run = resolved.runs[next(iter(task.splits))][0]
-    batch = next(read(run, [(name,) for name in resolved.schema.names], schema=resolved.schema))
+    _, batch = next(read(run, [(name,) for name in resolved.schema.names], schema=resolved.schema))
     return pa.Table.from_batches([batch.slice(0, 1)] * count).combine_chunks()
 
 

@@ -17,6 +17,7 @@ import pytest
 from conftest import imdb_rows, read_shards
 from hub_server import LoopbackHub
 from mixbuild.cli import main as cli
+from mixbuild.core import Rows
 from mixbuild.core.errors import ManifestError, SourceError, UsageError
 from mixbuild.declare.slots import Path as ColumnPath
 from mixbuild.declare.task import Task
@@ -56,12 +57,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return resolve(task, source, splits=splits)
 
     @functools.cache
-    def read_once(run: SourceRun, columns: tuple[ColumnPath, ...]) -> list[pa.RecordBatch]:
+    def read_once(
+        run: SourceRun, columns: tuple[ColumnPath, ...]
+    ) -> list[tuple[Rows, pa.RecordBatch]]:
         return list(read(run, columns, schema=schemas[run.place.path]))
 
     def remember(
         run: SourceRun, columns: Iterable[ColumnPath], *, schema: pa.Schema
-    ) -> list[pa.RecordBatch]:
+    ) -> list[tuple[Rows, pa.RecordBatch]]:
         schemas[run.place.path] = schema
         return read_once(run, tuple(columns))
 

@@ -125,7 +125,7 @@ def test_what_is_read_is_enough_to_render(wanted: Task, mode: str) -> None:
     resolved = resolve(wanted, SAMPLES)
     (run, *_), *_ = resolved.runs.values()
     every_column = [(name,) for name in resolved.schema.names]
-    whole = next(read(run, every_column, schema=resolved.schema))
+    _, whole = next(read(run, every_column, schema=resolved.schema))
     bound = bind(wanted, resolved.schema, templates=mode)
     # a Parquet reader gives a struct with the fields that were asked for alone
     inner: dict[str, list[str]] = {}

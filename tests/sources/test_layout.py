@@ -68,7 +68,7 @@ def test_of_several_configs_only_the_declared_ones_folder_is_read(
     found = resolve(declared(config), str(lay(tmp_path / "mirror", *names)))
     assert read_files(found) == {"train": [(names[2], 3)], "test": [(names[3], 4)]}
     (run,) = found.runs["train"]
-    assert sum(batch.num_rows for batch in read(run, [("text",)])) == 3
+    assert sum(batch.num_rows for _, batch in read(run, [("text",)])) == 3
 
 
 def test_the_folder_of_a_config_is_read_in_other_formats_too(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_other_spellings_of_texts_and_lists_make_the_same_rows(
     found = resolve(find("squad"), str(tmp_path / "other"))
     assert found.schema.equals(plain.schema)
     (run,) = found.runs["train"]
-    (batch,) = read(run, [("context",), ("answers",)], schema=found.schema)
+    ((_, batch),) = read(run, [("context",), ("answers",)], schema=found.schema)
     assert batch.schema.field("answers").type == plain.schema.field("answers").type
     made = {}
     for name in ("plain", "other"):
@@ -253,7 +253,7 @@ def test_trimmed_texts_of_any_spelling_are_rendered(tmp_path: Path) -> None:
     table = pa.table({"text": pa.array([" a "], pa.string_view())})
     pq.write_table(table, tmp_path / "train.parquet")
     (run,) = resolve(declared(None), str(tmp_path), splits=["train"]).runs["train"]
-    (batch,) = read(run, [("text",)])
+    ((_, batch),) = read(run, [("text",)])
     assert project(batch, {"x": trimmed("text").value}).to_pylist() == [{"x": "a"}]
 
 
@@ -298,7 +298,7 @@ def lines(folder: Path, rows: int, text: str) -> Resolved:
 def test_light_rows_are_gathered_and_heavy_ones_are_not(tmp_path: Path) -> None:
     light = lines(tmp_path / "light", BATCH_ROWS + 1_000, "x")
     (run,) = light.runs["train"]
-    assert [batch.num_rows for batch in read(run, [("text",)])] == [BATCH_ROWS, 1_000]
+    assert [batch.num_rows for _, batch in read(run, [("text",)])] == [BATCH_ROWS, 1_000]
     heavy = lines(tmp_path / "heavy", 300, "x" * 150_000)
     (run,) = heavy.runs["train"]
     weights = [batch.nbytes for batch in streamed.read(run, [("text",)], heavy.schema)]

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -274,7 +275,7 @@ def test_a_batch_of_huge_rows_is_cut(tmp_path: Path) -> None:
     rows = [{"text": chr(97 + index) * 3_000_000, "label": 1} for index in range(6)]
     write_parquet(folder / "train.parquet", rows)
     (run,) = resolve(find("imdb"), str(folder), splits=["train"]).runs["train"]
-    batches = list(read(run, [("text",), ("label",)]))
+    batches = [batch for _, batch in read(run, [("text",), ("label",)])]
     assert [batch.num_rows for batch in batches] == [1] * 6
     assert all(batch.slice().nbytes <= BATCH_BYTES for batch in batches)
 
@@ -296,7 +297,7 @@ def test_a_batch_is_cut_into_equal_pieces_without_a_rest(
     write_parquet(folder / "train.parquet", [{"text": text, "label": 1} for text in texts])
     (run,) = resolve(find("imdb"), str(folder), splits=["train"]).runs["train"]
     most = run.batch_rows
-    sizes = [batch.num_rows for batch in read(run, [("text",), ("label",)])]
+    sizes = [batch.num_rows for _, batch in read(run, [("text",), ("label",)])]
     expected = [most if part == "whole" else most // 2 for part in shape]
     assert sum(sizes) == light + heavy
     assert len(sizes) == len(expected)
@@ -331,7 +332,11 @@ def test_what_rows_share_is_weighed_for_each_of_them(tmp_path: Path) -> None:
 def test_overlapped_reading_gives_the_same_batches(imdb_folder: Path) -> None:
     (first, _) = resolve(find("imdb"), str(imdb_folder)).runs["train"]
     columns = [("label",), ("text",)]
-    assert list(read(first, columns, overlap=True)) == list(read(first, columns))
+    alone, beside = (list(read(first, columns, overlap=overlap)) for overlap in (False, True))
+    assert [batch for _, batch in alone] == [batch for _, batch in beside]
+    for each in (alone, beside):
+        assert np.concatenate([numbers for numbers, _ in each]).tolist() == list(range(150))
+        assert {numbers.dtype for numbers, _ in each} == {np.dtype(np.int64)}
 
 
 def test_a_reader_that_stops_early_stops_the_thread(imdb_folder: Path) -> None:
@@ -366,7 +371,7 @@ def test_samples_hold_twelve_rows_a_split_and_the_awkward_cases(task: object) ->
         row
         for runs in resolved.runs.values()
         for run in runs
-        for batch in read(run, columns)
+        for _, batch in read(run, columns)
         for row in batch.to_pylist()
     ]
     texts = [text for row in rows for value in row.values() for text in texts_in(value)]

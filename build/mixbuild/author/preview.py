@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
+from mixbuild.core import Rows
 from mixbuild.declare import EVERY, Parts, Placeholder, Task, Template
 from mixbuild.render import Binding, Origin, bind, fillings, render
 from mixbuild.sources import Resolved, Run, read, resolve
@@ -90,11 +90,10 @@ def preview(
     split = split or next(iter(task.splits))
     resolved = resolve(task, source, splits=[split], revision=revision)
     binding = bind(task, resolved.schema, templates=templates, seed=seed)
-    for number, origin, batch in _first_rows(resolved, split, rows):
-        numbers = np.array([number])
+    for numbers, origin, batch in _first_rows(resolved, split, rows):
         yield Preview(
             task,
-            f"{task.name}/{split}/{origin.file}:{number}",
+            f"{task.name}/{split}/{origin.file}:{numbers[0]}",
             origin.source,
             batch.to_pylist()[0],
             tuple(_renderings(binding, batch, numbers, origin)),
@@ -103,19 +102,21 @@ def preview(
 
 def _first_rows(
     resolved: Resolved, split: str, rows: int
-) -> Iterator[tuple[int, Origin, pa.RecordBatch]]:
+) -> Iterator[tuple[Rows, Origin, pa.RecordBatch]]:
     """Each row alone, with all its columns, its number in its file, and where it comes from."""
     every_column = [(name,) for name in resolved.schema.names]
     for run in resolved.runs[split]:
-        number = run.first_row
+        first = run.first_row
         for stretch in _stretches(run):
-            for batch in read(stretch, every_column, schema=resolved.schema):
+            stretch = replace(stretch, first_row=first)
+            for numbers, batch in read(stretch, every_column, schema=resolved.schema):
+                first += batch.num_rows
                 for index in range(batch.num_rows):
                     if not rows:
                         return
                     origin = Origin(resolved.label, split, run.file)
-                    yield number, origin, batch.slice(index, 1)
-                    number, rows = number + 1, rows - 1
+                    yield numbers[index : index + 1], origin, batch.slice(index, 1)
+                    rows -= 1
 
 
 def _stretches(run: Run) -> Iterator[Run]:
@@ -128,7 +129,7 @@ def _stretches(run: Run) -> Iterator[Run]:
 
 
 def _renderings(
-    binding: Binding, batch: pa.RecordBatch, numbers: np.ndarray[Any, Any], origin: Origin
+    binding: Binding, batch: pa.RecordBatch, numbers: Rows, origin: Origin
 ) -> Iterator[Rendering]:
     rendered, _ = render(binding, batch, numbers, origin)
     rows = {row["template"]: row for row in rendered.to_pylist()}

@@ -244,10 +244,7 @@ def rows(unit: Unit, *, overlap: bool = False) -> Iterator[tuple[int, pa.RecordB
     """
     binding = bind(unit.task, unit.schema, templates=unit.templates, seed=unit.seed)
     origin = Origin(unit.source, unit.split, unit.run.file)
-    first_row = unit.run.first_row
-    for batch in read(unit.run, binding.reads, schema=unit.schema, overlap=overlap):
-        numbers: Rows = np.arange(first_row, first_row + batch.num_rows, dtype=np.int64)
-        first_row += batch.num_rows
+    for numbers, batch in read(unit.run, binding.reads, schema=unit.schema, overlap=overlap):
         if unit.highest is not None:
             chosen = choice_hashes(unit, numbers) <= np.uint64(unit.highest)
             batch, numbers = batch.filter(pa.array(chosen)), numbers[chosen]

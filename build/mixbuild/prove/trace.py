@@ -154,9 +154,7 @@ def _find_record(resolved: Resolved, split: str, file: str, number: int) -> pa.R
             continue
         if run.rows is not None and number >= run.first_row + run.rows:
             continue
-        first = run.first_row
-        for batch in read(run, every_column, schema=resolved.schema):
-            if number < first + batch.num_rows:
-                return batch.slice(number - first, 1)
-            first += batch.num_rows
+        for numbers, batch in read(run, every_column, schema=resolved.schema):
+            if number <= numbers[-1]:
+                return batch.slice(number - int(numbers[0]), 1)
     raise SourceError(f"{resolved.label}: {file}: has no row {number}; is it the same source?")

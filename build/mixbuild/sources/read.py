@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pyarrow as pa
 
-from mixbuild.core import ahead, explained
+from mixbuild.core import Rows, ahead, explained
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources import parquet, streamed
 from mixbuild.sources.location import BATCH_BYTES, Run
@@ -23,8 +24,10 @@ def read(
     *,
     schema: pa.Schema | None = None,
     overlap: bool = False,
-) -> Iterator[pa.RecordBatch]:
+) -> Iterator[tuple[Rows, pa.RecordBatch]]:
     """Stream a run's rows in order, in batches of about ``BATCH_BYTES``.
+
+    With each batch come the numbers of its rows within the file: int64, of the shape (rows,).
 
     Args:
         run: what to read.
@@ -41,15 +44,18 @@ def read(
             batches = plainly(parquet.read(run, columns))
         else:
             batches = streamed.read(run, columns, schema)
+        first = run.first_row
         for batch in ahead(batches) if overlap else batches:
-            yield from _cut(batch)
+            for piece in _cut(batch):
+                yield np.arange(first, first + piece.num_rows, dtype=np.int64), piece
+                first += piece.num_rows
 
 
 def count_rows(run: Run) -> int:
     """How many rows a run has, by reading them where nothing else tells."""
     if run.rows is not None:
         return run.rows
-    return sum(batch.num_rows for batch in read(run, ()))
+    return sum(batch.num_rows for _, batch in read(run, ()))
 
 
 def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -101,7 +101,7 @@ def digests(
     for split, runs in resolved.runs.items():
         rows, digest = 0, SourceDigest()
         for run in runs:
-            for batch in read(run, reads, schema=resolved.schema):
+            for _, batch in read(run, reads, schema=resolved.schema):
                 _add(digest, project(batch, columns), run)
                 rows += batch.num_rows
             done += 1

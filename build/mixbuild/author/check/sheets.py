@@ -116,10 +116,7 @@ def read_records(task: Task, request: Request) -> list[Records]:
     found = []
     for unit in [unit for each in units.values() for unit in each]:
         origin = Origin(unit.source, unit.split, unit.run.file)
-        first = unit.run.first_row
-        for batch in read(unit.run, reads, schema=unit.schema):
-            numbers: Rows = np.arange(first, first + batch.num_rows, dtype=np.int64)
-            first += batch.num_rows
+        for numbers, batch in read(unit.run, reads, schema=unit.schema):
             if unit.highest is not None:
                 chosen = choice_hashes(unit, numbers) <= np.uint64(unit.highest)
                 batch, numbers = batch.filter(pa.array(chosen)), numbers[chosen]
