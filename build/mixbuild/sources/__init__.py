@@ -21,7 +21,7 @@ from mixbuild.sources.lock import Lock, entry_of
 from mixbuild.sources.pin import check_lock, pin
 from mixbuild.sources.probe import Probed, probe
 from mixbuild.sources.read import count_rows, read
-from mixbuild.sources.resolve import SAMPLES, Resolved, resolve
+from mixbuild.sources.resolve import SAMPLES, Resolved, explore, resolve
 from mixbuild.sources.survey import digests, same_files
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "count_rows",
     "digests",
     "entry_of",
+    "explore",
     "pin",
     "probe",
     "read",

@@ -13,7 +13,7 @@ import pyarrow as pa
 import xxhash
 
 from mixbuild.core import SourceError, UsageError, explained, one_of, patiently
-from mixbuild.declare import Task
+from mixbuild.declare import Source, Task
 from mixbuild.sources import layout, parquet, streamed
 from mixbuild.sources.location import Place, Run
 from mixbuild.sources.types import plain_schema
@@ -66,8 +66,34 @@ def resolve(
     for split in splits:
         if split not in task.splits:
             raise UsageError(f"task {task.name!r}: {one_of('split', split, task.splits)}")
-    with explained(f"--source {task.name}={source}"):
-        place = _find(task, source, revision or task.source.revision)
+    declared = task.source if revision is None else replace(task.source, revision=revision)
+    return _resolve(task.name, declared, source, task.splits, splits)
+
+
+def explore(declared: Source, source: str | None = None, *, name: str) -> Resolved:
+    """What a source holds that no task declares yet: all of its splits and columns.
+
+    Args:
+        declared: the repo, its config and revision; the rest is not looked at.
+        source: as of ``resolve``.
+        name: the task's that will be.
+
+    Raises:
+        SourceError: the source cannot be reached or read, or has several configs and none is named.
+    """
+    return _resolve(name, declared, source, {}, ())
+
+
+def _resolve(
+    name: str,
+    declared: Source,
+    source: str | None,
+    splits: Mapping[str, str],
+    chosen: Sequence[str],
+) -> Resolved:
+    """Of the splits (all that are there, where none are named), the chosen ones, or all."""
+    with explained(f"--source {name}={source}"):
+        place = _find(name, declared, source)
     with explained(place.label):
         guessed = False
         if source is not None:
@@ -77,7 +103,8 @@ def resolve(
         found = {
             str(split): list(each) for split, each in (builder.config.data_files or {}).items()
         }
-    wanted = {split: task.splits[split] for split in splits or task.splits}
+    splits = splits or {split: split for split in found}
+    wanted = {split: splits[split] for split in chosen or splits}
     for split in wanted.values():
         if split not in found:
             raise SourceError(
@@ -85,12 +112,13 @@ def resolve(
                 f"choose others with --split, or declare the source's splits in the task"
             )
     # all the splits decide how each is read, so that --split changes nothing but what is made
-    files = {split: found[split] for split in task.splits.values() if split in found}
+    files = {split: found[split] for split in splits.values() if split in found}
     if guessed:
         layout.refuse_mixed(place, files)
     _refuse_namesakes(place, files)
     with explained(place.label):
-        label = _label(task, source, place, [name for each in files.values() for name in each])
+        addresses = [address for each in files.values() for address in each]
+        label = _label(name, declared, source, place, addresses)
         schema = builder.info.features.arrow_schema if builder.info.features else None
         footers = None
         if parquet.is_parquet(builder):
@@ -112,15 +140,14 @@ def resolve(
     return Resolved(label, place, plain_schema(schema), runs)
 
 
-def _find(task: Task, source: str | None, revision: str) -> Place:
-    declared = task.source
+def _find(name: str, declared: Source, source: str | None) -> Place:
     if source is None:
-        return on_hub(declared.repo, declared.config, revision)
+        return on_hub(declared.repo, declared.config, declared.revision)
     if source == SAMPLES:
         with importlib.resources.as_file(
             importlib.resources.files("mixbuild.tasks") / "samples"
         ) as path:
-            return Place(str(path / task.name), declared.config, None)
+            return Place(str(path / name), declared.config, None)
     folder = Path(source).expanduser()
     if folder.is_dir():
         return Place(str(folder.resolve()), declared.config, None)
@@ -129,7 +156,7 @@ def _find(task: Task, source: str | None, revision: str) -> Place:
     ) and not folder.exists():
         return on_hub(named[1], declared.config, named[2] or "main")
     raise SourceError(
-        f"--source {task.name}={source}: expected a folder that exists, or a repo like "
+        f"--source {name}={source}: expected a folder that exists, or a repo like "
         f"'org/name' or 'org/name@revision'"
     )
 
@@ -164,7 +191,9 @@ def _refuse_namesakes(place: Place, files: Mapping[str, Sequence[str]]) -> None:
                 )
 
 
-def _label(task: Task, source: str | None, place: Place, addresses: Sequence[str]) -> str:
+def _label(
+    name: str, declared: Source, source: str | None, place: Place, addresses: Sequence[str]
+) -> str:
     """``repo@commit``; for a folder, which has no commit, a hash of its files' bytes instead."""
     if place.revision is not None:
         return place.label
@@ -180,5 +209,5 @@ def _label(task: Task, source: str | None, place: Place, addresses: Sequence[str
                 content.update(block)
         digest.update(f"{place.name(address)} {content.hexdigest()}\n".encode())
     if source == SAMPLES:
-        return f"{SAMPLES}/{task.name}@{digest.hexdigest()}"
-    return f"{task.source.repo}@mirror-{digest.hexdigest()}"
+        return f"{SAMPLES}/{name}@{digest.hexdigest()}"
+    return f"{declared.repo}@mirror-{digest.hexdigest()}"
