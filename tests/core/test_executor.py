@@ -32,11 +32,11 @@ class Job:
         return f"job {self.number}"
 
 
-def square(job: Job) -> int:
-    return job.number**2
+def times(job: Job, factor: int) -> int:
+    return job.number * factor
 
 
-def die_at(job: Job, *, deadly: int, once: Path | None = None) -> int:
+def die_at(job: Job, _: None, *, deadly: int, once: Path | None = None) -> int:
     """Kill this worker at one job; only the first time if ``once`` is a file to note it in."""
     if job.number == deadly and (once is None or not once.exists()):
         if once is not None:
@@ -45,7 +45,7 @@ def die_at(job: Job, *, deadly: int, once: Path | None = None) -> int:
     return job.number
 
 
-def fail_at(job: Job, *, wrong: int, begun: Path) -> int:
+def fail_at(job: Job, _: None, *, wrong: int, begun: Path) -> int:
     (begun / str(job.number)).touch()
     if job.number == wrong:
         raise LookupError(f"no such thing as {job.number}")
@@ -60,16 +60,16 @@ ENGINES = [{}, {"num_proc": 1}, {"num_proc": 2}, {"engine": "dask", "num_proc": 
 
 @pytest.mark.parametrize("options", ENGINES, ids=str)
 def test_every_engine_gives_every_result_beside_its_job(options: dict[str, Any]) -> None:
-    results = dict(engine.run(JOBS, square, **options))
-    assert results == {job: job.number**2 for job in JOBS}
-    assert list(engine.run([], square, **options)) == []
+    results = dict(engine.run(JOBS, times, shared=2, **options))
+    assert results == {job: job.number * 2 for job in JOBS}
+    assert list(engine.run([], times, shared=2, **options)) == []
 
 
 @pytest.mark.parametrize("options", ENGINES, ids=str)
 def test_what_the_work_raises_reaches_the_caller(options: dict[str, Any], tmp_path: Path) -> None:
     work = partial(fail_at, wrong=2, begun=tmp_path)
     with pytest.raises(LookupError, match="no such thing as 2"):
-        list(engine.run(JOBS, work, **options))
+        list(engine.run(JOBS, work, shared=None, **options))
     if options.get("engine") != "dask":
         assert not (tmp_path / "7").exists(), "no new unit is begun after a failure"
 
@@ -79,7 +79,7 @@ def test_what_the_work_raises_reaches_the_caller(options: dict[str, Any], tmp_pa
 )
 def test_a_worker_that_dies_once_loses_nothing(options: dict[str, Any], tmp_path: Path) -> None:
     work = partial(die_at, deadly=3, once=tmp_path / "died")
-    results = list(engine.run(JOBS, work, **options))
+    results = list(engine.run(JOBS, work, shared=None, **options))
     assert (tmp_path / "died").exists()
     assert sorted(number for _, number in results) == list(range(8)), "each job exactly once"
 
@@ -88,7 +88,7 @@ def test_a_unit_that_kills_its_worker_twice_is_named() -> None:
     done = []
 
     def run() -> None:
-        for _, number in engine.run(JOBS, partial(die_at, deadly=3), num_proc=2):
+        for _, number in engine.run(JOBS, partial(die_at, deadly=3), shared=None, num_proc=2):
             done.append(number)
 
     with pytest.raises(WorkerError) as caught:
@@ -102,10 +102,10 @@ def test_a_unit_that_kills_its_worker_twice_is_named() -> None:
 
 def test_a_unit_that_kills_every_dask_worker_is_an_error() -> None:
     with pytest.raises(WorkerError, match="the Dask workers died time and again"):
-        list(engine.run(JOBS, partial(die_at, deadly=3), engine="dask", num_proc=1))
+        list(engine.run(JOBS, partial(die_at, deadly=3), shared=None, engine="dask", num_proc=1))
 
 
-def slow_render(unit: Unit, *, folder: Path, overlap: bool, begun: Path) -> Shard:
+def slow_render(unit: Unit, folder: Path, *, overlap: bool, begun: Path) -> Shard:
     (begun / f"{os.getpid()}").touch()
     time.sleep(0.2)
     return render_unit(unit, folder, overlap=overlap)
@@ -152,7 +152,9 @@ def interrupted(begin: Callable[[], object]) -> set[int]:
 
 def test_ctrl_c_leaves_no_worker_behind() -> None:
     def begin() -> None:
-        for _ in engine.run([Job(number) for number in range(100)], sleep_long, num_proc=2):
+        for _ in engine.run(
+            [Job(number) for number in range(100)], sleep_long, shared=None, num_proc=2
+        ):
             raise KeyboardInterrupt
 
     started = time.monotonic()
@@ -160,19 +162,19 @@ def test_ctrl_c_leaves_no_worker_behind() -> None:
     assert time.monotonic() - started < 10, "what is running is not waited for"
 
 
-def sleep_long(job: Job) -> int:
+def sleep_long(job: Job, _: None) -> int:
     time.sleep(0 if job.number == 0 else 30)
     return job.number
 
 
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
-        list(engine.run(JOBS, square, engine="dusk"))
+        list(engine.run(JOBS, times, shared=2, engine="dusk"))
     assert str(caught.value) == (
         "unknown engine 'dusk'; did you mean 'dask'? Known: processes, dask"
     )
     with pytest.raises(UsageError) as caught:
-        list(engine.run(JOBS, square, scheduler="tcp://127.0.0.1:1"))
+        list(engine.run(JOBS, times, shared=2, scheduler="tcp://127.0.0.1:1"))
     assert str(caught.value) == (
         "--scheduler is the address of a Dask scheduler; add --engine dask"
     )
@@ -180,7 +182,7 @@ def test_an_unknown_engine_is_refused() -> None:
 
 def test_a_scheduler_that_is_not_there_is_an_error_of_one_line() -> None:
     with pytest.raises(WorkerError) as caught:
-        list(engine.run(JOBS, square, engine="dask", scheduler="tcp://127.0.0.1:9"))
+        list(engine.run(JOBS, times, shared=2, engine="dask", scheduler="tcp://127.0.0.1:9"))
     assert str(caught.value).startswith("no Dask scheduler at tcp://127.0.0.1:9 (")
     assert "\n" not in str(caught.value)
 
@@ -192,15 +194,17 @@ def test_a_cluster_that_runs_already_is_used_and_left_running() -> None:
         n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
     ) as cluster:
         address = cluster.scheduler_address
-        results = dict(engine.run(JOBS, square, engine="dask", scheduler=address))
-        assert results == {job: job.number**2 for job in JOBS}
+        results = dict(engine.run(JOBS, times, shared=2, engine="dask", scheduler=address))
+        assert results == {job: job.number * 2 for job in JOBS}
         with Client(address) as client:
-            assert client.submit(square, Job(9)).result() == 81
+            assert client.submit(times, Job(9), 2).result() == 18
 
 
-def sigint_is_blocked(_: Job) -> bool:
+def sigint_is_blocked(_: Job, __: None) -> bool:
     return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def test_ctrl_c_is_answered_while_a_unit_is_worked_on_in_this_process() -> None:
-    assert [blocked for _, blocked in engine.run([Job(1)], sigint_is_blocked)] == [False]
+    assert [blocked for _, blocked in engine.run([Job(1)], sigint_is_blocked, shared=None)] == [
+        False
+    ]

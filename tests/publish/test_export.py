@@ -168,7 +168,7 @@ def test_workers_change_nothing(imdb_folder: Path, tmp_path: Path, many_units: N
     expected: tuple[dict[str, Any], dict[str, bytes]] | None = None
     for num_proc in (None, 1, 2):
         out = built(imdb_folder, tmp_path / str(num_proc), num_proc=num_proc)
-        done = engine.run(splits_of(out), export_split, num_proc=num_proc)
+        done = engine.run(splits_of(out), export_split, shared=None, num_proc=num_proc)
         got = {split.name: entry for split, entry in done}, files(out)
         expected = expected or got
         assert got == expected, num_proc

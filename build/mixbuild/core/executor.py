@@ -7,8 +7,10 @@ which, because a unit knows nothing of the others.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +24,7 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from mixbuild.core.errors import UsageError, WorkerError, one_line, one_of
@@ -40,13 +43,15 @@ class Named(Protocol):
 
 
 Work = TypeVar("Work", bound=Named)
+Shared = TypeVar("Shared")
 Result = TypeVar("Result")
 
 
 def run(
     units: Iterable[Work],
-    work: Callable[[Work], Result],
+    work: Callable[[Work, Shared], Result],
     *,
+    shared: Shared,
     engine: str = PROCESSES,
     num_proc: int | None = None,
     scheduler: str | None = None,
@@ -55,7 +60,8 @@ def run(
 
     Args:
         units: what to work on.
-        work: a function that can be pickled, unless ``num_proc`` is None.
+        work: called with a unit and ``shared``; it can be pickled, unless ``num_proc`` is None.
+        shared: what all units have in common; it travels once to a worker, not with each unit.
         engine: ``processes`` or ``dask``.
         num_proc: how many worker processes; None is this process for ``processes``,
             and a worker per core for a Dask cluster that is started here.
@@ -71,11 +77,12 @@ def run(
     if not units:
         return
     if engine == DASK:
-        yield from _on_dask(units, work, num_proc, scheduler)
+        call = _Call(pickle.dumps((work, shared)))
+        yield from _on_dask(units, call, num_proc, scheduler)
     elif num_proc is None:
-        yield from _through(InThisProcess(), units, work, at_once=1)
+        yield from _through(InThisProcess(), units, lambda unit: work(unit, shared), at_once=1)
     else:
-        yield from _in_processes(units, work, num_proc)
+        yield from _in_processes(units, pickle.dumps((work, shared)), num_proc)
 
 
 def check(engine: str, scheduler: str | None = None) -> None:
@@ -91,6 +98,26 @@ def check(engine: str, scheduler: str | None = None) -> None:
         _dask_client(scheduler).close() if scheduler is not None else _dask()
     elif scheduler is not None:
         raise UsageError("--scheduler is the address of a Dask scheduler; add --engine dask")
+
+
+@dataclass(frozen=True)
+class _Call:
+    """Work on a unit in a worker, where this was unpickled or where the worker began."""
+
+    pickled: bytes | None = None
+
+    def __call__(self, unit: Any) -> Any:
+        work, shared = _unpickled(self.pickled) if self.pickled else _begun
+        return work(unit, shared)
+
+
+@functools.lru_cache(maxsize=4)
+def _unpickled(pickled: bytes) -> Any:
+    return pickle.loads(pickled)  # noqa: S301  # our own, from our own process
+
+
+_begun: Any = None
+"""What a worker process works with: (work, shared)."""
 
 
 class InThisProcess(Executor):
@@ -131,31 +158,29 @@ def _through(
             yield running.pop(future), result
 
 
-def _in_processes(
-    units: list[Work], work: Callable[[Work], Result], num_proc: int
-) -> Iterator[tuple[Work, Result]]:
+def _in_processes(units: list[Work], pickled: bytes, num_proc: int) -> Iterator[tuple[Work, Any]]:
     """A pool; when a worker dies, what the pool had goes to a new one, each unit alone."""
     left = {id(unit): unit for unit in units}
     while left:
-        running: dict[Future[Result], Work] = {}
+        running: dict[Future[Any], Work] = {}
         try:
-            with _pool(min(num_proc, len(left))) as pool:
+            with _pool(min(num_proc, len(left)), pickled) as pool:
                 todo = list(left.values())
                 for unit, result in _through(
-                    pool, todo, work, at_once=2 * num_proc, running=running
+                    pool, todo, _Call(), at_once=2 * num_proc, running=running
                 ):
                     del left[id(unit)]
                     yield unit, result
         except BrokenProcessPool:
             for suspect in running.values():
-                yield suspect, _alone(suspect, work)
+                yield suspect, _alone(suspect, pickled)
                 del left[id(suspect)]
 
 
-def _alone(unit: Work, work: Callable[[Work], Result]) -> Result:
+def _alone(unit: Named, pickled: bytes) -> Any:
     try:
-        with _pool(1) as pool:
-            ((_, result),) = _through(pool, [unit], work, at_once=1)
+        with _pool(1, pickled) as pool:
+            ((_, result),) = _through(pool, [unit], _Call(), at_once=1)
     except BrokenProcessPool as error:
         raise WorkerError(
             f"{unit.name}: the worker process died twice on this unit; it may have run out "
@@ -165,11 +190,11 @@ def _alone(unit: Work, work: Callable[[Work], Result]) -> Result:
 
 
 @contextmanager
-def _pool(num_proc: int) -> Iterator[ProcessPoolExecutor]:
+def _pool(num_proc: int, pickled: bytes) -> Iterator[ProcessPoolExecutor]:
     """Worker processes that end with the block, whatever ends it."""
     # spawned, not forked: Arrow's threads do not survive a fork
     pool = ProcessPoolExecutor(
-        num_proc, multiprocessing.get_context("spawn"), initializer=_begin_worker
+        num_proc, multiprocessing.get_context("spawn"), _begin_worker, (pickled,)
     )
     workers = set(multiprocessing.active_children())
     try:
@@ -195,8 +220,9 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
-def _begin_worker() -> None:
-    """End this worker when its parent ends, however that comes about."""
+def _begin_worker(pickled: bytes) -> None:
+    """Take what the units share; end this worker when its parent ends, however that comes about."""
+    global _begun
 
     def watch() -> None:
         parent = multiprocessing.parent_process()
@@ -205,6 +231,7 @@ def _begin_worker() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, name="watch-parent", daemon=True).start()
+    _begun = _unpickled(pickled)
 
 
 def _dask() -> Any:

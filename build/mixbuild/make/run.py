@@ -94,8 +94,14 @@ def make(
         missing = [unit for unit in todo if not finished(unit, staging)]
         kept = len(todo) - len(missing)
         threads = engine_name == engine.PROCESSES and num_proc is None
-        work = functools.partial(render_unit, folder=staging, overlap=threads)
-        done = engine.run(missing, work, engine=engine_name, num_proc=num_proc, scheduler=scheduler)
+        done = engine.run(
+            missing,
+            functools.partial(render_unit, overlap=threads),
+            shared=staging,
+            engine=engine_name,
+            num_proc=num_proc,
+            scheduler=scheduler,
+        )
         report(kept, len(todo))
         with _no_partial_files(staging):
             for count, _ in enumerate(done, start=1):

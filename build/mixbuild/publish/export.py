@@ -98,7 +98,7 @@ def splits(out: Path, tasks: Mapping[str, Any], *, file_format: str = PARQUET) -
             yield Split(task, split, each, out, file_format)
 
 
-def export_split(split: Split) -> dict[str, Any]:
+def export_split(split: Split, _shared: None = None) -> dict[str, Any]:
     """Write a split's files, unless they are there already.
 
     Returns:

@@ -125,7 +125,7 @@ def _export(
     """What is published of each split, in the order of the splits."""
     done: dict[str, dict[str, Any]] = {}
     with progress(f"writing {file_format}", "splits") as report:
-        for split, entry in engine.run(splits, export_split, num_proc=num_proc):
+        for split, entry in engine.run(splits, export_split, shared=None, num_proc=num_proc):
             done[split.name] = entry
             report(len(done), len(splits))
     return [(split, done[split.name]) for split in splits]

@@ -90,7 +90,8 @@ def verify_repo(
     ]
     report(0, len(loadings))
     # in a process of its own: reading Parquet by streaming can abort a process at its exit
-    for count, (loading, loaded) in enumerate(engine.run(loadings, load, num_proc=1), start=1):
+    done = engine.run(loadings, load, shared=None, num_proc=1)
+    for count, (loading, loaded) in enumerate(done, start=1):
         _check_loaded(loading, loaded, card.loadable(chosen[loading.task]))
         report(count, len(loadings))
     return remote.label, [
@@ -106,7 +107,7 @@ def verify_repo(
     ]
 
 
-def load(loading: Loading) -> Loaded:
+def load(loading: Loading, _shared: None = None) -> Loaded:
     """Load a config as its users do.
 
     Raises:
