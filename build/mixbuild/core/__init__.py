@@ -13,6 +13,7 @@
     explain    what goes wrong outside, in one line that says what to do
     files      files that are there whole or not at all, and the mutex of a folder
     yaml       the one reader and writer of YAML
+    typed      JSON files decoded into frozen types
     prefetch   an iterator on a thread of its own, ahead of its consumer
     executor   runs units: in this process, in worker processes, on a cluster
 """
@@ -45,6 +46,7 @@ from mixbuild.core.prefetch import ahead
 from mixbuild.core.resources import CHECKOUT, PACKAGE, in_checkout, project_file, read_project_file
 from mixbuild.core.retry import is_transient, patiently, retry_after, status_of
 from mixbuild.core.row import SCHEMA, Drops
+from mixbuild.core.typed import Count, Record, dump_json, parse_json, plain, typed
 from mixbuild.core.vectors import Integers, Mask, is_null, mask, put, room, take
 from mixbuild.core.yaml import dump_yaml, load_yaml, split_front_matter
 
@@ -57,6 +59,7 @@ __all__ = [
     "CardError",
     "CheckError",
     "ContentDigest",
+    "Count",
     "Drops",
     "Hashes",
     "HubError",
@@ -67,6 +70,7 @@ __all__ = [
     "Mask",
     "MixError",
     "OutputError",
+    "Record",
     "RowError",
     "Rows",
     "SchemaError",
@@ -80,6 +84,7 @@ __all__ = [
     "ahead",
     "all_bytes",
     "bounds",
+    "dump_json",
     "dump_yaml",
     "explained",
     "explained_hub",
@@ -95,8 +100,10 @@ __all__ = [
     "mutex",
     "one_line",
     "one_of",
+    "parse_json",
     "partial_path",
     "patiently",
+    "plain",
     "project_file",
     "put",
     "put_in_place",
@@ -108,5 +115,6 @@ __all__ = [
     "split_front_matter",
     "status_of",
     "take",
+    "typed",
     "write_whole",
 ]
