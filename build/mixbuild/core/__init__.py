@@ -39,7 +39,15 @@ from mixbuild.core.errors import (
     one_of,
 )
 from mixbuild.core.explain import explained, explained_hub, explained_output
-from mixbuild.core.files import PARTIAL, file_sha256, mutex, partial_path, put_in_place, write_whole
+from mixbuild.core.files import (
+    PARTIAL,
+    file_sha256,
+    git_blob_hash,
+    mutex,
+    partial_path,
+    put_in_place,
+    write_whole,
+)
 from mixbuild.core.identity import Hashes, Rows, hash_rows, row_ids, shuffled
 from mixbuild.core.offsets import Bytes, Spans, all_bytes, bounds, holders
 from mixbuild.core.prefetch import ahead
@@ -90,6 +98,7 @@ __all__ = [
     "explained_hub",
     "explained_output",
     "file_sha256",
+    "git_blob_hash",
     "hash_rows",
     "holders",
     "in_checkout",

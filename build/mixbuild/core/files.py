@@ -65,17 +65,41 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal.
+def file_sha256(content: Path | bytes) -> str:
+    """The SHA-256 of a file's bytes, or of bytes in memory, in hexadecimal.
 
     Raises:
         OSError: it cannot be read.
     """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
+    for block in _blocks(content):
+        digest.update(block)
     return digest.hexdigest()
+
+
+def git_blob_hash(content: Path | bytes, *, algorithm: str = "sha1") -> str:
+    r"""What git calls a file of these bytes; ``sha256`` in a repo of that kind.
+
+    >>> git_blob_hash(b"hello\n")
+    'ce013625030ba8dba906f756967f9e9ca394464a'
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    digest = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False)
+    for block in _blocks(content):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _blocks(content: Path | bytes) -> Iterator[bytes]:
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as file:
+        while block := file.read(2**20):
+            yield block
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from mixbuild.declare import Task
 from mixbuild.make import Report, Request, make
 from mixbuild.publish import ARROW, Split, export_split, read_shards, splits
 from mixbuild.publish import push as hub
-from mixbuild.sources import SAMPLES
+from mixbuild.sources import SAMPLES, is_commit
 from mixbuild.tasks import find
 
 
@@ -102,7 +101,7 @@ def _request(task: Task, entry: Mapping[str, Any], out: Path, source: str | None
         if source is not None:
             raise UsageError(f"--source {task.name}={source}: it was made of the samples")
         source = SAMPLES
-    elif source is None and re.fullmatch(r"[0-9a-f]{40}", commit):
+    elif source is None and is_commit(commit):
         if repo == task.source.repo:
             lock[task.name] = {"repo": repo, "commit": commit}
         else:

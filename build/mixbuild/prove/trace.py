@@ -18,7 +18,7 @@ from mixbuild.make import manifest
 from mixbuild.publish import push as hub
 from mixbuild.publish import read_shards
 from mixbuild.render import Origin, bind, render
-from mixbuild.sources import SAMPLES, Resolved, read, resolve
+from mixbuild.sources import SAMPLES, Resolved, is_commit, read, resolve
 from mixbuild.tasks import find
 
 ID = re.compile(
@@ -139,7 +139,7 @@ def _resolve(task: Task, row: Mapping[str, Any], split: str, source: str | None)
                 f"{elsewhere}"
             )
         return resolved
-    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+    if not is_commit(commit):
         raise SourceError(f"{row['id']!r}: was made of a mirror, {row['source']}; {elsewhere}")
     if repo == task.source.repo:
         return resolve(task, splits=[split], revision=commit)

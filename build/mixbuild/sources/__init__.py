@@ -3,6 +3,7 @@
 It imports ``core``, ``declare``, ``tasks`` and ``render``, and is, beside ``publish.hub``, the only
 room that reaches the network::
 
+    hub        a repo on the Hub at one commit: its files and its card
     location   where source rows are: a Place, and a Run of one of its files
     layout     which of a mirror's files are the config that a task declares
     types      one Arrow type for what is the same to a reader
@@ -16,6 +17,15 @@ room that reaches the network::
     pin        writes the lock, and compares it with what the Hub has now
 """
 
+from mixbuild.sources.hub import (
+    Repo,
+    Stored,
+    find_repo,
+    is_commit,
+    is_of,
+    read_card,
+    read_repo_file,
+)
 from mixbuild.sources.location import Run
 from mixbuild.sources.lock import Lock, entry_of
 from mixbuild.sources.pin import check_lock, pin
@@ -28,16 +38,23 @@ __all__ = [
     "SAMPLES",
     "Lock",
     "Probed",
+    "Repo",
     "Resolved",
     "Run",
+    "Stored",
     "check_lock",
     "count_rows",
     "digests",
     "entry_of",
     "explore",
+    "find_repo",
+    "is_commit",
+    "is_of",
     "pin",
     "probe",
     "read",
+    "read_card",
+    "read_repo_file",
     "resolve",
     "same_files",
 ]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType
@@ -20,6 +19,7 @@ from typing import Any
 
 from mixbuild.core import LockError, OutputError, one_line, project_file
 from mixbuild.declare import Task
+from mixbuild.sources.hub import is_commit
 
 FILE = "sources.lock.json"
 FORMAT = 1
@@ -73,7 +73,7 @@ def _check(entry: Mapping[str, Any]) -> None:
     ):
         if not isinstance(entry[name], kind):
             raise TypeError(f"{name}: {entry[name]!r}")
-    if not re.fullmatch("[0-9a-f]{40}", entry["commit"]):
+    if not is_commit(entry["commit"]):
         raise ValueError(f"commit: {entry['commit']!r}")
     for each in entry["files"].values():
         (int(each["size"]), str(each["hash"]))

@@ -15,9 +15,10 @@ import yaml
 from mixbuild.core import SourceError, UsageError, explained, one_of, patiently
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources import streamed
+from mixbuild.sources.hub import CARD
 from mixbuild.sources.location import Place
 from mixbuild.sources.resolve import on_hub
-from mixbuild.sources.survey import CARD, look
+from mixbuild.sources.survey import look_at_source
 
 if TYPE_CHECKING:
     from datasets import DatasetBuilder, Features
@@ -96,7 +97,7 @@ def _find(repo: str, config: str | None, source: str | None) -> Place:
             f"{named}: expected a folder that exists, or a repo like 'org/name'; check the name"
         )
     place = on_hub(named, config, revision or "main")
-    look(named, place.revision or "main")  # says what datasets would only fail to load
+    look_at_source(named, place.revision or "main")  # says what datasets would only fail to load
     return place
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 import xxhash
 
-from mixbuild.core import SourceError, UsageError, explained, one_of, patiently
+from mixbuild.core import SourceError, UsageError, explained, one_of
 from mixbuild.declare import Source, Task
 from mixbuild.sources import layout, parquet, streamed
+from mixbuild.sources.hub import find_commit
 from mixbuild.sources.location import Place, Run
 from mixbuild.sources.types import plain_schema
 
@@ -167,8 +168,6 @@ def on_hub(repo: str, config: str | None, revision: str) -> Place:
     Raises:
         SourceError: it cannot be reached, or a folder of its name would be read in its place.
     """
-    from huggingface_hub import HfApi
-
     place = Place(repo, config, revision)
     if Path(repo).exists():  # datasets would read it, and call it what the Hub has
         raise SourceError(
@@ -176,8 +175,7 @@ def on_hub(repo: str, config: str | None, revision: str) -> Place:
             f"the Hub's place; work elsewhere, or say that it is meant: --source TASK=./{repo}"
         )
     with explained(place.label):
-        commit = patiently(lambda: HfApi().dataset_info(repo, revision=revision).sha)
-    return Place(repo, config, commit)
+        return replace(place, revision=find_commit(repo, revision))
 
 
 def _refuse_namesakes(place: Place, files: Mapping[str, Sequence[str]]) -> None:

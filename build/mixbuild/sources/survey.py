@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from mixbuild.core import SourceDigest, SourceError, explained, file_sha256, patiently
+from mixbuild.core import SourceDigest, SourceError, explained
 from mixbuild.declare import EVERY, Task, field, project
 from mixbuild.render import bind
+from mixbuild.sources.hub import (
+    CARD,
+    Repo,
+    Stored,
+    find_repo,
+    is_of,
+    list_files,
+    read_card,
+    read_repo_file,
+)
 from mixbuild.sources.location import Run
 from mixbuild.sources.read import read
 from mixbuild.sources.resolve import Resolved, resolve
 
 Entry = dict[str, Any]
 """repo, commit, config, license, files, schema, splits: what the lock says of a task's source."""
-
-CARD = "README.md"
 
 Report = Callable[[int, int], None]
 """Called with (runs read, runs in all)."""
@@ -43,19 +50,19 @@ def survey(
     Raises:
         SourceError: it cannot be reached or read, has moved, is gated, or is a script.
     """
-    found = look(task.source.repo, revision or task.source.revision)
-    resolved = resolve(task, revision=found["commit"])
-    files = found["files"]
+    found = look_at_source(task.source.repo, revision or task.source.revision)
+    resolved = resolve(task, revision=found.commit)
+    files = found.files
     names = {run.file for runs in resolved.runs.values() for run in runs}
     if not names <= files.keys():  # datasets does not keep this format's files apart
         names = set(files)
     splits = digests(task, resolved, report=report) if contents else _counts(resolved)
     return {
         "repo": task.source.repo,
-        "commit": found["commit"],
+        "commit": found.commit,
         "config": resolved.place.config,
-        "license": found["license"],
-        "files": {name: each for name, each in files.items() if name in names | {CARD}},
+        "license": _licence(found),
+        "files": {name: _listed(each) for name, each in files.items() if name in names | {CARD}},
         "schema": {field.name: _spelled(field.type) for field in resolved.schema},
         "splits": {task.splits[split]: each for split, each in splits.items()},
     }
@@ -129,74 +136,44 @@ def same_files(mirror: Resolved, entry: Mapping[str, Any]) -> bool:
     place = mirror.place
     with explained(place.label):
         if place.revision is None:
-            locked = {Path(place.path, name): entry["files"][name] for name in names}
-            return all(_is_file(path, **each) for path, each in locked.items())
-        files = _files(place.path, place.revision)
-        return all(files.get(name) == entry["files"][name] for name in names)
+            return all(is_of(Path(place.path, name), **entry["files"][name]) for name in names)
+        files = list_files(place.path, place.revision)
+        return all(name in files and _listed(files[name]) == entry["files"][name] for name in names)
 
 
-def _is_file(path: Path, *, size: int, hash: str) -> bool:  # noqa: A002 - as the lock names it
-    """Whether a file is the one that the Hub has: known by its SHA-256 in LFS, or else by git's."""
-    if not path.is_file() or path.stat().st_size != size:
-        return False
-    if len(hash) == 64:
-        return file_sha256(path) == hash
-    blob = b"blob %d\0" % size + path.read_bytes()
-    return hashlib.sha1(blob, usedforsecurity=False).hexdigest() == hash
-
-
-def look(repo: str, revision: str) -> Entry:
+def look_at_source(repo: str, revision: str) -> Repo:
     """What the Hub says of a repo, with a word where ``datasets`` would only fail to load it.
 
     Raises:
         SourceError: it cannot be reached, has moved, is gated, or is a script.
     """
-    from huggingface_hub import HfApi
-
     with explained(f"{repo}@{revision}"):
-        info = patiently(lambda: HfApi().dataset_info(repo, revision=revision))
-        commit = str(info.sha)
-        files = _files(repo, commit)
-    if info.id != repo:
-        raise SourceError(f"{repo}: has moved to {info.id}; declare that name in the task")
-    if info.gated:
+        found = find_repo(repo, revision)
+    if found.id != repo:
+        raise SourceError(f"{repo}: has moved to {found.id}; declare that name in the task")
+    if found.gated:
         raise SourceError(
             f"{repo}: is gated, so that not everyone can build from it; take a mirror that is not"
         )
     script = f"{repo.partition('/')[2]}.py"
-    if script in files:
+    if script in found.files:
         raise SourceError(
-            f"{repo}@{commit}: is a script now ({script}), which datasets does not run; stay at "
-            f"an earlier commit, or take the branch refs/convert/parquet as a mirror"
+            f"{repo}@{found.commit}: is a script now ({script}), which datasets does not run; stay "
+            f"at an earlier commit, or take the branch refs/convert/parquet as a mirror"
         )
-    licence = _licence(repo, commit) if CARD in files else None
-    return {"commit": commit, "license": licence, "files": files}
+    return found
 
 
-def _files(repo: str, commit: str) -> dict[str, Entry]:
-    """Each file of a repo, with its size and its hash: SHA-256 in LFS, or else git's."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.hf_api import RepoFile
-
-    tree = patiently(
-        lambda: list(
-            HfApi().list_repo_tree(repo, revision=commit, recursive=True, repo_type="dataset")
-        )
-    )
-    files = {each.path: each for each in tree if isinstance(each, RepoFile)}
-    return {
-        path: {"size": each.size, "hash": each.lfs.sha256 if each.lfs else each.blob_id}
-        for path, each in sorted(files.items())
-    }
+def _listed(file: Stored) -> Entry:
+    return {"size": file.size, "hash": file.hash}
 
 
-def _licence(repo: str, commit: str) -> str | None:
+def _licence(repo: Repo) -> str | None:
     """The licence that the card gave at that commit, which may not be what the Hub shows now."""
-    from huggingface_hub import hf_hub_download, metadata_load
-
-    with explained(f"{repo}@{commit}: {CARD}"):
-        path = patiently(lambda: hf_hub_download(repo, CARD, repo_type="dataset", revision=commit))
-        found = (metadata_load(path) or {}).get("license")
+    where = f"{repo.name}@{repo.commit}: {CARD}"
+    with explained(where):
+        card = read_repo_file(repo, CARD) or b""
+    found = read_card(card, where=where).get("license")
     return ", ".join(map(str, found)) if isinstance(found, list) else found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from mixbuild.core import read_project_file
 from mixbuild.declare import licence, policy
 from mixbuild.publish.card.metadata import PRETTY_NAME, Published, loadable, ordered
+from mixbuild.sources import is_commit
 
 TEXT = "dataset_card.md"
 BEGIN = "<!-- instruct_mix: generated from here; edits are overwritten -->"
@@ -76,7 +77,7 @@ def _configs(tasks: Mapping[str, Any]) -> Iterator[Sequence[str]]:
 def _at_commit(source: Mapping[str, Any]) -> str:
     """A link to the source as it was read; a mirror or the samples have no page."""
     repo, _, commit = source["read_from"].partition("@")
-    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+    if not is_commit(commit):
         return f"`{source['read_from']}`"
     return f"[{repo}@{commit[:8]}](https://huggingface.co/datasets/{repo}/tree/{commit})"
 
