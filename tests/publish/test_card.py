@@ -21,11 +21,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from mixbuild.core.errors import CardError
 from mixbuild.core.row import SCHEMA
+from mixbuild.core.yaml import load_yaml
 from mixbuild.declare.licence import licence
 from mixbuild.declare.task import FAMILIES
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.publish.card.sections import SHOWN_CHARACTERS, fenced
+from mixbuild.publish.card.sections import SHOWN_CHARACTERS, code, fenced
 from mixbuild.publish.card.write import BEGIN, END, FILE, split_card, write_card
 from mixbuild.publish.export import export_split, splits
 from mixbuild.publish.release import task_entries
@@ -248,7 +249,7 @@ def header(text: str) -> dict[str, Any]:
     """The card's YAML, as the Hub reads it."""
     found = re.fullmatch(r"---\n(.*?\n)---\n.*", text, re.DOTALL)
     assert found is not None
-    data: dict[str, Any] = yaml.safe_load(found[1])
+    data: dict[str, Any] = load_yaml(found[1], where="card", error=CardError)
     assert "&id" not in found[1], "no aliases"
     return data
 
@@ -526,7 +527,7 @@ def test_a_mirror_that_is_not_its_source_is_told_among_the_limits() -> None:
     tasks = {name: entry(limits=("A limit.",)) for name in ("a", "b")}
     tasks["b"]["source"]["drift"] = ["train: 3 rows", "test: others"]
     assert [item for item in read(write(published(**tasks))).items if "mirror" in item] == [
-        "**`b`** was made of a mirror that is not its source: train: 3 rows; test: others."
+        "**`b`** was made of a mirror that is not its source: `train: 3 rows`; `test: others`."
     ]
 
 
@@ -567,6 +568,32 @@ def test_a_fence_holds_any_text(text: str) -> None:
     (token, after) = MarkdownIt("commonmark").parse(f"{fenced(text, 'x')}\n***\n")
     assert (token.type, token.info, token.content) == ("fence", "x", f"{text}\n")
     assert after.type == "hr"
+
+
+@settings(deadline=None)
+@given(st.text())
+@example(NASTY)
+@example("a`b.parquet:7")
+@example("`` ` ``")
+@example(" both ")
+@example("\n\n# out")
+@example("")
+def test_a_span_of_code_holds_any_text(text: str) -> None:
+    (_, inline, _) = MarkdownIt("commonmark").parse(f"*a* {code(text)} *z*")
+    spans = [each.content for each in inline.children or () if each.type == "code_inline"]
+    shown = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    # a span of nothing but spaces keeps those at its ends
+    assert spans == [shown if shown.strip(" ") else f" {shown} "]
+
+
+def test_the_name_of_a_file_cannot_leave_its_span() -> None:
+    split = split_entry()
+    split["example"]["id"] = "t/train/a`b*<b>\n.parquet:7"
+    made = entry(train=split)
+    made["source"]["read_from"] = "org/source@a`|`\n\n# b"
+    text = write(published(a=made))
+    assert "Template `seed`, row ``t/train/a`b*<b>\\n.parquet:7``:\n" in text
+    assert "| ``org/source@a`\\|`\\n\\n# b`` |" in text
 
 
 # What is on the Hub already
@@ -652,20 +679,59 @@ def test_a_dataset_info_without_a_name_stays() -> None:
     assert header(write(published(), card))["dataset_info"][1:] == [{"features": []}]
 
 
-@pytest.mark.parametrize("kind", ["a", "[]", "1", "{}", "[1, x]", "null"])
-def test_configs_that_are_none_are_left_out(kind: str) -> None:
-    data = header(write(published(), f"---\nconfigs: {kind}\ndataset_info: {kind}\n---\n"))
+@pytest.mark.parametrize("none", ["[]", "{}", "[{}]", "null", "''"])
+def test_configs_that_are_none_are_left_out(none: str) -> None:
+    data = header(write(published(), f"---\nconfigs: {none}\ndataset_info: {none}\n---\n"))
     names = [[each.get("config_name") for each in data[key]] for key in ("configs", "dataset_info")]
     assert names == [["a"], ["a"]]
 
 
 @pytest.mark.parametrize(
     ("tags", "expected"),
-    [("mine", ["mine"]), ("[x, y]", ["x", "y"]), ("null", []), ("''", []), ("[]", [])],
+    [("mine", ["mine"]), ("[x, no]", ["x", "no"]), ("null", []), ("''", []), ("[]", [])],
 )
 def test_tags_of_any_shape_stay(tags: str, expected: list[str]) -> None:
     data = header(write(published(), f"---\ntags: {tags}\n---\n"))
     assert data["tags"] == [*expected, "instruction-tuning", "instruct-mix"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "slip"),
+    [
+        ("configs", "[{data_files: x}]", "expected a config_name in each, got one without; repair"),
+        (
+            "configs",
+            "[{config_name: [a], data_files: x}]",
+            "expected a text for each config_name, got ['a']; put one name in quotes",
+        ),
+        (
+            "dataset_info",
+            "{config_name: 7}",
+            "expected a text for each config_name, got 7; put one name in quotes",
+        ),
+        ("configs", "a", "expected keys and values in each entry, got 'a'; repair it"),
+        ("dataset_info", "[{features: []}, 1]", "expected keys and values in each entry, got 1;"),
+        ("tags", "[[a]]", "expected a list of words, got ['a']; write each as a word, in quotes"),
+        ("tags", "[b, {a: 1}]", "expected a list of words, got {'a': 1}; write each as a word,"),
+        ("tags", "2024", "expected a list of words, got 2024; write each as a word, in quotes"),
+        ("pretty_name", "[My, mix]", "expected a text, got ['My', 'mix']; put it in quotes"),
+    ],
+)
+def test_a_slip_in_a_key_is_named_with_its_remedy(key: str, value: str, slip: str) -> None:
+    with pytest.raises(CardError) as caught:
+        write(published(), f"---\n{key}: {value}\n---\n# Hand-written\n")
+    message = str(caught.value)
+    assert message.startswith(f"{FILE} on the Hub: {key}: {slip}")
+    assert message.endswith(" there, then push again")
+    assert "\n" not in message
+
+
+def test_what_yaml_1_1_takes_for_something_else_stays_text() -> None:
+    card = "---\nx: 2001-13-45\ny: 007\nz: no\nw: 1_000\n---\n# Hand-written\n"
+    text = write(published(), card)
+    for data in (header(text), yaml.safe_load(text.split("---\n")[1])):
+        assert [data[key] for key in "xyzw"] == ["2001-13-45", "007", "no", "1_000"]
+    assert "# Hand-written\n" in text
 
 
 @pytest.mark.parametrize("name", ["null", "''"])
@@ -762,15 +828,24 @@ def test_an_empty_card_is_as_good_as_none(card: str | None) -> None:
 @pytest.mark.parametrize(
     ("yaml_text", "reason"),
     [
-        ("a: [", "expected YAML between its first two lines ---, got something else ("),
-        ("a: b: c", "expected YAML between its first two lines ---, got something else ("),
-        ("\tx", "expected YAML between its first two lines ---, got something else ("),
-        ("!!python/object:x {}", "expected YAML between its first two lines ---, got something"),
-        ("a: \0", "expected YAML between its first two lines ---, got something else ("),
-        ("- a", "expected keys and values between its first two lines ---, got list; repair it"),
-        ("just words", "expected keys and values between its first two lines ---, got str; repair"),
-        ("configs:\n- data_files: x", "expected a config_name in each of its configs, got one"),
+        ("a: [", "line 3: expected YAML, got something else ("),
+        ("a: b: c", "line 2: expected YAML, got something else ("),
+        ("x: 1\n\ty", "line 3: expected YAML, got something else ("),
+        ("!!python/object:x {}", "line 2: expected YAML, got something else ("),
+        ("a: \0", "expected YAML, got something else ("),
+        ("a: 1\na: 2", "line 3: expected the key 'a' once, got it again;"),
+        ("x: " + "9" * 5000, "line 2: expected a number of at most 64 digits, got one of 5,000;"),
+        ("x: " + "[" * 5000 + "]" * 5000, "line 2: expected at most 64 levels, got more;"),
+        (
+            "\n".join(
+                f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 9)}]" for n in range(9)
+            ),
+            "line 8: expected at most 1,000,000 values, aliases written out",
+        ),
+        ("- a", "expected keys and values between its first two lines ---, got ['a']; repair it"),
+        ("words", "expected keys and values between its first two lines ---, got 'words'; repair"),
     ],
+    ids=lambda value: value[:20],
 )
 def test_yaml_that_is_broken_is_named_in_one_line(yaml_text: str, reason: str) -> None:
     with pytest.raises(CardError) as caught:
@@ -779,6 +854,16 @@ def test_yaml_that_is_broken_is_named_in_one_line(yaml_text: str, reason: str) -
     assert message.startswith(f"{FILE} on the Hub: {reason}")
     assert message.endswith("repair it there, then push again")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("marker", [BEGIN, END])
+def test_a_marker_among_the_yaml_stops_it(marker: str) -> None:
+    with pytest.raises(CardError) as caught:
+        write(published(), f"---\n{marker}---\n---\n")
+    assert str(caught.value) == (
+        f"README.md on the Hub: expected the lines {BEGIN!r} and {END!r} below its YAML, got them "
+        f"between its first two lines ---; move them there, or delete them, then push again"
+    )
 
 
 @pytest.mark.parametrize(
@@ -826,6 +911,7 @@ PIECES = [
 
 
 @settings(deadline=None, max_examples=60)
+@example(["---\n", BEGIN, "---\n", "---\n"])
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=8))
 def test_whatever_is_there_a_second_writing_changes_nothing(pieces: list[str]) -> None:
     try:

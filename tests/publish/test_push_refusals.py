@@ -160,15 +160,31 @@ def test_another_file_format_beside_configs_that_stay(
 
 
 @pytest.mark.parametrize(
-    "card",
-    ["---\na: [\n---\n", "---\n- a\n---\n", "<!-- instruct_mix: generated up to here -->\n"],
+    ("card", "slip"),
+    [
+        (b"---\na: [\n---\n", "README.md on the Hub: line 3: expected YAML, got something else ("),
+        (b"---\n- a\n---\n", "README.md on the Hub: expected keys and values between its first"),
+        (
+            b"---\ntags: [[a]]\n---\n",
+            "README.md on the Hub: tags: expected a list of words, got ['a']",
+        ),
+        (
+            b"<!-- instruct_mix: generated up to here -->\n",
+            "README.md on the Hub: expected the lines",
+        ),
+        (
+            "\u00fc".encode("latin-1"),
+            f"{REPO}@COMMIT: README.md: expected UTF-8, got other bytes (",
+        ),
+    ],
 )
 def test_a_card_that_cannot_be_merged(
-    loopback: LoopbackHub, held: HfApi, builds: Builds, card: str
+    loopback: LoopbackHub, held: HfApi, builds: Builds, card: bytes, slip: str
 ) -> None:
-    loopback.upload(REPO, {"README.md": card.encode()})
+    commit = loopback.upload(REPO, {"README.md": card})
     message = refused(held, CardError, lambda: push(held, builds("squad")), loopback)
-    assert message.startswith("README.md on the Hub: expected ")
+    assert message.startswith(slip.replace("COMMIT", commit))
+    assert message.endswith("then push again")
 
 
 def test_a_licence_that_nobody_named(loopback: LoopbackHub, api: HfApi, builds: Builds) -> None:

@@ -39,28 +39,25 @@ def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
     """The YAML's keys: ours computed anew, then those that are not ours as they were.
 
     Raises:
-        CardError: a config that is there has no name.
+        CardError: a key that is merged with is not what the Hub and ``datasets`` take.
     """
     tasks = published["tasks"]
     sources = [entry["source"] for entry in tasks.values()]
     kept = {
-        key: [each for each in _listed(old.get(key)) if each.get("config_name") not in tasks]
+        key: [each for each in _mappings(old, key) if each.get("config_name") not in tasks]
         for key in ("configs", "dataset_info")
     }
     configs = [_config(name, tasks[name], published["file_format"]) for name in ordered(tasks)]
     configs += kept["configs"]
     if any("config_name" not in each for each in configs):
-        raise CardError(
-            "README.md on the Hub: expected a config_name in each of its configs, got one without; "
-            "datasets cannot read it either: repair it there, then push again"
-        )
+        raise _slip("configs", "a config_name in each", "one without")
     # a config of this name is the default for datasets, which takes no other beside it
     chosen = ["default"]
-    chosen += [each["config_name"] for each in _listed(old.get("configs")) if each.get("default")]
+    chosen += [each["config_name"] for each in _mappings(old, "configs") if each.get("default")]
     _set_default(configs, chosen)
     licences = sorted({source["license"] for source in sources})
     ours = {
-        "pretty_name": old.get("pretty_name") or PRETTY_NAME,
+        "pretty_name": title(old),
         "license": licences[0] if len(licences) == 1 else sorted({*licences, "other"}),
         "language": sorted({each for source in sources for each in source["languages"]}),
         "annotations_creators": ["found"],
@@ -72,9 +69,7 @@ def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
                 *(FAMILIES.get(each["family"], "other") for each in tasks.values()),
             }
         ),
-        "tags": list(
-            dict.fromkeys([*_tags(old.get("tags")), "instruction-tuning", "instruct-mix"])
-        ),
+        "tags": list(dict.fromkeys([*_words(old, "tags"), "instruction-tuning", "instruct-mix"])),
         "configs": configs,
         "dataset_info": [*dataset_infos(published).values(), *kept["dataset_info"]],
     }
@@ -92,15 +87,48 @@ def loadable(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {split: each for split, each in entry["splits"].items() if each["rows"]}
 
 
-def _listed(value: object) -> list[dict[str, Any]]:
-    """A list of mappings; a single one may stand alone."""
-    values = value if isinstance(value, list) else [value]
-    return [each for each in values if isinstance(each, dict) and each]
+def title(old: Mapping[str, Any]) -> str:
+    """The name that people gave the dataset on its card, or ours.
+
+    Raises:
+        CardError: it is no text.
+    """
+    name = old.get("pretty_name") or PRETTY_NAME
+    if not isinstance(name, str):
+        raise _slip("pretty_name", "a text", repr(name), "put it in quotes")
+    return name
 
 
-def _tags(value: object) -> list[object]:
-    """A list; a single one may stand alone."""
+def _mappings(old: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """A list of mappings, each ``config_name`` a text; a single one may stand alone."""
+    for each in (found := _listed(old, key)):
+        if not isinstance(each, dict):
+            raise _slip(key, "keys and values in each entry", repr(each))
+        name = each.get("config_name", "")
+        if not isinstance(name, str):
+            raise _slip(key, "a text for each config_name", repr(name), "put one name in quotes")
+    return [each for each in found if each]
+
+
+def _words(old: Mapping[str, Any], key: str) -> list[str]:
+    """A list of texts; a single one may stand alone."""
+    for each in (found := _listed(old, key)):
+        if not isinstance(each, str):
+            raise _slip(key, "a list of words", repr(each), "write each as a word, in quotes")
+    return found
+
+
+def _listed(old: Mapping[str, Any], key: str) -> list[Any]:
+    value = old.get(key)
     return value if isinstance(value, list) else [value] if value else []
+
+
+def _slip(key: str, expected: str, got: str, remedy: str = "repair it") -> CardError:
+    """What is wrong with a key of the card on the Hub."""
+    return CardError(
+        f"README.md on the Hub: {key}: expected {expected}, got {got:.80}; {remedy} there, then "
+        f"push again"
+    )
 
 
 def _config(name: str, entry: Mapping[str, Any], suffix: str) -> dict[str, Any]:

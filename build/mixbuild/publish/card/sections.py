@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import Template
@@ -9,7 +10,7 @@ from typing import Any
 
 from mixbuild.core import read_project_file
 from mixbuild.declare import licence, policy
-from mixbuild.publish.card.metadata import PRETTY_NAME, Published, loadable, ordered
+from mixbuild.publish.card.metadata import Published, loadable, ordered
 from mixbuild.sources import is_commit
 
 TEXT = "dataset_card.md"
@@ -20,7 +21,7 @@ SHOWN_CHARACTERS = 1_500
 """Of an example's prompt, and of its completion; the middle of a longer text is left out."""
 
 
-def sections(published: Published, *, repo: str, images: Mapping[str, str], name: str = "") -> str:
+def sections(published: Published, *, repo: str, images: Mapping[str, str], name: str) -> str:
     """The text of the card, without its YAML.
 
     Raises:
@@ -29,7 +30,7 @@ def sections(published: Published, *, repo: str, images: Mapping[str, str], name
     tasks = {task: published["tasks"][task] for task in ordered(published["tasks"])}
     first = next(iter(tasks))
     filled = {
-        "pretty_name": name or PRETTY_NAME,
+        "pretty_name": name,
         "repo": repo,
         "version": published["version"],
         "config": first,
@@ -78,7 +79,7 @@ def _at_commit(source: Mapping[str, Any]) -> str:
     """A link to the source as it was read; a mirror or the samples have no page."""
     repo, _, commit = source["read_from"].partition("@")
     if not is_commit(commit):
-        return f"`{source['read_from']}`"
+        return code(source["read_from"])
     return f"[{repo}@{commit[:8]}](https://huggingface.co/datasets/{repo}/tree/{commit})"
 
 
@@ -89,7 +90,7 @@ def _examples(tasks: Mapping[str, Any]) -> Iterator[str]:
             yield f"**`{name}`** has no rows."
             continue
         text = _short(example["prompt"]) + _short(example["completion"])
-        where = f"template `{example['template']}`, row `{example['id']}`"
+        where = f"template {code(example['template'])}, row {code(example['id'])}"
         opened = " open" if name == next(iter(tasks)) else ""
         summary = f"<details{opened}><summary><code>{name}</code></summary>"
         yield f"{summary}\n\n{where[0].upper()}{where[1:]}:\n\n{fenced(text)}\n\n</details>"
@@ -162,7 +163,7 @@ def _limits(tasks: Mapping[str, Any]) -> Iterator[str]:
         if limits:
             yield f"- **{repo}**: {' '.join(limits)}"
     for name, entry in tasks.items():
-        if drift := "; ".join(entry["source"].get("drift", ())):
+        if drift := "; ".join(code(each) for each in entry["source"].get("drift", ())):
             yield f"- **`{name}`** was made of a mirror that is not its source: {drift}."
 
 
@@ -187,6 +188,22 @@ def fenced(text: str, language: str = "") -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def code(text: str) -> str:
+    r"""A span of code that holds whatever the text has; what is not printed is shown escaped.
+
+    >>> print(code("a ` b"))
+    ``a ` b``
+    >>> print(code("a\nb`"))
+    `` a\nb` ``
+    """
+    shown = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    runs = {len(run) for run in re.findall("`+", shown)}
+    tick = "`" * next(count for count in itertools.count(1) if count not in runs)
+    # a space on both sides belongs to the span's ends, not to the text
+    space = " " if shown[:1] in ("`", " ") or shown[-1:] in ("`", " ") or not shown else ""
+    return f"{tick}{space}{shown}{space}{tick}"
 
 
 def _short(text: str) -> str:

@@ -9,14 +9,18 @@ are not ours, text outside our markers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
-from mixbuild.core import CardError
-from mixbuild.publish.card.metadata import Published, dataset_infos, loadable, merge_data, ordered
+from mixbuild.core import CardError, dump_yaml, load_yaml, split_front_matter
+from mixbuild.publish.card.metadata import (
+    Published,
+    dataset_infos,
+    loadable,
+    merge_data,
+    ordered,
+    title,
+)
 from mixbuild.publish.card.sections import BEGIN, END, sections
 
 __all__ = [
@@ -48,10 +52,8 @@ def write_card(
         CardError: the text that is there cannot be told apart.
     """
     data, text = split_card(card or "")
-    header = yaml.safe_dump(
-        merge_data(data, published), sort_keys=False, allow_unicode=True, width=100
-    )
-    body = sections(published, repo=repo, images=images, name=str(data.get("pretty_name") or ""))
+    header = dump_yaml(merge_data(data, published))
+    body = sections(published, repo=repo, images=images, name=title(data))
     return f"---\n{header}---\n{_merge_text(text, body)}"
 
 
@@ -59,26 +61,27 @@ def split_card(card: str) -> tuple[dict[str, Any], str]:
     """A card's YAML, and the text after it.
 
     Raises:
-        CardError: the YAML is none.
+        CardError: the YAML is none, or has our markers in it.
     """
-    card = card.removeprefix("\ufeff")
-    found = re.match(r"\s*---[ \t]*\r?\n(.*?\n)?---[ \t]*(?:\r?\n|$)", card, re.DOTALL)
-    if found is None:
-        return {}, card
-    try:
-        data = yaml.safe_load(found[1] or "") or {}
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
+    front, text = split_front_matter(card)
+    if front is None:
+        return {}, text
+    if BEGIN in front or END in front:
         raise CardError(
-            f"{FILE} on the Hub: expected YAML between its first two lines ---, got something "
-            f"else ({reason}); repair it there, then push again"
-        ) from None
-    if not isinstance(data, dict):
+            f"{FILE} on the Hub: expected the lines {BEGIN!r} and {END!r} below its YAML, got them "
+            f"between its first two lines ---; move them there, or delete them, then push again"
+        )
+    lines_above = card[: card.index("---")].count("\n") + 1
+    try:
+        data = load_yaml("\n" * lines_above + front, where=f"{FILE} on the Hub", error=CardError)
+    except CardError as error:
+        raise CardError(f"{error}; repair it there, then push again") from None
+    if data is not None and not isinstance(data, dict):
         raise CardError(
             f"{FILE} on the Hub: expected keys and values between its first two lines ---, got "
-            f"{type(data).__name__}; repair it there, then push again"
+            f"{data!r:.60}; repair it there, then push again"
         )
-    return data, card[found.end() :]
+    return data or {}, text
 
 
 def _merge_text(old: str, new: str) -> str:

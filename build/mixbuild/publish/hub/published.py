@@ -8,7 +8,7 @@ from typing import Any
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import ManifestError
+from mixbuild.core import CardError, ManifestError
 from mixbuild.make import manifest
 from mixbuild.publish.card import write as card
 from mixbuild.publish.hub.remote import Remote, look, read
@@ -17,9 +17,20 @@ from mixbuild.publish.version import next_version
 
 
 def read_card(api: HfApi, remote: Remote) -> str | None:
-    """The card's text; None where there is none."""
+    """The card's text; None where there is none.
+
+    Raises:
+        CardError: it is no UTF-8, and would not survive a merge.
+        HubError: the Hub refuses, or does not answer.
+    """
     content = read(api, remote, card.FILE)
-    return None if content is None else content.decode("utf-8", errors="replace")
+    try:
+        return None if content is None else content.decode()
+    except UnicodeDecodeError as error:
+        raise CardError(
+            f"{remote.label}: {card.FILE}: expected UTF-8, got other bytes ({error}); save it as "
+            f"UTF-8 there, then push again"
+        ) from None
 
 
 def read_manifest(api: HfApi, remote: Remote) -> Mapping[str, Any] | None:
