@@ -24,7 +24,7 @@ from datasets.builder import Key
 from mixbuild import __version__
 from mixbuild.core import SCHEMA
 from mixbuild.declare import SEED, Task
-from mixbuild.make import Request, Unit, plan, rows
+from mixbuild.make import Plan, Projection, Request, Unit, plan, rows
 from mixbuild.sources import lock
 from mixbuild.tasks import ALL, find
 
@@ -76,7 +76,7 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
         config_name: str | None = None,
         **options: Any,
     ) -> None:
-        self._units: dict[str, list[Unit]] = {}
+        self._plan: Plan | None = None
         if config_name is not None:
             task = find(config_name)
             asked = InstructMixConfig(
@@ -91,10 +91,10 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
                 lock=lock.load(Path(asked.lock) if asked.lock else lock.default_path()),
                 allow_drift=asked.allow_drift,
             )
-            _, self._units = plan(task, request)
+            self._plan = plan(task, request)
             # the cache folder is named by this hash: what is cached must not outlive the code
             # that made it, nor the source that it was made of
-            keys = "".join(unit.key for units in self._units.values() for unit in units)
+            keys = "".join(unit.key for units in self._plan.units.values() for unit in units)
             options.setdefault("hash", hashlib.sha256(keys.encode()).hexdigest()[:16])
         super().__init__(cache_dir, dataset_name, config_name, **options)
 
@@ -109,12 +109,20 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
         )
 
     def _split_generators(self, _: object) -> list[datasets.SplitGenerator]:
+        planned = self._plan
+        if planned is None:  # no config was named, which datasets has refused
+            return []
         return [
-            datasets.SplitGenerator(name=split, gen_kwargs={"units": units})
-            for split, units in self._units.items()
+            datasets.SplitGenerator(
+                name=split, gen_kwargs={"units": units, "projection": planned.projection}
+            )
+            for split, units in planned.units.items()
         ]
 
-    def _generate_tables(self, units: list[Unit]) -> Iterator[tuple[Key, pa.Table]]:
+    def _generate_tables(
+        self, units: list[Unit], projection: Projection
+    ) -> Iterator[tuple[Key, pa.Table]]:
+        # datasets deals out the units, which are a list, and gives the rest to every worker
         for index, unit in enumerate(units):
-            for number, (_, batch, _) in enumerate(rows(unit)):
+            for number, (_, batch, _) in enumerate(rows(unit, projection)):
                 yield Key(index, number), pa.Table.from_batches([batch])

@@ -106,7 +106,7 @@ def test_there_is_something_to_look_at() -> None:
     assert ROOMS[:4] == ["core", "declare", "tasks", "render"]
     assert ROOMS[-1] == "cli"
     found = {(folder.name, one, other) for folder, one, other in steps(PACKAGE / "make/plan.py")}
-    assert found >= {("mixbuild", "make", "core"), ("make", "plan", "shard")}
+    assert found >= {("mixbuild", "make", "core"), ("make", "plan", "unit")}
     assert {path.relative_to(ROOT).as_posix() for path in repository_files()} >= {
         "instruct_mix.py",
         "build/mixbuild/render/render.py",

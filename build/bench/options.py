@@ -8,15 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from bench.measure import Samples, in_turns, median
 from bench.parts import Bench, empty, load_average, say
 from bench.report import Part, Ratio, Times, times
 from mixbuild.declare import ChoiceSlot, Task
-from mixbuild.make import Request, make, plan
-from mixbuild.render import Origin, bind, render
+from mixbuild.make import Request, make, plan, source_rows
+from mixbuild.render import Origin, render
 from mixbuild.sources import SAMPLES, read, resolve
 from mixbuild.tasks import ALL, find
 
@@ -122,17 +121,13 @@ Inputs = list[tuple[object, ...]]
 
 def _inputs(task: Task, request: Request) -> Inputs:
     """All batches of the source, in memory, as ``render`` wants them."""
-    _, units = plan(task, request)
+    planned = plan(task, request)
     inputs: Inputs = []
-    for each in units.values():
-        for unit in each:
-            binding = bind(task, unit.schema)
-            origin = Origin(unit.source, unit.split, unit.run.file)
-            row = unit.run.first_row
-            for _, batch in read(unit.run, binding.reads):
-                numbers = np.arange(row, row + batch.num_rows)
-                inputs.append((binding, batch, numbers, origin))
-                row += batch.num_rows
+    for units in planned.units.values():
+        for unit in units:
+            origin = Origin(planned.projection.source, unit.split, unit.run.file)
+            for row_numbers, batch in source_rows(unit, planned.projection):
+                inputs.append((planned.projection.binding, batch, row_numbers, origin))
     return inputs
 
 

@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 from bench.job import Job
 from bench.measure import Samples, in_turns
-from mixbuild.make import Request, plan
-from mixbuild.render import Origin, bind, render
-from mixbuild.sources import read
+from mixbuild.make import Request, plan, source_rows
+from mixbuild.render import Origin, render
 from mixbuild.tasks import find
 
 RENDER = "render"
@@ -29,15 +28,12 @@ def measure_rendering(job: Job, *, repeats: int, patience_seconds: float) -> tup
     """
     task = find(job.task)
     request = Request([task], Path(job.out), {task.name: job.source}, splits=("train",))
-    _, units = plan(task, request)
+    planned = plan(task, request)
     inputs = []
-    for unit in units["train"]:
-        binding = bind(task, unit.schema)
-        origin = Origin(unit.source, unit.split, unit.run.file)
-        row = unit.run.first_row
-        for _, batch in read(unit.run, binding.reads):
-            inputs.append((binding, batch, np.arange(row, row + batch.num_rows), origin))
-            row += batch.num_rows
+    for unit in planned.units["train"]:
+        origin = Origin(planned.projection.source, unit.split, unit.run.file)
+        for row_numbers, batch in source_rows(unit, planned.projection):
+            inputs.append((planned.projection.binding, batch, row_numbers, origin))
 
     def render_all() -> list[pa.RecordBatch]:
         return [render(*each)[0] for each in inputs]

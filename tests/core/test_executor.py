@@ -17,8 +17,9 @@ from conftest import read_shards
 from make.test_run import files, request
 from mixbuild.core import executor as engine
 from mixbuild.core.errors import UsageError, WorkerError
-from mixbuild.make.run import make
-from mixbuild.make.shard import Shard, Unit, render_unit
+from mixbuild.make.run import Shared, make, work
+from mixbuild.make.shard import Shard
+from mixbuild.make.unit import Unit
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,10 @@ def test_a_unit_that_kills_every_dask_worker_is_an_error() -> None:
         list(engine.run(JOBS, partial(die_at, deadly=3), shared=None, engine="dask", num_proc=1))
 
 
-def slow_render(unit: Unit, folder: Path, *, overlap: bool, begun: Path) -> Shard:
+def slow_work(unit: Unit, shared: Shared, *, begun: Path) -> Shard:
     (begun / f"{os.getpid()}").touch()
     time.sleep(0.2)
-    return render_unit(unit, folder, overlap=overlap)
+    return work(unit, shared)
 
 
 @pytest.mark.parametrize("options", [{"num_proc": 2}, {"engine_name": "dask", "num_proc": 2}])
@@ -122,7 +123,7 @@ def test_killing_a_worker_while_it_renders_changes_no_byte(
     make(request(imdb_folder, tmp_path / "expected"))
     begun = tmp_path / "begun"
     begun.mkdir()
-    monkeypatch.setattr("mixbuild.make.run.render_unit", partial(slow_render, begun=begun))
+    monkeypatch.setattr("mixbuild.make.run.work", partial(slow_work, begun=begun))
     victims: list[int] = []
 
     def kill_first_worker(_done: int, _total: int) -> None:

@@ -23,8 +23,8 @@ from mixbuild.core.errors import MixError, OutputError, RowError, UsageError
 from mixbuild.core.row import SCHEMA
 from mixbuild.declare.template import Template
 from mixbuild.make import manifest
-from mixbuild.make import shard as shards
-from mixbuild.make.plan import Request, plan
+from mixbuild.make import unit as units
+from mixbuild.make.plan import Request
 from mixbuild.make.run import UNITS, make
 from mixbuild.tasks import ALL, find
 
@@ -152,7 +152,7 @@ def test_a_change_redoes_just_what_it_touches(
         task, templates=(seed, Template("another", "Rate: {text}\n[OUTPUT]: {label}"), *others)
     )
     assert rendered(templates="terse") == 0, "a template that renders nothing changes nothing"
-    monkeypatch.setattr(shards, "code_version", lambda: "another")
+    monkeypatch.setattr(units, "code_version", lambda: "another")
     assert rendered(templates="terse") == 3
     monkeypatch.undo()
     assert rendered(templates="terse") == 3
@@ -446,11 +446,3 @@ def test_a_long_list_in_a_drop_counts_in_full(imdb_folder: Path, tmp_path: Path)
     assert rendered(many) == 3
     assert rendered(many) == 0
     assert rendered([*many[:50], 999, *many[51:]]) == 3, "its text leaves out the middle"
-
-
-def test_another_config_of_the_same_file_is_another_unit(imdb_folder: Path, tmp_path: Path) -> None:
-    _, units = plan(find("imdb"), request(imdb_folder, tmp_path / "out"))
-    unit = units["train"][0]
-    place = dataclasses.replace(unit.run.place, config="another")
-    run = dataclasses.replace(unit.run, place=place)
-    assert dataclasses.replace(unit, run=run).key != unit.key

@@ -19,6 +19,7 @@ from conftest import ROOT, imdb_rows, read_shards, write_parquet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixbuild.core import executor as engine
+from mixbuild.core.code import hash_code
 from mixbuild.core.errors import OutputError, UsageError, VerifyError
 from mixbuild.declare.slots import field
 from mixbuild.declare.task import Task
@@ -299,13 +300,13 @@ def test_another_arrow_or_code_exports_anew(
     out = built(imdb_folder, tmp_path / "out")
     first, before = exported(out), stamps(out)
     if what == "arrow":
-        module._code_version.cache_clear()
+        hash_code.cache_clear()
         monkeypatch.setattr(pa, "__version__", "99.0.0")
     else:
         monkeypatch.setattr(module, "_code_version", lambda: "another")
     assert exported(out) == first
     monkeypatch.undo()
-    module._code_version.cache_clear()
+    hash_code.cache_clear()
     assert not set(stamps(out).items()) & set(before.items())
 
 

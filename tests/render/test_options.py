@@ -26,7 +26,7 @@ from mixbuild.declare.options import Choices, ChoiceSlot, choices, key, letter, 
 from mixbuild.declare.slots import Slot, column, field
 from mixbuild.declare.task import Source, Task
 from mixbuild.declare.template import Template
-from mixbuild.make.shard import Unit
+from mixbuild.make.unit import bind_projection, unit_of
 from mixbuild.render.answers import letters
 from mixbuild.render.bind import bind
 from mixbuild.render.render import Origin, arranged, render
@@ -762,7 +762,8 @@ def test_choices_survive_the_way_to_a_worker(way: str) -> None:
 def unit_key(wanted: Task, *, templates: str = "seed", seed: int = 0) -> str:
     schema = pa.schema([*SCHEMA, ("a", pa.string()), ("b", pa.string())])
     run = Run(Place("folder", None, None), "train", "f", "f", rows=1, row_groups=(0, 1))
-    return Unit(wanted, "train", "org/name@1", schema, run, templates, seed).key
+    projection = bind_projection(wanted, schema, "org/name@1", templates=templates, seed=seed)
+    return unit_of(projection, "train", run).key
 
 
 def test_the_key_of_a_unit_changes_with_the_seed_only_where_there_are_choices() -> None:

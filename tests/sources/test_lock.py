@@ -555,7 +555,7 @@ def test_a_task_of_another_repo_than_the_locked_one_is_one_line(
     assert run.error("lock", "imdb", "--lock", path) == line
     assert check(run, path, "imdb") == [f"repo: the lock has someone/imdb, the task {IMDB}"]
     samples = Request([find("imdb")], tmp_path / "out", {"imdb": SAMPLES}, lock=changed)
-    assert plan(find("imdb"), samples)[0].locked is False, "which do not come from there"
+    assert plan(find("imdb"), samples).resolved.locked is False, "which do not come from there"
     told = run.ok("lock", "--update", "imdb", "--lock", path)
     assert told.endswith(f"  repo: someone/imdb → {IMDB}\n")
 

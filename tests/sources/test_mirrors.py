@@ -66,7 +66,7 @@ def request(task: str, folder: Path, out: Path, lock: Mapping[str, Any], **more:
 def resolved(task: str, folder: Path, lock: Mapping[str, Any], **more: Any) -> Any:
     """What a mirror is taken for."""
     asked = request(task, folder, folder.with_name("out"), lock, **more)
-    return plan(find(task), asked)[0]
+    return plan(find(task), asked).resolved
 
 
 def refusal(task: str, folder: Path, lock: Mapping[str, Any], **more: Any) -> str:

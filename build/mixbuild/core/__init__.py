@@ -5,6 +5,7 @@
     errors     every error raised on purpose, in one tree
     row        one row of the published dataset: its columns
     resources  files of the project that are not code
+    code       a hash of this package's own code, for keys
     vectors    between Arrow and numpy: indexing and masks
     offsets    where the texts of a column lie among its bytes
     identity   row ids, and choices made by hashing them
@@ -18,6 +19,7 @@
     executor   runs units: in this process, in worker processes, on a cluster
 """
 
+from mixbuild.core.code import hash_code
 from mixbuild.core.digest import ContentDigest, SourceDigest
 from mixbuild.core.errors import (
     CardError,
@@ -35,6 +37,7 @@ from mixbuild.core.errors import (
     TemplateError,
     UsageError,
     VerifyError,
+    WorkerError,
     one_line,
     one_of,
 )
@@ -89,6 +92,7 @@ __all__ = [
     "TemplateError",
     "UsageError",
     "VerifyError",
+    "WorkerError",
     "ahead",
     "all_bytes",
     "bounds",
@@ -99,6 +103,7 @@ __all__ = [
     "explained_output",
     "file_sha256",
     "git_blob_hash",
+    "hash_code",
     "hash_rows",
     "holders",
     "in_checkout",

@@ -2,7 +2,8 @@
 
 ::
 
-    shard      a unit of work -> its Arrow shard
+    unit       the atom of work, and the rows that it makes
+    shard      a unit -> its Arrow shard
     plan       what was asked for -> units
     manifest   what a build holds, written last
     run        plan -> shards -> manifest, resuming what was interrupted
@@ -10,21 +11,23 @@
 """
 
 from mixbuild.make.manifest import expect
-from mixbuild.make.plan import Request, plan
+from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.run import Made, Report, make
-from mixbuild.make.shard import Unit, choice_hashes, rows
+from mixbuild.make.unit import Projection, Unit, rows, source_rows
 from mixbuild.make.verify import Verified, verify_folder
 
 __all__ = [
     "Made",
+    "Plan",
+    "Projection",
     "Report",
     "Request",
     "Unit",
     "Verified",
-    "choice_hashes",
     "expect",
     "make",
     "plan",
     "rows",
+    "source_rows",
     "verify_folder",
 ]

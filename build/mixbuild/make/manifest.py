@@ -20,7 +20,8 @@ from typing import Any
 from mixbuild import __version__
 from mixbuild.core import ManifestError, explained_output
 from mixbuild.declare import Task
-from mixbuild.make.shard import Shard, code_version
+from mixbuild.make.shard import Shard
+from mixbuild.make.unit import code_version
 from mixbuild.render import choose_templates
 from mixbuild.sources import Resolved
 

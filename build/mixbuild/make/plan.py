@@ -11,12 +11,12 @@ import numpy as np
 
 from mixbuild.core import LockError, UsageError
 from mixbuild.declare import SEED, Task
-from mixbuild.make.shard import Unit, choice_hashes
-from mixbuild.render import bind
+from mixbuild.make.unit import Projection, Unit, bind_projection, choice_hashes, unit_of
 from mixbuild.sources import (
     SAMPLES,
     Lock,
     Resolved,
+    Run,
     count_rows,
     digests,
     entry_of,
@@ -52,8 +52,25 @@ class Request:
     allow_drift: bool = False
 
 
-def plan(task: Task, request: Request) -> tuple[Resolved, dict[str, list[Unit]]]:
-    """The units of a task, by split. Reads metadata only, and renders nothing.
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What it takes to make a config of a task.
+
+    Attributes:
+        task: the declaration.
+        resolved: its source.
+        projection: what all its units share.
+        units: by split, in order.
+    """
+
+    task: Task
+    resolved: Resolved
+    projection: Projection
+    units: Mapping[str, Sequence[Unit]]
+
+
+def plan(task: Task, request: Request) -> Plan:
+    """The units of a task. Reads metadata only, and renders nothing.
 
     Raises:
         SourceError, SchemaError, UsageError: the request cannot be met.
@@ -68,17 +85,18 @@ def plan(task: Task, request: Request) -> tuple[Resolved, dict[str, list[Unit]]]
         resolved = resolve(task, source, splits=request.splits)
         if source is not None and locked is not None:
             resolved = _as_locked(task, resolved, locked, allow_drift=request.allow_drift)
-    bind(task, resolved.schema, templates=request.templates, seed=request.seed)
+    projection = bind_projection(
+        task,
+        resolved.schema,
+        resolved.label,
+        templates=request.templates,
+        seed=request.seed,
+    )
     units = {
-        split: [
-            Unit(task, split, resolved.label, resolved.schema, run, request.templates, request.seed)
-            for run in runs
-        ]
+        split: _units(projection, split, runs, request.max_rows)
         for split, runs in resolved.runs.items()
     }
-    if request.max_rows is not None:
-        units = {split: _choose(each, request.max_rows) for split, each in units.items()}
-    return resolved, units
+    return Plan(task, resolved, projection, units)
 
 
 def _as_locked(
@@ -108,24 +126,27 @@ def _as_locked(
     return replace(mirror, label=label, locked=not drift, drift=tuple(drift))
 
 
-def _choose(units: list[Unit], max_rows: int) -> list[Unit]:
-    """The units, told to render only the ``max_rows`` rows of their split with the lowest hash.
+def _units(
+    projection: Projection, split: str, runs: Sequence[Run], max_rows: int | None
+) -> list[Unit]:
+    """A split's units; with ``max_rows``, those of its rows with the lowest hashes alone.
 
     A head of the split would be of one class only where the source is sorted by class.
     """
+    if max_rows is None:
+        return [unit_of(projection, split, run) for run in runs]
     if max_rows < 1:
         raise UsageError(f"--max-rows: expected at least 1, got {max_rows}")
     hashes = []
-    for unit in units:
-        first = unit.run.first_row
-        numbers = np.arange(first, first + count_rows(unit.run), dtype=np.int64)
-        hashes.append(choice_hashes(unit, numbers))
+    for run in runs:
+        row_numbers = run.first_row + np.arange(count_rows(run), dtype=np.int64)
+        hashes.append(choice_hashes(projection, split, run, row_numbers))
     every = np.concatenate(hashes)
     if len(every) <= max_rows:
-        return units
+        return [unit_of(projection, split, run) for run in runs]
     highest = int(np.partition(every, max_rows - 1)[max_rows - 1])
     return [
-        replace(unit, highest=highest)
-        for unit, each in zip(units, hashes, strict=False)
+        unit_of(projection, split, run, highest=highest)
+        for run, each in zip(runs, hashes, strict=True)
         if (each <= np.uint64(highest)).any()
     ]

@@ -27,8 +27,9 @@ from mixbuild.core import OutputError, UsageError, explained_output, file_sha256
 from mixbuild.core import executor as engine
 from mixbuild.declare import Task
 from mixbuild.make import manifest
-from mixbuild.make.plan import Request, plan
-from mixbuild.make.shard import Shard, Unit, finished, render_unit
+from mixbuild.make.plan import Plan, Request, plan
+from mixbuild.make.shard import Shard, finished, render_unit
+from mixbuild.make.unit import Projection, Unit
 from mixbuild.sources import SAMPLES, Resolved
 
 UNITS = ".units"
@@ -72,32 +73,34 @@ def make(
     engine.check(engine_name, scheduler)
     out = request.out.resolve()  # a worker may stand in another folder
     _refuse_overlap(request, out)
-    plans = [(task, *plan(task, request)) for task in request.tasks]
+    plans = [plan(task, request) for task in request.tasks]
     with mutex(out):
         listed = dict((manifest.load(out) or {"tasks": {}})["tasks"])
         before = _paths(listed)
         entries = {
-            task.name: functools.partial(_entry, task, resolved, request)
-            for task, resolved, _ in plans
+            each.task.name: functools.partial(_entry, each.task, each.resolved, request)
+            for each in plans
         }
         stale = [
-            (task, units)
-            for task, _, units in plans
-            if not _is_whole(out, listed.get(task.name), units, entries[task.name])
+            each
+            for each in plans
+            if not _is_whole(out, listed.get(each.task.name), each.units, entries[each.task.name])
         ]
         staging = out / UNITS
         with explained_output(staging):
             staging.mkdir(exist_ok=True)
-            for task, _ in stale:
-                _stage(out, staging, task, listed)
-        todo = [unit for _, units in stale for each in units.values() for unit in each]
+            for each in stale:
+                _stage(out, staging, each.task, listed)
+        todo = [unit for each in stale for units in each.units.values() for unit in units]
         missing = [unit for unit in todo if not finished(unit, staging)]
         kept = len(todo) - len(missing)
         threads = engine_name == engine.PROCESSES and num_proc is None
         done = engine.run(
             missing,
-            functools.partial(render_unit, overlap=threads),
-            shared=staging,
+            work,
+            shared=Shared(
+                {each.task.name: each.projection for each in stale}, staging, overlap=threads
+            ),
             engine=engine_name,
             num_proc=num_proc,
             scheduler=scheduler,
@@ -106,13 +109,14 @@ def make(
         with _no_partial_files(staging):
             for count, _ in enumerate(done, start=1):
                 report(kept + count, len(todo))
-        for task, units in stale:
+        for each in stale:
             shards = {
-                split: [_whole(unit, staging) for unit in each] for split, each in units.items()
+                split: [_whole(unit, staging) for unit in units]
+                for split, units in each.units.items()
             }
             with explained_output(out):
-                _publish(out, staging, task, shards)
-            listed[task.name] = entries[task.name](shards)
+                _publish(out, staging, each.task, shards)
+            listed[each.task.name] = entries[each.task.name](shards)
         if stale:
             manifest.save(out, listed)
         for task in request.tasks:  # units of other tasks may be waiting to be finished
@@ -124,6 +128,21 @@ def make(
         changed=bool(stale),
         removed=tuple(sorted(before - _paths(listed))),
     )
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every unit of a build is rendered with: it goes to each worker once."""
+
+    projections: Mapping[str, Projection]
+    folder: Path
+    overlap: bool
+
+
+def work(unit: Unit, shared: Shared) -> Shard:
+    """Render one unit of a build, wherever that is."""
+    projection = shared.projections[unit.config]
+    return render_unit(unit, projection, shared.folder, overlap=shared.overlap)
 
 
 def _refuse_overlap(request: Request, out: Path) -> None:
@@ -152,7 +171,7 @@ def _no_partial_files(staging: Path) -> Iterator[None]:
 def _is_whole(
     out: Path,
     entry: Mapping[str, Any] | None,
-    units: Mapping[str, list[Unit]],
+    units: Mapping[str, Sequence[Unit]],
     expected: Callable[[Mapping[str, list[Shard]]], dict[str, Any]],
 ) -> bool:
     """Whether the manifest says of these units what it would anew, and their shards are there."""
@@ -268,5 +287,5 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def _count(plans: Sequence[tuple[Task, Resolved, Mapping[str, list[Unit]]]]) -> int:
-    return sum(len(each) for _, _, units in plans for each in units.values())
+def _count(plans: Sequence[Plan]) -> int:
+    return sum(len(units) for each in plans for units in each.units.values())

@@ -8,9 +8,7 @@ names what it was made of, so that nothing is written twice.
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import importlib.resources
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ from mixbuild.core import (
     ahead,
     explained_output,
     file_sha256,
+    hash_code,
     one_line,
     one_of,
 )
@@ -47,6 +46,9 @@ EXAMPLE_CHARACTERS = 1_000
 first row group."""
 
 LENGTH_BINS = 32
+
+DECISIVE = ("core", "publish/export.py", "publish/parquet.py")
+"""The rooms and modules whose text decides the bytes of exported files."""
 
 
 @dataclass(frozen=True)
@@ -191,13 +193,9 @@ def histogram(texts: pa.StringArray) -> npt.NDArray[np.int64]:
     return np.bincount(digits, minlength=LENGTH_BINS).astype(np.int64)
 
 
-@functools.cache
 def _code_version() -> str:
-    """A hash of the code that decides the files' bytes, and of the Arrow that writes them."""
-    digest = hashlib.sha256(pa.__version__.encode())
-    for module in ("publish/export.py", "publish/parquet.py", "core/digest.py"):
-        digest.update((importlib.resources.files("mixbuild") / module).read_bytes())
-    return digest.hexdigest()[:16]
+    """A hash of the code that decides the files' bytes."""
+    return hash_code(*DECISIVE)
 
 
 def _finished(split: Split, report: Path) -> dict[str, Any] | None:

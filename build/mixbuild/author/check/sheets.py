@@ -17,9 +17,8 @@ import pyarrow as pa
 from mixbuild.author.check.wording import placeholders
 from mixbuild.core import SCHEMA, Rows
 from mixbuild.declare import EVERY, ChoiceSlot, Task, Template, project
-from mixbuild.make import Request, choice_hashes, plan
+from mixbuild.make import Request, plan, source_rows
 from mixbuild.render import Arrangement, Origin, arranged, bind, render
-from mixbuild.sources import read
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,17 +110,15 @@ def read_records(task: Task, request: Request) -> list[Records]:
     Raises:
         SourceError, SchemaError, UsageError: the request cannot be met.
     """
-    resolved, units = plan(task, request)
-    reads = bind(task, resolved.schema, templates=EVERY).reads
+    planned = plan(task, request)
+    schema = planned.resolved.schema
+    reads = bind(task, schema, templates=EVERY).reads
     found = []
-    for unit in [unit for each in units.values() for unit in each]:
-        origin = Origin(unit.source, unit.split, unit.run.file)
-        for numbers, batch in read(unit.run, reads, schema=unit.schema):
-            if unit.highest is not None:
-                chosen = choice_hashes(unit, numbers) <= np.uint64(unit.highest)
-                batch, numbers = batch.filter(pa.array(chosen)), numbers[chosen]
-            if len(numbers):
-                found.append(Records(resolved.schema, batch, numbers, origin))
+    for unit in [unit for each in planned.units.values() for unit in each]:
+        origin = Origin(planned.resolved.label, unit.split, unit.run.file)
+        for row_numbers, batch in source_rows(unit, planned.projection, columns=reads):
+            if len(row_numbers):
+                found.append(Records(schema, batch, row_numbers, origin))
     return found
 
 

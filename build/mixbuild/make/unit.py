@@ -1,0 +1,190 @@
+"""A unit, the atom of work: a run of one split's source rows, and the rows made of them.
+
+A unit says no more than which rows it is of, about 500 bytes. What all units of a
+config share, the task bound to its source, is a ``Projection``, which a worker is
+sent once. A unit's ``key`` is a hash of everything that its shard's bytes depend
+on, so that a shard with its unit's key need not be made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixbuild.core import Drops, Hashes, Rows, WorkerError, hash_code, hash_rows
+from mixbuild.declare import EVERY, SAMPLE, Task
+from mixbuild.declare import Path as ColumnPath
+from mixbuild.render import Binding, Origin, bind, render
+from mixbuild.sources import Run, read
+
+DECISIVE = ("core", "declare", "render", "sources", "make/unit.py", "make/shard.py")
+"""The rooms and modules whose text decides what a unit is rendered to."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One run of source rows.
+
+    Attributes:
+        config: whose rows it makes.
+        split: the config's split.
+        run: which rows.
+        key: of the shard that it makes: 32 hexadecimal digits.
+        highest: only the rows whose hash is at most this are rendered; None for all.
+    """
+
+    config: str
+    split: str
+    run: Run
+    key: str
+    highest: int | None = None
+
+    @property
+    def name(self) -> str:
+        """For people: ``squad/train/plain_text/train.parquet rows 0 to 999``."""
+        rows = self.run.rows
+        last = "the end" if rows is None else str(self.run.first_row + rows - 1)
+        return f"{self.config}/{self.split}/{self.run.file} rows {self.run.first_row} to {last}"
+
+    @property
+    def stem(self) -> str:
+        """What the unit's files are called while the build is not finished."""
+        return f"{self.config}-{self.key}"
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """A task bound to its source: what all units of a config share.
+
+    Attributes:
+        binding: the task, bound to the source's columns.
+        schema: the source's columns.
+        source: ``repo@commit``, for the rows.
+        code: the ``code_version`` that planned the build, and is to render it.
+        key: a hash of all of it that decides a row.
+    """
+
+    binding: Binding
+    schema: pa.Schema
+    source: str
+    code: str
+    key: str
+
+
+def bind_projection(
+    task: Task, schema: pa.Schema, source: str, *, templates: str, seed: int
+) -> Projection:
+    """Bind a task to its source, once for all that will render it.
+
+    Args:
+        task: the declaration.
+        schema: the source's columns.
+        source: ``repo@commit``, for the rows.
+        templates: a template's name, ``sample`` or ``all``.
+        seed: of every choice by hash.
+
+    Raises:
+        UsageError: the task has no such template.
+        SchemaError: a column is missing, or has a type of which no text can be made.
+    """
+    binding = bind(task, schema, templates=templates, seed=seed)
+    parts = [
+        code_version(),
+        [task.name, source],
+        [[template.name, template.text] for template in binding.templates],
+        templates if templates in (SAMPLE, EVERY) else "",
+        seed if templates == SAMPLE or binding.choices else None,
+        sorted((name, _fingerprint(value)) for name, value in binding.values.items()),
+        sorted((name, _fingerprint(value)) for name, value in binding.checks.items()),
+        sorted((name, repr(slot)) for name, slot in binding.choices.items()),
+    ]
+    return Projection(binding, schema, source, code_version(), _hash(parts))
+
+
+def unit_of(projection: Projection, split: str, run: Run, *, highest: int | None = None) -> Unit:
+    """A run as a unit, under its key."""
+    parts = [
+        projection.key,
+        [split, run.file, run.first_row, run.rows],
+        [run.place.config, run.split, run.row_groups, run.part, run.batch_rows],
+        [] if highest is None else [highest, projection.binding.seed],
+        # other formats are parsed by datasets, and by what it parses with
+        [] if run.row_groups else [version("datasets"), version("pandas")],
+    ]
+    return Unit(projection.binding.task.name, split, run, _hash(parts), highest)
+
+
+def choice_hashes(projection: Projection, split: str, run: Run, row_numbers: Rows) -> Hashes:
+    """What ``--max-rows`` chooses by: the rows with the smallest of these are kept."""
+    binding = projection.binding
+    return hash_rows(row_numbers, "max-rows", binding.seed, binding.task.name, split, run.file)
+
+
+def source_rows(
+    unit: Unit,
+    projection: Projection,
+    *,
+    columns: Iterable[ColumnPath] | None = None,
+    overlap: bool = False,
+) -> Iterator[tuple[Rows, pa.RecordBatch]]:
+    """A unit's source rows batch by batch, before each the rows' numbers within their file.
+
+    Args:
+        unit: which rows.
+        projection: of its config.
+        columns: what to read; without it, what the projection needs.
+        overlap: decode on a thread of its own.
+
+    Raises:
+        SourceError: the source cannot be read.
+    """
+    reads = projection.binding.reads if columns is None else columns
+    for numbers, batch in read(unit.run, reads, schema=projection.schema, overlap=overlap):
+        if unit.highest is not None:
+            hashes = choice_hashes(projection, unit.split, unit.run, numbers)
+            chosen = hashes <= np.uint64(unit.highest)
+            batch, numbers = batch.filter(pa.array(chosen)), numbers[chosen]
+        yield numbers, batch
+
+
+def rows(
+    unit: Unit, projection: Projection, *, overlap: bool = False
+) -> Iterator[tuple[int, pa.RecordBatch, Drops]]:
+    """Render a unit: (source rows read, rows, what was left out) for each batch.
+
+    Raises:
+        SourceError, RowError: the source cannot be read, or has a row it must not have.
+        WorkerError: the code here is not that which planned the build.
+    """
+    if projection.code != code_version():
+        raise WorkerError(
+            f"{unit.name}: expected the code {projection.code}, which planned the build, got "
+            f"{code_version()}; install the same version of instruct_mix and of pyarrow wherever "
+            f"its workers run"
+        )
+    origin = Origin(projection.source, unit.split, unit.run.file)
+    for numbers, batch in source_rows(unit, projection, overlap=overlap):
+        rendered, drops = render(projection.binding, batch, numbers, origin)
+        yield batch.num_rows, rendered, drops
+
+
+def code_version() -> str:
+    """A hash of the code that decides the rows and their bytes."""
+    return hash_code(*DECISIVE)
+
+
+def _fingerprint(value: pc.Expression) -> str:
+    """All of an expression; its text leaves out the middle of a long list of values."""
+    return hashlib.sha256(pickle.dumps(value, protocol=4)).hexdigest()
+
+
+def _hash(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
