@@ -202,6 +202,14 @@ def test_a_task_is_added_by_following_the_guide(tmp_path: Path) -> None:
     assert matches(start[2], printed), printed
     assert "\n  python build check port_quiz\n" in printed
 
+    catalog = package / "tasks/__init__.py"
+    text = catalog.read_text()
+    for head, own in (("import (\n", "port_quiz,"), ("] = (\n", "port_quiz.TASK,")):
+        assert text.count(head) == 1
+        assert f"\n  {own} " in printed
+        text = text.replace(head, f"{head}    {own}\n")
+    catalog.write_text(text)
+
     declaration, *_ = blocks(GUIDE, "python")
     assert len(declaration.splitlines()) < 30
     started = (package / "tasks/port_quiz.py").read_text()

@@ -27,7 +27,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from mixbuild import tasks
-from mixbuild.author.new.scaffold import left_to_do
+from mixbuild.author.new.start import left_to_do
 from mixbuild.core.errors import UsageError
 from mixbuild.declare.task import Task
 from mixbuild.render.bind import bind

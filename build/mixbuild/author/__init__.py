@@ -10,22 +10,21 @@
 from mixbuild.author.check.report import as_data, as_text, count, errors
 from mixbuild.author.check.rules import ERROR
 from mixbuild.author.check.run import check
-from mixbuild.author.new.scaffold import CATALOG, TODO, Scaffold, scaffold
+from mixbuild.author.new.start import TODO, Started, start
 from mixbuild.author.preview import Piece, Preview, Rendering, preview
 
 __all__ = [
-    "CATALOG",
     "ERROR",
     "TODO",
     "Piece",
     "Preview",
     "Rendering",
-    "Scaffold",
+    "Started",
     "as_data",
     "as_text",
     "check",
     "count",
     "errors",
     "preview",
-    "scaffold",
+    "start",
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mixbuild.author import preview, scaffold
+from mixbuild.author import preview, start
 from mixbuild.cli import terminal
 from mixbuild.cli.options import lock_option, refuse_strangers, source_option
 from mixbuild.core import UsageError
@@ -88,5 +88,5 @@ def new(
     into: Path | None,
 ) -> None:
     """Start a TASK: read its source, write a declaration and samples to be finished by hand."""
-    written = scaffold(task_name, repo, config=config, source=source, family=family, into=into)
-    terminal.print_scaffold(task_name, written)
+    started = start(task_name, repo, config=config, source=source, family=family, into=into)
+    terminal.print_started(task_name, started)

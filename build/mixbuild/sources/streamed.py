@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mixbuild.core import SchemaError, patiently
+from mixbuild.core import SchemaError, SourceError, one_of, patiently
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
 from mixbuild.sources.types import plainly
@@ -38,9 +39,17 @@ def builder_of(place: Place, *, mirror: bool = False) -> DatasetBuilder:
         return load(place.config)
     except ValueError as error:
         # a mirror may have only one config, under any name
-        if not mirror or "BuilderConfig" not in str(error):
+        if mirror and "BuilderConfig" in str(error):
+            return load(None)
+        listed = re.search(r"(?:configs|Available): \[(.*?)\]", str(error))
+        if listed is None:
             raise
-        return load(None)
+        known = re.findall(r"'(.*?)'", listed[1])
+        if place.config is None:
+            raise SourceError(
+                f"{place.label}: has several configs; name one of them: {', '.join(known)}"
+            ) from None
+        raise SourceError(f"{place.label}: {one_of('config', place.config, known)}") from None
 
 
 def peek_schema(builder: DatasetBuilder, splits: Iterable[str]) -> pa.Schema | None:

@@ -2,12 +2,10 @@
 
 ::
 
-    literal      Python literals that are easy to edit
-    columns      what each column may be for
-    options      which columns hold options
-    guess        which columns are asked, which answer
+    columns      what each column of the source may be for, and its name as Python text
+    options      which columns hold options, and which says the right one
+    guess        which columns are asked, and which answers
     declaration  the text of the declaration
     samples      rows of the source's shape, made up
-    catalog      where the catalog names a task
-    scaffold     all of it, written
+    start        all of it, written
 """

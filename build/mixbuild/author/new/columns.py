@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from mixbuild.author.new.literal import arguments, as_tuple
 from mixbuild.declare import Path
 from mixbuild.sources import Probed
 
 MOST_CLASSES = 20
 """A column of numbers with more values than this holds quantities, not classes."""
-
-MASK: Mapping[type, Any] = {int: -1, str: ""}
-"""What stands in a column where its value is kept secret."""
 
 
 @dataclass(frozen=True)
@@ -26,101 +22,90 @@ class Column:
 
     Attributes:
         path: its name, and those above it.
-        kind: its type.
-        labels: the names of its classes, if the source names them.
+        type: in Arrow.
+        class_names: as the source calls its classes, where it does.
         values: its first values, by split; null left out.
     """
 
     path: Path
-    kind: pa.DataType
-    labels: tuple[str, ...]
+    type: pa.DataType
+    class_names: tuple[str, ...]
     values: Mapping[str, Sequence[Any]]
 
     @property
-    def name(self) -> str:
-        """With dots: ``answers.text``."""
-        return ".".join(self.path)
+    def leaf(self) -> str:
+        """Its own name, as a placeholder may be called."""
+        return snake(self.path[-1])
 
     @property
-    def leaf(self) -> str:
-        """Its own name."""
-        return self.path[-1]
+    def called(self) -> str:
+        """Its path, as the arguments of a call."""
+        return listed(self.path)
 
     @property
     def is_text(self) -> bool:
         """Whether it holds strings."""
-        return _is_text(self.kind)
+        return bool(pa.types.is_string(self.type))
 
     @property
     def holds_texts(self) -> bool:
         """Whether it holds lists of strings."""
-        return pa.types.is_list(self.kind) and _is_text(self.kind.value_type)
+        return bool(pa.types.is_list(self.type) and pa.types.is_string(self.type.value_type))
 
     @property
     def seen(self) -> list[Any]:
         """Its values that are not masked."""
-        every = [each for values in self.values.values() for each in values]
-        return [each for each in every if not _is_masked(each)]
-
-    @property
-    def classes(self) -> tuple[Any, ...]:
-        """What values it may have, where these are classes."""
-        if self.labels:
-            return tuple(range(len(self.labels)))
-        if pa.types.is_integer(self.kind):
-            return tuple(sorted(set(self.seen)))
-        return ()
+        return [each for some in self.values.values() for each in some if not is_masked(each)]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Of its classes; those that the source does not name are the author's to name."""
-        if self.labels:
-            return self.labels
-        highest = max(self.classes, default=-1)
-        known = pa.types.is_integer(self.kind) and 0 <= highest < MOST_CLASSES
-        return tuple(f"TODO name of {each}" for each in range(highest + 1)) if known else ()
+        if self.class_names or not pa.types.is_integer(self.type):
+            return self.class_names
+        highest = max(self.seen, default=-1)
+        return tuple(
+            f"TODO name of {each}" for each in range(highest + 1 if highest < MOST_CLASSES else 0)
+        )
 
     @property
-    def filled(self) -> str:
-        """The Python expression that shows it in a prompt; its name, where it needs none."""
+    def shown(self) -> str:
+        """The slot that shows it in a prompt; its bare name where it needs none; or nothing."""
         if self.is_text:
-            plain = len(self.path) == 1 and snake(self.leaf) == self.leaf
-            return self.leaf if plain else f"column({arguments(self.path)})"
-        return f'joined({arguments(self.path)}, separator=", ")' if self.holds_texts else ""
+            return self.leaf if self.path == (self.leaf,) else f"column({self.called})"
+        return f'joined({self.called}, separator=", ")' if self.holds_texts else ""
 
     @property
-    def as_output(self) -> str:
-        """The Python expression that makes an output of it; empty where nothing does."""
+    def output(self) -> str:
+        """The slot that makes an output of it; or nothing."""
         if self.names and len(self.path) == 1:
-            return f"label({arguments(self.path)}, {as_tuple(self.names)})"
-        if pa.types.is_boolean(self.kind) and len(self.path) == 1:
-            return f'flag({arguments(self.path)}, ("no", "yes"))'
-        return f"first({arguments(self.path)})" if self.holds_texts else self.filled
+            return f"label({self.called}, {as_tuple(self.names)})"
+        if pa.types.is_boolean(self.type) and len(self.path) == 1:
+            return f'flag({self.called}, ("no", "yes"))'
+        return f"first({self.called})" if self.holds_texts else self.shown
 
     @property
     def masked_splits(self) -> tuple[str, ...]:
         """The splits that show none of its values."""
-        return tuple(split for split, values in self.values.items() if all(map(_is_masked, values)))
+        return tuple(split for split, values in self.values.items() if all(map(is_masked, values)))
 
     @property
-    def is_masked_somewhere(self) -> bool:
-        """Whether a split that shows its values hides some."""
-        others = [
-            values for split, values in self.values.items() if split not in self.masked_splits
-        ]
-        return any(_is_masked(each) for values in others for each in values)
-
-    @property
-    def is_masked(self) -> str:
-        """The Python expression of the rows that hide it."""
-        hides = '== ""' if self.is_text else "< 0"
-        return f"field({arguments(self.path)}) {hides}"
+    def masked_rows(self) -> str:
+        """The expression of the rows that hide it in splits that show others; or nothing."""
+        shown = [each for split, each in self.values.items() if split not in self.masked_splits]
+        if not any(is_masked(each) for values in shown for each in values):
+            return ""
+        return f"field({self.called}) {'== ' + quoted('') if self.is_text else '< 0'}"
 
 
-def columns_of(probed: Probed) -> Iterator[Column]:
+def is_masked(value: object) -> bool:
+    """Whether a value stands where the true one is kept secret."""
+    return value in ("", -1) and not isinstance(value, bool)
+
+
+def columns_of(probed: Probed) -> list[Column]:
     """The columns; of a struct column, its fields."""
 
-    def walk(fields: Iterator[pa.Field] | pa.Schema, above: Path) -> Iterator[Column]:
+    def walk(fields: pa.Schema | pa.StructType, above: Path) -> Iterator[Column]:
         for each in fields:
             path = (*above, each.name)
             if pa.types.is_struct(each.type):
@@ -130,9 +115,15 @@ def columns_of(probed: Probed) -> Iterator[Column]:
                 split: [value for row in rows if (value := _value(row, path)) is not None]
                 for split, rows in probed.rows.items()
             }
-            yield Column(path, each.type, probed.labels.get(path, ()), values)
+            yield Column(path, each.type, probed.class_names.get(path, ()), values)
 
-    yield from walk(probed.schema, ())
+    return list(walk(probed.schema, ()))
+
+
+def _value(row: Any, path: Path) -> Any:
+    for each in path:
+        row = None if row is None else row[each]
+    return row
 
 
 def snake(name: str) -> str:
@@ -146,16 +137,21 @@ def snake(name: str) -> str:
     return plain if plain[0].isalpha() else f"x{plain}"
 
 
-def _value(row: Mapping[str, Any], path: Path) -> Any:
-    value: Any = row
-    for each in path:
-        value = None if value is None else value[each]
-    return value
+def quoted(text: str) -> str:
+    r"""A string of the source as Python text, so that nothing of it becomes code.
+
+    >>> print(quoted("it's"), quoted('a "word"'), quoted("a\nb"))
+    "it's" 'a "word"' "a\nb"
+    """
+    # with an apostrophe in it, and no quote, repr takes the quotes that the formatter takes
+    return repr(text) if '"' in text else f'"{repr(text + chr(39))[1:-2]}"'
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+def listed(texts: Iterable[str]) -> str:
+    """Strings, as a call takes them: ``"answers", "text"``."""
+    return ", ".join(map(quoted, texts))
 
 
-def _is_masked(value: object) -> bool:
-    return not isinstance(value, bool) and value == MASK.get(type(value), value is None)
+def as_tuple(texts: Sequence[str]) -> str:
+    """Strings, as a tuple: ``("en",)``."""
+    return f"({listed(texts)}{',' * (len(texts) == 1)})"

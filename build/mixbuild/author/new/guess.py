@@ -7,11 +7,9 @@ and is no more: whoever declares the task looks at each.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import pyarrow as pa
 
 from mixbuild.author.new import options
 from mixbuild.author.new.columns import Column, columns_of, snake
@@ -35,6 +33,14 @@ ASKED = ("question", "query", "hypothesis", "claim")
 GENERIC = ("text", "texts", "value", "aliases")
 """What a field within a struct is called that says less than the struct's name."""
 
+FAMILIES: Mapping[str, set[str]] = {
+    "summarisation": {"summary", "highlights", "abstract"},
+    "translation": {"translation"},
+    "code": {"code"},
+    "open instructions": {"response", "completion", "output"},
+}
+"""By family, what its output is called."""
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -44,7 +50,7 @@ class Guess:
         inputs: the placeholders of the context.
         output: the placeholder of the output.
         slots: placeholder -> the Python expression that fills it, where it is no plain column.
-        options: the Python expression of the options, where there are any.
+        options: the arguments of ``choices``, where there are options.
         names: of the output's classes, where it has classes.
         drops: reason -> the Python expression of the rows to leave out.
         values: what a column may hold, where it may not hold just anything.
@@ -57,14 +63,14 @@ class Guess:
     inputs: tuple[str, ...]
     output: str
     slots: Mapping[str, str]
-    options: str = ""
-    names: tuple[str, ...] = ()
-    drops: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[Path, Sequence[Any]] = field(default_factory=dict)
-    unused: tuple[str, ...] = ()
-    splits: tuple[str, ...] = ()
-    masked: tuple[str, ...] = ()
-    family: str = ""
+    options: tuple[str, ...]
+    names: tuple[str, ...]
+    drops: Mapping[str, str]
+    values: Mapping[Path, Sequence[Any]]
+    unused: tuple[str, ...]
+    splits: tuple[str, ...]
+    masked: tuple[str, ...]
+    family: str
 
 
 def guess(probed: Probed) -> Guess:
@@ -73,37 +79,37 @@ def guess(probed: Probed) -> Guess:
     Raises:
         SourceError: there is no column of text, or none of which an output can be made.
     """
-    columns = list(columns_of(probed))
+    columns = columns_of(probed)
     found = options.find(columns)
     output = found.answer if found else _output(columns)
     used = set(found.uses) if found else {output.path} if output else set()
     inputs = _inputs(columns, used, output)
     if output is None or not inputs:
-        listed = ", ".join(f"{each.name}: {each.kind}" for each in columns)
+        listed = ", ".join(f"{'.'.join(each.path)}: {each.type}" for each in columns)
         raise SourceError(
             f"{probed.where}: expected a column of text and one of which an output can be made, "
             f"got {listed}; prepare the source so that it has them"
         )
-    name = "answer" if found else _output_name(output)
-    taken = {name, "options"} if found else {name}
-    placeholders = _placeholders(inputs, taken)
-    slots = {at: each.filled for at, each in placeholders.items() if each.filled != at}
+    name = "answer" if found else output.leaf
+    if name in GENERIC:
+        name = snake(output.path[0])
+    placeholders = _placeholders(inputs, {name, "options"} if found else {name})
+    slots = {at: each.shown for at, each in placeholders.items() if each.shown != at}
     if found:
         slots |= {"options": "OPTIONS.lettered()", name: "OPTIONS.text()"}
-    elif output.as_output != name:
-        slots[name] = output.as_output
+    elif output.output != name:
+        slots[name] = output.output
     masked = output.masked_splits
-    drops = {"masked": output.is_masked} if output.is_masked_somewhere else {}
-    plain = {each.path for each in inputs} | used
+    shown = {each.path for each in inputs} | used
     return Guess(
         inputs=tuple(placeholders),
         output=name,
         slots=slots,
-        options=found.expression if found else "",
+        options=found.expressions if found else (),
         names=() if found else output.names,
-        drops=drops,
-        values=found.values if found else {output.path: output.classes},
-        unused=tuple(each.name for each in columns if each.path not in plain),
+        drops={"masked": output.masked_rows} if output.masked_rows else {},
+        values=found.values if found else {output.path: range(len(output.names))},
+        unused=tuple(".".join(each.path) for each in columns if each.path not in shown),
         splits=tuple(split for split in probed.rows if split not in masked),
         masked=masked,
         family="multiple choice" if found else _family(list(placeholders), output),
@@ -111,10 +117,9 @@ def guess(probed: Probed) -> Guess:
 
 
 def _output(columns: Sequence[Column]) -> Column | None:
-    """The column of the most telling name; failing that, a class label, or the last text."""
-    usable = [each for each in columns if each.as_output]
-    named = [each for each in usable if _rank(each) < len(OUTPUTS)]
-    if named:
+    """The column of the most telling name; failing that, the last class label, or text."""
+    usable = [each for each in columns if each.output]
+    if named := [each for each in usable if _rank(each) < len(OUTPUTS)]:
         return min(reversed(named), key=_rank)
     classes = [each for each in usable if each.names]
     texts = [each for each in usable if each.is_text and not METADATA.fullmatch(each.leaf)]
@@ -123,43 +128,32 @@ def _output(columns: Sequence[Column]) -> Column | None:
     return texts[-1] if len(texts) > 1 else None
 
 
-def _output_name(column: Column) -> str:
-    return snake(column.path[0] if column.leaf in GENERIC else column.leaf)
-
-
 def _rank(column: Column) -> int:
-    ranks = [OUTPUTS.index(each) for each in map(snake, column.path) if each in OUTPUTS]
-    if column.labels:
-        ranks.append(OUTPUTS.index("label"))
-    return min(ranks, default=len(OUTPUTS))
+    names = [*map(snake, column.path), *(["label"] if column.class_names else [])]
+    return min((OUTPUTS.index(each) for each in names if each in OUTPUTS), default=len(OUTPUTS))
 
 
 def _inputs(columns: Sequence[Column], used: set[Path], output: Column | None) -> list[Column]:
     beside = {path[0] for path in used if len(path) > 1 and output and not output.is_text}
     free = [each for each in columns if each.path not in used and each.path[0] not in beside]
-    texts = [each for each in free if each.is_text and not METADATA.fullmatch(snake(each.leaf))]
+    texts = [each for each in free if each.is_text and not METADATA.fullmatch(each.leaf)]
     if len(texts) > 2:
-        texts = [each for each in texts if snake(each.leaf) != "title"]
+        texts = [each for each in texts if each.leaf != "title"]
     # what is asked stands after what it is asked of
-    texts.sort(key=lambda each: snake(each.leaf) in ASKED)
-    return texts or [each for each in free if pa.types.is_list(each.kind) and each.filled]
+    texts.sort(key=lambda each: each.leaf in ASKED)
+    return texts or [each for each in free if each.holds_texts]
 
 
 def _placeholders(inputs: Sequence[Column], taken: set[str]) -> dict[str, Column]:
     """A name for each, unlike any other."""
     named: dict[str, Column] = {}
     for column in inputs:
-        for name in _names(column):
-            if name not in taken and name not in named:
-                named[name] = column
-                break
+        whole = "_".join(column.path)
+        names = (column.leaf, snake(whole), snake(f"{whole}_text"))
+        name = next((each for each in names if each not in taken and each not in named), None)
+        if name is not None:
+            named[name] = column
     return named
-
-
-def _names(column: Column) -> Iterator[str]:
-    yield snake(column.leaf)
-    yield snake("_".join(column.path))
-    yield snake("_".join((*column.path, "text")))
 
 
 def _family(inputs: Sequence[str], output: Column) -> str:
@@ -168,16 +162,10 @@ def _family(inputs: Sequence[str], output: Column) -> str:
         return "natural language inference"
     if {"positive", "negative", "pos", "neg"} & classes:
         return "sentiment"
-    if output.labels:
+    if output.class_names:
         return "paraphrase" if len(inputs) == 2 else "topic"
-    leaf = {snake(each) for each in output.path}
-    for names, family in (
-        ({"summary", "highlights", "abstract"}, "summarisation"),
-        ({"translation"}, "translation"),
-        ({"code"}, "code"),
-        ({"response", "completion", "output"}, "open instructions"),
-    ):
-        if leaf & names:
+    for family, names in FAMILIES.items():
+        if names & set(map(snake, output.path)):
             return family
     if "question" in inputs:
         return "closed-book question answering" if len(inputs) == 1 else "question answering"

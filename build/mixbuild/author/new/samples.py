@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pyarrow as pa
-import yaml
 
 from mixbuild.author.new.guess import Guess
+from mixbuild.core import dump_yaml
 from mixbuild.declare import Path
 from mixbuild.sources import Probed
 
@@ -25,22 +25,16 @@ ITEMS = 2
 
 
 def card(repo: str, probed: Probed, splits: Sequence[str]) -> str:
-    """The samples' README.md: how ``datasets`` is to read them."""
+    """The samples' README.md: which files are which split, and the columns' types."""
     config = probed.config or "default"
+    files = [{"split": each, "path": f"{each}.jsonl"} for each in splits]
     about = {
         "license": "cc0-1.0",
-        "configs": [
-            {
-                "config_name": config,
-                "default": True,
-                "data_files": [{"split": each, "path": f"{each}.jsonl"} for each in splits],
-            }
-        ],
+        "configs": [{"config_name": config, "default": True, "data_files": files}],
         "dataset_info": {"config_name": config, "features": probed.features},
     }
-    head = yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=1000)
     return (
-        f"---\n{head}---\n"
+        f"---\n{dump_yaml(about)}---\n"
         f"Hand-written rows in the schema of `{repo}`; not one of them is from it. "
         f"CC0: do as you please with them.\n"
         f"TODO: say which of the rows are awkward on purpose.\n"
@@ -49,22 +43,17 @@ def card(repo: str, probed: Probed, splits: Sequence[str]) -> str:
 
 def rows(probed: Probed, guessed: Guess, split: str) -> str:
     """A split's rows, a JSON object each."""
-    first = _first_text(probed.schema, guessed)
-    classes = {path: range(len(names)) for path, names in probed.labels.items()}
-    values = {**classes, **guessed.values}
+    texts = [each.name for each in probed.schema if pa.types.is_string(each.type)]
+    nulled = next((each for each in texts if each in guessed.inputs), None)
+    classes = {path: range(len(names)) for path, names in probed.class_names.items()}
+    values = {path: each for path, each in {**classes, **guessed.values}.items() if each}
     lines = []
     for number in range(ROWS):
         row = dict(_fields(probed.schema, (), number, values, f"{split} {number + 1}"))
-        if number == NULL and first:
-            row[first] = None
-        lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
-    return "\n".join(lines) + "\n"
-
-
-def _first_text(schema: pa.Schema, guessed: Guess) -> str | None:
-    """The column whose null leaves a row out."""
-    names = [field.name for field in schema if pa.types.is_string(field.type)]
-    return next((name for name in names if name in guessed.inputs), None)
+        if number == NULL and nulled:
+            row[nulled] = None
+        lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return "".join(lines)
 
 
 def _fields(
@@ -85,12 +74,11 @@ def _fields(
 
 
 def _made_up(kind: pa.DataType, number: int, text: str) -> Any:
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if pa.types.is_string(kind):
         more = {BRACES: " with {braces} and [OUTPUT]: in it", OTHERS: " — пример, 例文, مثال "}
         return text + more.get(number, "")
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        inner = kind.value_type
-        return [_made_up(inner, number, f"{text}.{each + 1}") for each in range(ITEMS)]
+    if pa.types.is_list(kind):
+        return [_made_up(kind.value_type, number, f"{text}.{each + 1}") for each in range(ITEMS)]
     if pa.types.is_struct(kind):
         return dict(_fields(kind, (), number, {}, text.partition(" ")[2]))
     if pa.types.is_boolean(kind):

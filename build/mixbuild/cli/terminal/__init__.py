@@ -17,7 +17,7 @@ from mixbuild.cli.terminal.builds import (
     print_rebuilt,
     print_traced,
 )
-from mixbuild.cli.terminal.catalog import print_families, print_scaffold, print_tasks
+from mixbuild.cli.terminal.catalog import print_families, print_started, print_tasks
 from mixbuild.cli.terminal.console import complain, progress
 from mixbuild.cli.terminal.publishing import print_plan, print_pushed, print_verified
 from mixbuild.cli.terminal.rows import print_preview, print_preview_as_json, print_record, print_row
@@ -35,7 +35,7 @@ __all__ = [
     "print_rebuilt",
     "print_record",
     "print_row",
-    "print_scaffold",
+    "print_started",
     "print_tasks",
     "print_traced",
     "print_verified",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mixbuild.author import CATALOG, TODO, Scaffold
+from mixbuild.author import TODO, Started
 from mixbuild.cli.terminal.console import out, print_table, table
 from mixbuild.declare import Task
 
-GOLDEN = "UPDATE_GOLDENS=1 python -m pytest -q tests/test_tasks.py"
+CATALOG = "build/mixbuild/tasks/__init__.py"
+GOLDEN = "UPDATE_GOLDENS=1 python -m pytest -q tests/tasks/test_catalog.py"
 """What writes the goldens."""
 
 
@@ -37,18 +38,17 @@ def print_families(tasks: Sequence[Task]) -> None:
         out.print(f"| {family} | {', '.join(each)} |", markup=False)
 
 
-def print_scaffold(name: str, written: Scaffold) -> None:
-    """The files of a new task, and what is left to do with them."""
+def print_started(name: str, started: Started) -> None:
+    """The files of a new task, its two lines in the catalog, and what is left to do."""
     files = table("written", "lines to do", right=(1,))
-    for path, count in written.files.items():
+    for path, count in started.files.items():
         files.add_row(path.as_posix(), f"{count:,}")
     print_table(files)
-    added = f"{name}.TASK added"
-    if not written.added:
-        added = f"not of the form that is known; import {name} there, and add {name}.TASK to ALL"
-    out.print(f"\n{CATALOG.as_posix()}: {added}")
-    for note in written.notes:
+    out.print(f"\nAdd two lines to {CATALOG}, each among its like:")
+    out.print(f"  {name},       to what it imports\n  {name}.TASK,  to ALL, in its family")
+    out.print()
+    for note in started.notes:
         out.print(note, markup=False)
     out.print(f"\nReplace every {TODO}, then:")
-    for command in ("python build show {}", "python build check {}", GOLDEN):
-        out.print(f"  {command.format(name)}", markup=False)
+    for command in (f"python build show {name}", f"python build check {name}", GOLDEN):
+        out.print(f"  {command}", markup=False)
