@@ -18,6 +18,7 @@ from mixbuild.publish.plots import (
     INK,
     LOOKS,
     PAPER,
+    STYLE,
     WIDTH,
     Histogram,
     lengths_figure,
@@ -70,10 +71,37 @@ def many_lengths(count: int) -> Mapping[str, Mapping[str, Histogram]]:
     }
 
 
+def drawn(draw: Callable[[], Figure]) -> Figure:
+    """The figure as it is saved."""
+    from matplotlib import rc_context
+
+    with rc_context(STYLE):
+        figure = draw()
+        figure.canvas.draw()
+    return figure
+
+
 def boxes(figure: Figure) -> list[tuple[str, Any]]:
-    """Every text and where it lies, in pixels."""
+    """Every text that can be seen, and where it lies, in pixels."""
+    from matplotlib.text import Text
+
     (axes,) = figure.axes
-    return [(text.get_text(), text.get_window_extent()) for text in axes.texts]
+    low, high = axes.get_xlim()
+    ticks = zip(axes.xaxis.get_major_ticks(), axes.get_xticks(), strict=True)
+    beyond = [each for each, value in ticks if not low <= value <= high]
+    unseen = [text for tick in beyond for text in (tick.label1, tick.label2)]
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    return [
+        (text.get_text(), text.get_window_extent())
+        for text in texts
+        if text.get_visible() and text.get_text() and text not in unseen
+    ]
+
+
+def marks(figure: Figure) -> list[Any]:
+    """What is marked on the scale: a line of marks for each kind of split."""
+    (axes,) = figure.axes
+    return [line for line in axes.lines if line.get_transform() == axes.transData]
 
 
 @pytest.mark.parametrize(("plot", "data"), [(rows_plot, ROWS), (lengths_plot, LENGTHS)])
@@ -129,42 +157,32 @@ def test_another_process_draws_the_same_bytes_and_never_loads_pyplot() -> None:
 
 
 def test_tasks_and_counts_are_written_in_the_order_given() -> None:
-    texts = [text for text, _ in boxes(rows_figure(ROWS))]
+    texts = [text for text, _ in boxes(drawn(lambda: rows_figure(ROWS)))]
     assert [text for text in texts if text in ROWS] == list(ROWS)
     # the two test splits of billsum count as one
-    numbers = ["88k", "11k", "25k", "25k", "19k", "4.5k"]
-    assert texts[-len(numbers) :] == numbers
-    assert {"train", "validation", "test"} < set(texts)
-    assert "other" not in texts
+    assert texts[:6] == ["88k", "25k", "19k", "11k", "25k", "4.5k"]
+    assert texts[-3:] == ["train", "validation", "test"]
 
 
 def test_every_split_has_a_mark_with_others_of_its_kind_on_a_lane() -> None:
-    figure = rows_figure({"mine": {"train": 1, "test": 20, "ca_test": 3_000, "unused_test": 0}})
-    (axes,) = figure.axes
-    marks = [line for line in axes.lines if line.get_marker() != "None"]
-    # two of a kind in the legend and above the numbers; nothing can be marked for no rows
-    kinds = ["train", "train", "test", "test", "train", "test", "test"]
-    assert [mark.get_marker() for mark in marks] == [LOOKS[kind][1] for kind in kinds]
-    (train, few, more) = [mark.get_window_extent() for mark in marks[4:]]
-    assert train.x0 < few.x0 < more.x0
-    assert few.y0 == more.y0
-    assert train.y0 > few.y1 - 5
+    counts = {"mine": {"train": 1, "test": 20, "ca_test": 3_000, "unused_test": 0}}
+    train, test = marks(drawn(lambda: rows_figure(counts)))
+    assert (train.get_marker(), test.get_marker()) == (LOOKS["train"][1], LOOKS["test"][1])
+    # nothing can be marked for no rows
+    assert (list(train.get_xdata()), list(test.get_xdata())) == ([1], [20, 3_000])
+    (above,), (one, other) = train.get_ydata(), test.get_ydata()
+    assert -0.5 < above < one == other < 0.5
 
 
 def test_lengths_are_bars_up_for_prompts_and_down_for_completions() -> None:
     parts = {"prompt": histogram(70, 80, 100, 200), "completion": histogram(4)}
-    figure = lengths_figure({"squad": parts})
-    texts = [text for text, _ in boxes(figure)]
-    assert texts[-2:] == ["100", "6"]
+    figure = drawn(lambda: lengths_figure({"squad": parts}))
+    assert [text for text, _ in boxes(figure)][:2] == ["100", "6"]
     (axes,) = figure.axes
     _band, *bars = axes.patches
-    sizes = [round(bar.get_height()) for bar in bars]  # type: ignore[attr-defined]
-    assert sizes == [-35, -12, 35]
-    left = [bar.get_x() for bar in bars]  # type: ignore[attr-defined]
-    assert left[2] < left[0] < left[1]
-    # 64 to 127, on the scale that the number above is of
-    hundred = next(box for text, box in boxes(figure) if text == "100")
-    assert left[0] < (hundred.x0 + hundred.x1) / 2 < left[1]
+    got = [(bar.get_x(), bar.get_width(), bar.get_height()) for bar in bars]  # type: ignore[attr-defined]
+    assert got == [(64, 64, -0.45), (128, 128, -0.15), (4, 4, 0.45)]
+    assert axes.yaxis_inverted()
 
 
 def test_the_median_is_at_most_twice_or_half_the_true_one() -> None:
@@ -175,7 +193,7 @@ def test_the_median_is_at_most_twice_or_half_the_true_one() -> None:
         assert true / 2 <= got <= 2 * true
 
 
-@pytest.mark.parametrize("count", [1, 2, 9, 35])
+@pytest.mark.parametrize("count", [1, 9, 35])
 @pytest.mark.parametrize(
     "figure_of",
     [
@@ -187,10 +205,11 @@ def test_the_median_is_at_most_twice_or_half_the_true_one() -> None:
 def test_every_task_is_named_once_and_no_text_touches_another(
     count: int, figure_of: Callable[[int], Figure]
 ) -> None:
-    figure = figure_of(count)
+    figure = drawn(lambda: figure_of(count))
     found = boxes(figure)
     assert [text for text, _ in found if text.startswith("task_")] == many(count)
     width, height = figure.canvas.get_width_height()
+    assert height <= 1_850, "31 tasks are to be seen at once on a page"
     for text, box in found:
         assert 0 <= box.x0 < box.x1 <= width, text
         assert 0 <= box.y0 < box.y1 <= height, text
@@ -199,18 +218,19 @@ def test_every_task_is_named_once_and_no_text_touches_another(
 
 
 def test_every_mark_lies_on_the_line_of_its_task_and_within_the_scale() -> None:
-    figure = rows_figure(many_rows(35))
+    counts = many_rows(35)
+    figure = drawn(lambda: rows_figure(counts))
     (axes,) = figure.axes
-    names = {text: box for text, box in boxes(figure) if text.startswith("task_")}
-    right = min(box.x0 for text, box in boxes(figure)[-4:])
-    left = max(box.x1 for box in names.values())
-    marks = [line for line in axes.lines if len(line.get_xdata()) == 1][8:]  # type: ignore[arg-type]
-    assert len(marks) == 35 * 6
-    for index, mark in enumerate(marks):
-        box = mark.get_window_extent()
-        assert left < box.x0 < box.x1 < right
-        middle = list(names.values())[index // 6]
-        assert abs((box.y0 + box.y1) / 2 - (middle.y0 + middle.y1) / 2) < 40
+    low, high = axes.get_xlim()
+    found = [
+        (round(y), x)
+        for line in marks(figure)
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    ]
+    assert all(low < x < high / 1.3 for _, x in found)
+    assert sorted(found) == sorted(
+        (line, rows) for line, splits in enumerate(counts.values()) for rows in splits.values()
+    )
 
 
 @pytest.mark.parametrize("rows", [0, 1, 9, 10, 11, 3_600_000, 10**12])
@@ -232,16 +252,8 @@ def test_any_lengths_can_be_drawn(lengths: Histogram) -> None:
             "plot of rows: expected at least one task, got none; make some first",
         ),
         (
-            lambda: rows_plot({"squad": {"train": 1}, "imdb": {}}),
-            "plot of rows: expected at least one split of imdb, got none",
-        ),
-        (
             lambda: lengths_plot({}),
             "plot of lengths: expected at least one task, got none; make some first",
-        ),
-        (
-            lambda: lengths_plot({"squad": {"prompt": (1,)}}),
-            "plot of lengths: expected the completions of squad, got none",
         ),
     ],
 )

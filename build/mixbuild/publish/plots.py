@@ -1,10 +1,8 @@
 """The images on the card: rows per task and split, lengths per task. Pure: data -> PNG bytes.
 
-A line per task in both: its name, its marks on a logarithmic scale, and its numbers,
-so short and large that they can be read on a phone, which shows the image at a third
-of its size. The panel is opaque and light, and so reads the same on a dark page. The
-same data give the same bytes with the same matplotlib: its own font is used, the
-reader's styles are not, and the file holds no date.
+A line per task in both: its name, its marks on a logarithmic scale, and its numbers. The panel is
+opaque and light, and so reads the same on a dark page. The same data give the same bytes with the
+same matplotlib: its own font is used, the reader's styles are not, and the file holds no date.
 
 matplotlib is imported when something is drawn, not before; never pyplot, which keeps
 figures alive and looks for a display.
@@ -13,20 +11,15 @@ figures alive and looks for a display.
 from __future__ import annotations
 
 import io
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mixbuild.core import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.text import Text
 
 Histogram = tuple[int, ...]
 """How many texts are how long: bin i counts those whose length in characters has bit_length i.
@@ -38,11 +31,10 @@ PARTS = ("prompt", "completion")
 ROLES = {"train": ("train",), "validation": ("valid", "dev"), "test": ("test",)}
 """What a split is for, and what its name then holds."""
 
-WIDTH = 1080  # pixels, as all lengths here; a phone shows a third of them
-LETTER, TITLE = 34, 42  # height of an em
-MARGIN, GAP, COLUMN, LANE = 32, 24, 108, 18
-LONGEST_NAME = 380  # if one is longer, all are written smaller
-FEW_LINES = 8  # with more, the scale's numbers stand below too
+WIDTH = 1080  # pixels; a phone shows a third of them
+LINE, HEAD, FOOT = 46, 170, 50  # heights: of a task, and of what stands above and below all
+MARGIN, COLUMN = 28, 92  # widths: at the edges, and of a column of numbers
+LONGEST_NAME = 340  # if one is wider, all are written smaller
 
 PAPER, BAND, GRID = "#f8f9fb", "#eceff3", "#ccd3db"
 INK, GREY = "#1b2430", "#515c69"
@@ -55,6 +47,16 @@ LOOKS = {
     "prompt": ("#0072b2", "^"),
     "completion": ("#d55e00", "v"),
 }
+LETTER = 20  # points, of which 72 are 100 pixels
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",  # the one that comes with matplotlib is found first
+    "font.size": LETTER,
+    "text.parse_math": False,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "lines.markersize": 11,
+    "lines.markeredgecolor": PAPER,
+}
 
 
 def rows_plot(counts: Mapping[str, Mapping[str, int]]) -> bytes:
@@ -63,7 +65,7 @@ def rows_plot(counts: Mapping[str, Mapping[str, int]]) -> bytes:
     Splits stand together by what they are for: ``train_r1`` and ``train_r2`` as train.
 
     Raises:
-        UsageError: there is no task, or one without splits.
+        UsageError: there is no task.
     """
     return _png(lambda: rows_figure(counts))
 
@@ -72,64 +74,51 @@ def lengths_plot(lengths: Mapping[str, Mapping[str, Histogram]]) -> bytes:
     """A PNG of task -> part -> lengths, tasks in their order; the parts are ``PARTS``.
 
     Raises:
-        UsageError: there is no task, or one without one of its histograms.
+        UsageError: there is no task.
     """
     return _png(lambda: lengths_figure(lengths))
 
 
 def rows_figure(counts: Mapping[str, Mapping[str, int]]) -> Figure:
     """What ``rows_plot`` draws."""
-    if not counts:
-        raise UsageError("plot of rows: expected at least one task, got none; make some first")
-    for task, splits in counts.items():
-        if not splits:
-            raise UsageError(f"plot of rows: expected at least one split of {task}, got none")
+    _refuse_none("rows", counts)
     present = {_role(split) for splits in counts.values() for split in splits}
     roles = [role for role in (*ROLES, "other") if role in present]
-    logs = [math.log10(rows) for splits in counts.values() for rows in splits.values() if rows]
-    low = max(math.floor(min(logs, default=0) - 0.3), 0)  # no line is too short to be seen
-    high = max(math.ceil(max(logs, default=0)), low + 1)
-    line = 10 + LANE * max(2.5, len(roles))
-    sheet = _sheet("Rows per task and split", list(counts), roles, line=line, numbers="rows")
-    across = _scale(sheet, low, high, decade=1)
-    for middle, splits in zip(sheet.lines, counts.values(), strict=True):
-        for lane, role in enumerate(roles):
-            sizes = [rows for split, rows in splits.items() if _role(split) == role]
-            if sizes:
-                _write(sheet.axes, sheet.columns[role], middle, _short(sum(sizes)))
-            y = middle + LANE * (lane - (len(roles) - 1) / 2)
-            for x in [across(math.log10(rows)) for rows in sizes if rows]:
-                sheet.axes.plot([sheet.left, x], [y, y], color=LOOKS[role][0], linewidth=_pt(5))
-                _mark(sheet.axes, x, y, role)
-    return sheet.figure
+    sizes = [rows for splits in counts.values() for rows in splits.values() if rows]
+    # no line is too short to be seen
+    low = min(sizes, default=1) / 2
+    figure, axes = _panel("Rows per task and split", counts, roles, low, sizes)
+    for lane, role in enumerate(roles):
+        marks = []
+        for line, splits in enumerate(counts.values()):
+            own = [rows for split, rows in splits.items() if _role(split) == role]
+            marks += [(rows, line + 0.2 * (lane - (len(roles) - 1) / 2)) for rows in own if rows]
+            if own:
+                _number(axes, line, len(roles) - 1 - lane, _short(sum(own)))
+        x, y = zip(*marks, strict=True) if marks else ((), ())
+        colour, shape = LOOKS[role]
+        axes.hlines(y, axes.get_xlim()[0], x, color=colour, linewidth=3)
+        axes.plot(x, y, shape, color=colour)
+    return figure
 
 
 def lengths_figure(lengths: Mapping[str, Mapping[str, Histogram]]) -> Figure:
     """What ``lengths_plot`` draws."""
-    if not lengths:
-        raise UsageError("plot of lengths: expected at least one task, got none; make some first")
-    for task, parts in lengths.items():
-        for part in PARTS:
-            if part not in parts:
-                raise UsageError(f"plot of lengths: expected the {part}s of {task}, got none")
+    _refuse_none("lengths", lengths)
     histograms = [parts[part] for parts in lengths.values() for part in PARTS]
     bins = [index for each in histograms for index, count in enumerate(each) if count]
-    low = min(bins, default=1) - 1
-    high = max([*bins, low + 4])  # wide enough for a power of ten
-    sheet = _sheet("Length in characters", list(lengths), PARTS, line=84, numbers="≈ median")
-    across = _scale(sheet, low, high, decade=math.log2(10))
-    for middle, parts in zip(sheet.lines, lengths.values(), strict=True):
-        for part, up in zip(PARTS, (-1, 1), strict=True):
-            filled = [index for index, count in enumerate(parts[part]) if count]
-            sheet.axes.bar(
-                [across(index - 0.5) for index in filled],
-                [up * max(35 * parts[part][index] / max(parts[part]), 2) for index in filled],
-                across(1) - across(0) - 2,
-                middle + 2 * up,
-                color=LOOKS[part][0],
-            )
-            _write(sheet.axes, sheet.columns[part], middle, _short(median(parts[part])))
-    return sheet.figure
+    ends = [2.0**index for index in bins]
+    low, title = min(ends, default=2) / 2, "Length in characters, and about its median"
+    figure, axes = _panel(title, lengths, PARTS, low, ends)
+    for column, (part, up) in enumerate(zip(PARTS, (-0.45, 0.45), strict=True)):
+        for line, parts in enumerate(lengths.values()):
+            most = max(parts[part], default=0)
+            filled = [(2.0 ** (at - 1), each / most) for at, each in enumerate(parts[part]) if each]
+            starts = [start for start, _ in filled]
+            heights = [up * max(share, 0.06) for _, share in filled]
+            axes.bar(starts, heights, starts, line, align="edge", color=LOOKS[part][0])
+            _number(axes, line, len(PARTS) - 1 - column, _short(median(parts[part])))
+    return figure
 
 
 def median(histogram: Histogram) -> int | None:
@@ -149,120 +138,67 @@ def median(histogram: Histogram) -> int | None:
     return round(float(f"{2 ** (index - 1 + share):.2g}")) if index > 1 else index
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """A panel with title, legend and names; y grows downwards."""
+def _panel(
+    title: str, names: Iterable[str], columns: Sequence[str], low: float, values: Iterable[float]
+) -> tuple[Figure, Axes]:
+    """Title, legend, names, and a scale from ``low`` to the highest of the values.
 
-    figure: Figure
-    axes: Axes
-    lines: list[float]  # the middle of each task's line
-    columns: Mapping[str, float]  # the right end of each column of numbers
-    left: float  # of the scale
-    right: float
-    top: float  # of the first line
-    bottom: float  # of the last
-
-
-def _sheet(
-    title: str, names: Sequence[str], columns: Sequence[str], *, line: float, numbers: str
-) -> _Sheet:
-    """Draw the panel: a line of that height per name, a column of those numbers per column."""
+    A line is 1 high, the first at 0, and y grows downwards.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    from matplotlib.transforms import IdentityTransform
 
-    legend = MARGIN + TITLE + 22 + LETTER / 2
-    top = legend + 2 * LETTER + 28
-    lines = [top + line * (index + 0.5) for index in range(len(names))]
-    bottom = top + line * len(names)
-    height = bottom + MARGIN / 2 + (LETTER + 16 if len(names) > FEW_LINES else 0)
-    figure = Figure(figsize=(WIDTH / 100, height / 100), dpi=100, facecolor=PAPER)
+    names = list(names)
+    scale = LINE * len(names)
+    height = HEAD + scale + FOOT
+    figure = Figure(figsize=(WIDTH / 100, height / 100), dpi=100)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0))
-    axes.axis("off")
-    axes.barh(lines[::2], WIDTH - MARGIN, line, MARGIN / 2, color=BAND, zorder=0.4)
-    _write(axes, MARGIN, MARGIN + TITLE / 2, title, side="left").set_fontproperties(_font(TITLE))
-    _write(axes, WIDTH - MARGIN, legend, numbers, colour=GREY)
-    x, ends = float(MARGIN), dict[str, float]()
-    for back, column in zip(range(len(columns) - 1, -1, -1), columns, strict=True):
-        _mark(axes, x + 11, legend, column)
-        x = _end(_write(axes, x + 32, legend, column, side="left", colour=GREY)) + 40
-        ends[column] = WIDTH - MARGIN - back * COLUMN
-        _mark(axes, ends[column] - LETTER, top - 12 - LETTER / 2, column)
-    texts = [
-        _write(axes, MARGIN, y, name, side="left") for y, name in zip(lines, names, strict=True)
-    ]
-    longest = max(_end(text) for text in texts) - MARGIN
-    for text in texts:
-        text.set_fontproperties(_font(LETTER * min(1, LONGEST_NAME / longest)))
-    left = MARGIN + min(longest, LONGEST_NAME) + GAP
-    right = min(ends.values()) - COLUMN
-    return _Sheet(figure, axes, lines, ends, left, right, top, bottom)
-
-
-def _scale(sheet: _Sheet, low: int, high: int, *, decade: float) -> Callable[[float], float]:
-    """Draw the grid from one logarithm to the other, and return how a logarithm becomes x.
-
-    ``decade`` is the logarithm of ten. Every power of ten has a line, and as many as fit a number.
-    """
-
-    def across(value: float) -> float:
-        return sheet.left + (value - low) / (high - low) * (sheet.right - sheet.left)
-
-    powers = range(max(0, math.ceil(low / decade)), math.floor(high / decade) + 1)
-    above, below = sheet.top - 12 - LETTER / 2, sheet.bottom + 12 + LETTER / 2
-    places = [across(power * decade) for power in powers]
-    texts = [
-        _write(sheet.axes, x, above, _short(10**power), side="center", colour=GREY)
-        for x, power in zip(places, powers, strict=True)
-    ]
-    widest = max(2 * (_end(text) - x) for text, x in zip(texts, places, strict=True))
-    every = math.ceil((widest + GAP) / (across(decade) - across(0)))
-    for index, (text, x) in enumerate(zip(texts, places, strict=True)):
-        ends = [sheet.top, sheet.bottom]
-        sheet.axes.plot([x, x], ends, color=GRID, linewidth=_pt(2), zorder=0.5)
-        if index % every:
-            text.remove()
-        elif len(sheet.lines) > FEW_LINES:
-            _write(sheet.axes, x, below, text.get_text(), side="center", colour=GREY)
-    return across
-
-
-def _write(
-    axes: Axes, x: float, y: float, text: str, *, side: str = "right", colour: str = INK
-) -> Text:
-    # not "center": the middle would move with the letters that reach below the line
-    return axes.text(
-        x, y + 0.36 * LETTER, text, ha=side, va="baseline", fontproperties=_font(LETTER),
-        color=colour, parse_math=False,
+    axes = figure.add_axes((0, 0, 1, 1), ylim=(len(names) - 0.5, -0.5))
+    axes.set_yticks(range(len(names)), names)
+    longest = max(label.get_window_extent().width for label in axes.get_yticklabels())
+    axes.tick_params("y", length=0, colors=INK, labelsize=LETTER * min(1, LONGEST_NAME / longest))
+    left = 2 * MARGIN + min(longest, LONGEST_NAME)
+    width = WIDTH - 2 * MARGIN - COLUMN * len(columns) - left
+    axes.set_position((left / WIDTH, FOOT / height, width / WIDTH, scale / height))
+    bands, wide = range(0, len(names), 2), axes.get_yaxis_transform()
+    axes.barh(bands, WIDTH, 1, -1, color=BAND, transform=wide, clip_on=False, zorder=0)
+    axes.set_xscale("log")
+    axes.set_xlim(low, max([low * 16, *(1.4 * each for each in values)]))
+    axes.xaxis.set_major_locator(LogLocator(numticks=5))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(round(value))))
+    axes.tick_params("x", length=0, colors=GREY, labeltop=True)
+    axes.grid(axis="x", color=GRID, linewidth=1.5)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+    figure.text(MARGIN / WIDTH, 1 - MARGIN / height, title, va="top", color=INK, weight="bold")
+    looks = [(each, *LOOKS[each]) for each in columns]
+    shapes = [Line2D([], [], c=colour, marker=it, ls="", label=each) for each, colour, it in looks]
+    figure.legend(
+        handles=shapes, loc="upper left", bbox_to_anchor=(0, 1 - 62 / height), frameon=False,
+        ncols=len(columns), labelcolor=GREY, handletextpad=0, columnspacing=1,
     )  # fmt: skip
+    for back, (_, colour, shape) in enumerate(reversed(looks)):
+        x, y = WIDTH - MARGIN - COLUMN * back - 20, height - HEAD + 20
+        axes.plot(x, y, shape, c=colour, clip_on=False, transform=IdentityTransform())
+    return figure, axes
 
 
-def _font(size: float) -> FontProperties:
-    import matplotlib
-    from matplotlib.font_manager import FontProperties
+def _number(axes: Axes, line: int, back: int, text: str) -> None:
+    """Write into the column that has so many to its right."""
+    from matplotlib.transforms import IdentityTransform, blended_transform_factory
 
-    # the file that comes with matplotlib: what a machine has under that name may be another
-    face = "DejaVuSans-Bold.ttf" if size > LETTER else "DejaVuSans.ttf"
-    path = Path(matplotlib.get_data_path(), "fonts", "ttf", face)
-    return FontProperties(fname=path, size=_pt(size))
-
-
-def _end(text: Text) -> float:
-    """Where a text ends on the right."""
-    return float(text.get_window_extent().x1)
+    place = blended_transform_factory(IdentityTransform(), axes.transData)
+    x = WIDTH - MARGIN - COLUMN * back
+    axes.text(x, line, text, ha="right", va="center_baseline", color=INK, transform=place)
 
 
-def _mark(axes: Axes, x: float, y: float, what: str) -> None:
-    colour, shape = LOOKS[what]
-    axes.plot(
-        [x], [y], color=colour, marker=shape, markersize=_pt(20), markeredgecolor=PAPER,
-        markeredgewidth=_pt(2), zorder=3,
-    )  # fmt: skip
-
-
-def _pt(pixels: float) -> float:
-    """Pixels in the points that matplotlib measures letters and lines in, at 100 dots an inch."""
-    return pixels * 0.72
+def _refuse_none(what: str, tasks: Mapping[str, object]) -> None:
+    if not tasks:
+        raise UsageError(f"plot of {what}: expected at least one task, got none; make some first")
 
 
 def _role(split: str) -> str:
@@ -291,9 +227,9 @@ def _short(number: int | None) -> str:
 
 
 def _png(draw: Callable[[], Figure]) -> bytes:
-    from matplotlib import style
+    from matplotlib import rc_context, style
 
     out = io.BytesIO()
-    with style.context("default"):  # the reader's own style would change the bytes
+    with style.context("default"), rc_context(STYLE):  # the reader's own would change the bytes
         draw().savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
