@@ -690,7 +690,7 @@ def test_a_shuffle_that_leaves_the_right_option_first(
     lint: Linter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "mixbuild.render.arrange.shuffled",
+        "mixbuild.render.options.shuffled",
         lambda size, hashes: np.repeat(np.arange(size)[:, None], len(hashes), axis=1),
     )
     checked = lint(QUIZ, quiz_rows(1_000))

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mixbuild.core.errors import RowError, SchemaError, TaskError
 from mixbuild.declare.options import Choices, ChoiceSlot, choices, key, letter, position
@@ -27,9 +27,9 @@ from mixbuild.declare.slots import Slot, column, field
 from mixbuild.declare.task import Source, Task
 from mixbuild.declare.template import Template
 from mixbuild.make.unit import bind_projection, unit_of
-from mixbuild.render.answers import letters
 from mixbuild.render.bind import bind
-from mixbuild.render.render import Origin, arranged, render
+from mixbuild.render.options import clean, letters
+from mixbuild.render.render import Origin, render, shown_options
 from mixbuild.sources.location import Place, Run
 
 ORIGIN = Origin("org/name@0a1b2c3", "train", "default/train.parquet")
@@ -330,26 +330,26 @@ def test_another_kind_of_list_shows_the_same(kind: pa.DataType) -> None:
     assert rendered(wanted, other) == rendered(wanted, plain)
 
 
-POINTING_ROWS = [["x", "y"], ["x", "all of the above"], ["A and B", "y"], ["x", "z"]]
+REFERRING_ROWS = [["x", "y"], ["x", "all of the above"], ["A and B", "y"], ["x", "z"]]
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_a_row_of_which_an_option_points_at_others_is_left_out_unless_it_may(
+def test_a_row_of_which_an_option_refers_to_others_is_left_out_unless_it_may(
     listed: bool,
 ) -> None:
-    firsts, seconds = zip(*POINTING_ROWS, strict=True)
-    columns = {"list": POINTING_ROWS} if listed else {"a": firsts, "b": seconds}
+    firsts, seconds = zip(*REFERRING_ROWS, strict=True)
+    columns = {"list": REFERRING_ROWS} if listed else {"a": firsts, "b": seconds}
     batch = pa.record_batch({"question": ["?"] * 4, **columns, "n": [0, 1, None, 1]})
-    for may_point in (False, True):
-        wanted = task(choices(*columns, answer=position("n"), may_point=may_point))
+    for may_refer in (False, True):
+        wanted = task(choices(*columns, answer=position("n"), may_refer=may_refer))
         made, drops = rendered(wanted, batch, mode="listed")
         whole = rendered(wanted, batch, mode="all")[1]
         shown = [row["completion"] for row in made]
-        if may_point:
+        if may_refer:
             assert (shown, drops) == ([" x", " all of the above", " z"], {"null text": 1})
         else:
-            assert (shown, drops) == ([" x", " z"], {"an option points at others": 2})
-            assert whole == {"an option points at others": 2 * len(wanted.templates)}
+            assert (shown, drops) == ([" x", " z"], {"an option refers to other options": 2})
+            assert whole == {"an option refers to other options": 2 * len(wanted.templates)}
     fixed = choices(names=("x", "A and B"), answer=position("n"))
     assert completions(task(fixed), batch.slice(0, 1)) == ["x"]
 
@@ -366,7 +366,7 @@ def test_a_template_that_shows_no_option_keeps_the_row_however_it_is_asked_for()
         {"question": ["?", "!"], "list": lists, "n": [7, 1], "hint": ["here", "there"]}
     )
     together, drops = rendered(wanted, batch)
-    assert drops == {"an option points at others": len(wanted.templates) - 1}
+    assert drops == {"an option refers to other options": len(wanted.templates) - 1}
     alone = [row for each in wanted.templates for row in rendered(wanted, batch, mode=each.name)[0]]
     shown = [(row["template"], row["prompt"], row["completion"]) for row in together]
     assert sorted(shown) == sorted(
@@ -409,6 +409,74 @@ def test_after_the_26th_letter_come_two() -> None:
     assert [name for name, _ in shown] == letters(30)
     assert sorted(int(text) for _, text in shown) == list(range(30))
     assert row["completion"] == " ({}) 29".format(*[name for name, text in shown if text == "29"])
+
+
+# ---------------------------------------------------------------- what is cut, what is looked for
+
+FRAGMENTS = [
+    *("A)", "(B)", "C. ", "d)", "Z", "A", ")", "(", "."),
+    *(" ", "\n", "\u3000", "\u00a0", "\u2028", ",", ", "),
+    *("[step]", "[step] ", "→", "→ ", "[", "]", "é", "あ", "a", "1,200"),
+]
+
+
+def plainly(text: str, *, own_letters: bool, marks: tuple[str, ...], lstrip: str) -> str:
+    if own_letters:
+        text = re.sub(r"\A\s*\(?[A-Z]\s*[).]\s*", "", text, flags=re.ASCII)
+    for mark in re.split("(" + "|".join(map(re.escape, marks)) + ")", text)[1::2] if marks else ():
+        before, _, after = text.partition(mark)
+        text = before + after.removeprefix(" ")
+    if lstrip:
+        text = text.lstrip(f"{lstrip} \t\n\r\v\f")
+    return trimmed(text)
+
+
+@given(
+    st.lists(st.none() | st.lists(st.sampled_from(FRAGMENTS), max_size=5).map("".join), max_size=7),
+    st.integers(0, 2),
+    st.booleans(),
+    st.sampled_from([(), ("[step]", "→")]),
+    st.sampled_from(["", ",é"]),
+)
+@example(["A)", "x", "A)Rome", None, "B) Oslo ", "A)A)"], 1, True, (), "")
+@example(["[)x", "Z)x", "@)x", "A", ")x", "B", ")"], 0, True, (), "")
+@example(["[step] [step] a", ", → b", "A)[step] , a"], 0, True, ("[step]", "→"), ",é")
+def test_options_are_what_a_plain_loop_leaves_of_them(
+    texts: list[str | None], start: int, own_letters: bool, marks: tuple[str, ...], lstrip: str
+) -> None:
+    cuts: dict[str, Any] = {"own_letters": own_letters, "marks": marks, "lstrip": lstrip}
+    cut = pa.array(texts, pa.string()).slice(start)
+    assert clean(cut, choices("list", answer=letter("n"), **cuts)).to_pylist() == [
+        None if text is None else plainly(text, **cuts) for text in texts[start:]
+    ]
+
+
+REFER = [
+    *("all of the above", "None of the above", "ALL OF THE ABOVE.", "Any of the above, or less"),
+    *("both of the above are true", "All the above", "none of above", "all of the options above"),
+    *("A and B", "both A and B", "Both (A) and (C)", "B or C only", "neither A nor D.", "A & E"),
+    *("A&B", "A, B and C", "A, B, and C", "only B and C", "B and C only.", "A and B, only"),
+    *("(A), (B) or (D)", "EITHER A OR B", "A and B  (only)", "A and B!", "A and/or B", "A, B, & C"),
+    *("A and B and C", "Options A and B", "answers A or C"),
+]
+DO_NOT = [
+    *("A and no other", "A", "B.", "(C)", "Both", "and", "BORE", "A and Z", "vitamins A and D"),
+    *("above", "the above", "all above", "of the abovementioned", "A or", "E 10", "1 and 2"),
+    *("A band", "C and D are right", "all of these", "a and b", "(1,2)", "B&B", "D&D"),
+    *("It cannot be determined from the above data", "growth of the above-ground parts"),
+]
+
+
+def test_only_options_that_refer_to_others_are_found_whatever_is_around_them() -> None:
+    around = [("", ""), (" ", "  "), ("\u3000", "\n"), ("", "\u00a0"), ("[x] ", "")]
+    texts = [before + text + after for text in REFER + DO_NOT for before, after in around]
+    lists = [["x", text, "y"] for text in texts]
+    batch = pa.record_batch({"question": ["?"] * len(texts), "list": lists, "n": [0] * len(texts)})
+    options = choices("list", answer=position("n"), marks=("[x]",))
+    rows = np.arange(len(texts))
+    shown = shown_options(bind(task(options), batch.schema), batch, rows, ORIGIN)["both"]
+    found = {text for text, refers in zip(texts, shown.refers, strict=True) if refers}
+    assert found == set(texts[: len(REFER) * len(around)])
 
 
 # ---------------------------------------------------------------- what is missing, what is wrong
@@ -626,22 +694,8 @@ def test_a_missing_field_of_a_struct_is_refused() -> None:
     [
         ({"options": ()}, "choices: expected either columns or names"),
         ({"names": ("x", "y")}, "choices: expected either columns or names"),
-        (
-            {"marks": ("[x]", "")},
-            "choices: expected a tuple of marks that begin with an ASCII character, "
-            "got marks=('[x]', '')",
-        ),
-        (
-            {"marks": ("→",)},
-            "choices: expected a tuple of marks that begin with an ASCII character, "
-            "got marks=('→',)",
-        ),
-        (
-            {"marks": "[x]"},
-            "choices: expected a tuple of marks that begin with an ASCII character, "
-            "got marks='[x]'",
-        ),
-        ({"lstrip": ",…"}, "choices: expected ASCII characters, got lstrip=',…'"),
+        ({"marks": ("[x]", "")}, "choices: expected a tuple of texts, got marks=('[x]', '')"),
+        ({"marks": "[x]"}, "choices: expected a tuple of texts, got marks='[x]'"),
     ],
 )
 def test_a_declaration_that_makes_no_sense_is_refused(wrong: dict[str, Any], message: str) -> None:
@@ -675,7 +729,7 @@ def test_the_right_option_is_at_every_place_equally_often(right: int, seed: int)
     wanted = task(choices(names=("a", "b", "c", "d", "e"), answer=position("n")))
     batch = pa.record_batch({"question": ["?"] * 10_000, "n": [right] * 10_000})
     bound = bind(wanted, batch.schema, seed=seed)
-    places = arranged(bound, batch, np.arange(10_000), ORIGIN)["both"].right
+    places = shown_options(bound, batch, np.arange(10_000), ORIGIN)["both"].right
     assert probability(chi_square(np.bincount(places, minlength=5).tolist()), 4) > 0.001
 
 
@@ -684,7 +738,7 @@ def test_the_place_is_as_even_where_rows_differ_in_their_number_of_options() -> 
     lists = [[str(n) for n in range(count)] for count in counts]
     batch = pa.record_batch({"question": ["?"] * 10_000, "list": lists, "n": [0] * 10_000})
     bound = bind(task(choices("list", answer=position("n"))), batch.schema)
-    places = arranged(bound, batch, np.arange(10_000), ORIGIN)["both"].right
+    places = shown_options(bound, batch, np.arange(10_000), ORIGIN)["both"].right
     for count in (3, 5):
         found = np.bincount(places[np.array(counts) == count], minlength=count).tolist()
         assert len(found) == count
@@ -740,7 +794,7 @@ def test_what_is_shown_can_be_had_as_data() -> None:
     rows = records(["x", "y", "z"], None, ["u", "v"], ["u", None], answers=["A", "A", None, "A"])
     batch = pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
     numbers = np.array([5, 6, 7, 8])
-    slots = arranged(bind(task(KEYED), SCHEMA, seed=3), batch, numbers, ORIGIN)
+    slots = shown_options(bind(task(KEYED), SCHEMA, seed=3), batch, numbers, ORIGIN)
     assert list(slots) == ["lettered", "both"]
     assert slots["lettered"] is slots["both"]
     first, third = order(3, 5, 3), order(2, 7, 3)
@@ -788,7 +842,7 @@ def test_the_key_of_a_unit_changes_with_any_part_of_the_choices() -> None:
         choices("a", "b", answer=position("answer_key"), own_letters=True),
         choices("a", "b", answer=position("answer_key"), marks=("x",)),
         choices("a", "b", answer=position("answer_key"), lstrip="x"),
-        choices("a", "b", answer=position("answer_key"), may_point=True),
+        choices("a", "b", answer=position("answer_key"), may_refer=True),
         choices(names=("a", "b"), answer=position("answer_key")),
         choices(names=("b", "a"), answer=position("answer_key")),
     ]

@@ -6,8 +6,6 @@
     row        one row of the published dataset: its columns
     resources  files of the project that are not code
     code       a hash of this package's own code, for keys
-    vectors    between Arrow and numpy: indexing and masks
-    offsets    where the texts of a column lie among its bytes
     identity   row ids, and choices made by hashing them
     digest     the rows' digest, independent of file format
     retry      which failures outside pass by themselves
@@ -52,13 +50,11 @@ from mixbuild.core.files import (
     write_whole,
 )
 from mixbuild.core.identity import Hashes, Rows, hash_rows, row_ids, shuffled
-from mixbuild.core.offsets import Bytes, Spans, all_bytes, bounds, holders
 from mixbuild.core.prefetch import ahead
 from mixbuild.core.resources import CHECKOUT, PACKAGE, in_checkout, project_file, read_project_file
 from mixbuild.core.retry import is_transient, patiently, retry_after, status_of
 from mixbuild.core.row import SCHEMA, Drops
 from mixbuild.core.typed import Count, Record, dump_json, parse_json, plain, typed
-from mixbuild.core.vectors import Integers, Mask, is_null, mask, put, room, take
 from mixbuild.core.yaml import dump_yaml, load_yaml, split_front_matter
 
 __all__ = [
@@ -66,7 +62,6 @@ __all__ = [
     "PACKAGE",
     "PARTIAL",
     "SCHEMA",
-    "Bytes",
     "CardError",
     "CheckError",
     "ContentDigest",
@@ -74,11 +69,9 @@ __all__ = [
     "Drops",
     "Hashes",
     "HubError",
-    "Integers",
     "LicenceError",
     "LockError",
     "ManifestError",
-    "Mask",
     "MixError",
     "OutputError",
     "Record",
@@ -87,15 +80,12 @@ __all__ = [
     "SchemaError",
     "SourceDigest",
     "SourceError",
-    "Spans",
     "TaskError",
     "TemplateError",
     "UsageError",
     "VerifyError",
     "WorkerError",
     "ahead",
-    "all_bytes",
-    "bounds",
     "dump_json",
     "dump_yaml",
     "explained",
@@ -105,12 +95,9 @@ __all__ = [
     "git_blob_hash",
     "hash_code",
     "hash_rows",
-    "holders",
     "in_checkout",
-    "is_null",
     "is_transient",
     "load_yaml",
-    "mask",
     "mutex",
     "one_line",
     "one_of",
@@ -119,16 +106,13 @@ __all__ = [
     "patiently",
     "plain",
     "project_file",
-    "put",
     "put_in_place",
     "read_project_file",
     "retry_after",
-    "room",
     "row_ids",
     "shuffled",
     "split_front_matter",
     "status_of",
-    "take",
     "typed",
     "write_whole",
 ]

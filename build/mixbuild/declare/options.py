@@ -8,7 +8,7 @@ hash: the right one's place carries no information. All slots of one ``choices``
 agree on it. A row shows nothing (null) where the source has no options, or a
 null or a blank one among them; its answer is null where the source has none.
 
-This is the declaration; ``arrange`` does the work. Pure.
+This is the declaration; ``render`` does the work. Pure.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Choices:
         own_letters: whether letters of the source are cut off the options.
         marks: texts that are cut out of the options, with one space after them.
         lstrip: characters that are cut off their beginning.
-        may_point: whether an option may point at others.
+        may_refer: whether an option may refer to others.
     """
 
     options: tuple[Path, ...]
@@ -119,20 +119,13 @@ class Choices:
     own_letters: bool = False
     marks: tuple[str, ...] = ()
     lstrip: str = ""
-    may_point: bool = False
+    may_refer: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.options) == bool(self.names):
             raise TaskError("choices: expected either columns or names")
-        if isinstance(self.marks, str) or not all(
-            mark and mark[0].isascii() for mark in self.marks
-        ):
-            raise TaskError(
-                "choices: expected a tuple of marks that begin with an ASCII character, "
-                f"got marks={self.marks!r}"
-            )
-        if not self.lstrip.isascii():
-            raise TaskError(f"choices: expected ASCII characters, got lstrip={self.lstrip!r}")
+        if isinstance(self.marks, str) or not all(self.marks):
+            raise TaskError(f"choices: expected a tuple of texts, got marks={self.marks!r}")
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -211,11 +204,11 @@ def choices(
     own_letters: bool = False,
     marks: tuple[str, ...] = (),
     lstrip: str = "",
-    may_point: bool = False,
+    may_refer: bool = False,
 ) -> Choices:
     """Options to choose from, and the right one of them.
 
-    A row is left out when one of its options points at others, as "all of the above" and
+    A row is left out when one of its options refers to others, as "all of the above" and
     "both A and C" do: their order is another here. ``names`` are taken as they are.
 
     Args:
@@ -225,16 +218,15 @@ def choices(
         names: instead of columns, the options of every row.
         own_letters: the source's options begin with letters, as ``A)125`` or ``(B) 150``: cut them.
         marks: texts to cut out of the options, each with one space after it: ``("[step]",)``.
-        lstrip: ASCII characters to cut off their beginning, with the white space there.
-        may_point: keep the rows of which an option seems to point at others.
+        lstrip: characters to cut off their beginning, with the white space there.
+        may_refer: keep the rows of which an option seems to refer to others.
 
     Raises:
-        TaskError: there are both columns and names, or neither; a mark does not begin
-            with an ASCII character, or ``lstrip`` has another one.
+        TaskError: there are both columns and names, or neither; a mark is no text.
     """
     as_marks = marks if isinstance(marks, str) else tuple(marks)
     return Choices(
-        tuple(map(_path, options)), tuple(names), answer, own_letters, as_marks, lstrip, may_point
+        tuple(map(_path, options)), tuple(names), answer, own_letters, as_marks, lstrip, may_refer
     )
 
 

@@ -2,30 +2,25 @@
 
 It imports ``core`` and ``declare``::
 
-    lists      the items of a batch's lists, and whose each is
-    answers    which of its options a row's answer names
-    is_blank   which texts hold nothing but white space
-    clean      options without letters, marks and white space of the source
-    refers     options that refer to others by their places
-    arrange    options put in order by hash, and shown
-    utf8       which texts are none, for their bytes
+    text       which texts are blank
+    options    options, cleaned, shuffled by hash and shown
     bind       a task, bound to the columns of its source
     render     batch of source rows -> rows + drops
 """
 
-from mixbuild.render.arrange import Arrangement
 from mixbuild.render.bind import Binding, bind, choose_templates
-from mixbuild.render.clean import OWN_LETTER
-from mixbuild.render.render import Origin, arranged, fillings, render
+from mixbuild.render.options import OWN_LETTER, ShownOptions, letters
+from mixbuild.render.render import Origin, fillings, render, shown_options
 
 __all__ = [
     "OWN_LETTER",
-    "Arrangement",
     "Binding",
     "Origin",
-    "arranged",
+    "ShownOptions",
     "bind",
     "choose_templates",
     "fillings",
+    "letters",
     "render",
+    "shown_options",
 ]

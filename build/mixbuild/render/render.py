@@ -36,19 +36,15 @@ from mixbuild.core import (
     SCHEMA,
     Drops,
     Hashes,
-    Mask,
     RowError,
     Rows,
     hash_rows,
-    is_null,
-    mask,
     row_ids,
 )
 from mixbuild.declare import EVERY, SAMPLE, Parts, Template, join, project
-from mixbuild.render.arrange import POINTING, Arrangement, arrange_all, show
 from mixbuild.render.bind import Binding
-from mixbuild.render.is_blank import is_blank
-from mixbuild.render.utf8 import refuse_other_bytes
+from mixbuild.render.options import REFERS, ShownOptions, fill_options, shuffle_options
+from mixbuild.render.text import is_blank, mask
 
 
 @dataclass(frozen=True)
@@ -82,15 +78,14 @@ def render(
     values = project(batch, {**binding.values, **binding.checks})
     _refuse_other_bytes(binding, values, rows, origin)
     if binding.choices:
-        values = show(values, binding.choices, _option_hashes(binding, rows, origin))
-    keep = np.ones(batch.num_rows, dtype=bool)
+        values = fill_options(values, binding.choices, _option_hashes(binding, rows, origin))
+    keep = pa.repeat(True, batch.num_rows)
     for reason in binding.task.drops:
         keep = _leave_out(reason, values.column(f"drop {reason}"), keep, drops, binding.renderings)
     _refuse_wrong_rows(binding, values, keep, batch, rows, origin)
-    needed = {*binding.values, *binding.choices, *(f"points {name}" for name in binding.choices)}
+    needed = {*binding.values, *binding.choices, *(f"refers {name}" for name in binding.choices)}
     values = values.select([name for name in values.schema.names if name in needed])
-    if not keep.all():
-        values, rows = values.filter(pa.array(keep)), rows[keep]
+    values, rows = _kept(values, rows, keep)
     parts = [
         _render_template(binding, template, part, numbers, origin, drops)
         for template, part, numbers in _assign(binding, values, rows, origin)
@@ -98,16 +93,15 @@ def render(
     return _interleave(parts), drops
 
 
-def arranged(
+def shown_options(
     binding: Binding, batch: pa.RecordBatch, rows: Rows, origin: Origin
-) -> dict[str, Arrangement]:
-    """How ``render`` arranges the options of each slot for choices that the templates use.
+) -> dict[str, ShownOptions]:
+    """The options that ``render`` shows for each slot for choices that the templates use.
 
-    ``texts`` of an arrangement are a row's options as it shows them, ``right`` is
-    the right one's place among them. Rows that are left out are there too.
+    Rows that are left out are there too.
     """
     values = project(batch, binding.values)
-    return arrange_all(values, binding.choices, _option_hashes(binding, rows, origin))
+    return shuffle_options(values, binding.choices, _option_hashes(binding, rows, origin))
 
 
 def fillings(binding: Binding, batch: pa.RecordBatch, rows: Rows, origin: Origin) -> pa.RecordBatch:
@@ -117,7 +111,7 @@ def fillings(binding: Binding, batch: pa.RecordBatch, rows: Rows, origin: Origin
     """
     values = project(batch, binding.values)
     if binding.choices:
-        values = show(values, binding.choices, _option_hashes(binding, rows, origin))
+        values = fill_options(values, binding.choices, _option_hashes(binding, rows, origin))
     return values
 
 
@@ -153,20 +147,19 @@ def _render_template(
     drops: Drops,
 ) -> tuple[pa.RecordBatch, Rows]:
     """Render one template: its rows, and the source row's number beside each."""
-    keep = np.ones(values.num_rows, dtype=bool)
+    keep = pa.repeat(True, values.num_rows)
     for name in template.placeholders:
         if name in binding.choices:
-            keep = _leave_out(POINTING, values.column(f"points {name}"), keep, drops)
+            keep = _leave_out(REFERS, values.column(f"refers {name}"), keep, drops)
     for name in template.placeholders:
         if values.column(name).null_count:
-            keep = _leave_out(f"null {name}", is_null(values.column(name)), keep, drops)
+            keep = _leave_out(f"null {name}", values.column(name).is_null(), keep, drops)
     for name in template.placeholders:
         if name in binding.choices:  # which are blank nowhere: a row with a blank one has none
             continue
         if name in template.outputs or not binding.task.slots[name].may_be_blank:
             keep = _leave_out(f"empty {name}", is_blank(values.column(name)), keep, drops)
-    if not keep.all():
-        values, rows = values.filter(pa.array(keep)), rows[keep]
+    values, rows = _kept(values, rows, keep)
     slots = dict(zip(values.schema.names, values.columns, strict=True))
     task, count = binding.task.name, values.num_rows
     suffix = template.name if binding.mode == EVERY else None
@@ -183,20 +176,26 @@ def _render_template(
 
 
 def _leave_out(
-    reason: str, wanted: pa.BooleanArray | Mask, keep: Mask, drops: Drops, times: int = 1
-) -> Mask:
+    reason: str, wanted: pa.BooleanArray, keep: pa.BooleanArray, drops: Drops, times: int = 1
+) -> pa.BooleanArray:
     """Take rows out of ``keep`` and count them; a row counts for the first reason that fits it."""
-    dropped = (wanted if isinstance(wanted, np.ndarray) else mask(wanted)) & keep
-    if not dropped.any():
+    dropped = pc.and_(keep, wanted.fill_null(False))
+    if not dropped.true_count:
         return keep
-    drops[reason] = drops.get(reason, 0) + int(dropped.sum()) * times
-    return keep & ~dropped
+    drops[reason] = drops.get(reason, 0) + dropped.true_count * times
+    return pc.and_not(keep, dropped)
+
+
+def _kept(values: pa.RecordBatch, rows: Rows, keep: pa.BooleanArray) -> tuple[pa.RecordBatch, Rows]:
+    if not keep.false_count:
+        return values, rows
+    return values.filter(keep), rows[mask(keep)]
 
 
 def _refuse_wrong_rows(
     binding: Binding,
     values: pa.RecordBatch,
-    keep: Mask,
+    keep: pa.BooleanArray,
     batch: pa.RecordBatch,
     rows: Rows,
     origin: Origin,
@@ -205,9 +204,9 @@ def _refuse_wrong_rows(
     for name, slot in binding.task.slots.items():
         if f"valid {name}" not in values.schema.names:
             continue
-        wrong = ~mask(values.column(f"valid {name}"), null=True) & keep
-        if wrong.any():
-            at, (column, *fields) = int(np.argmax(wrong)), slot.reads[0]
+        wrong = pc.and_not(keep, values.column(f"valid {name}").fill_null(True))
+        if wrong.true_count:
+            at, (column, *fields) = wrong.index(True).as_py(), slot.reads[0]
             got = batch.column(column)[at].as_py()
             for each in fields:
                 got = got[each]
@@ -227,7 +226,7 @@ def _refuse_other_bytes(
         try:
             # a list is checked with all that its batch holds, even where it is only a part of it
             texts = pc.list_flatten(column) if pa.types.is_list(column.type) else column
-            refuse_other_bytes(texts)
+            texts.validate(full=True)
         except pa.ArrowInvalid as error:
             raise RowError(
                 f"task {binding.task.name!r}: rows {rows[0]} to {rows[-1]} of {origin.file} in "
@@ -257,10 +256,10 @@ def _without_nulls(lists: pa.ListArray) -> pa.ListArray:
     flat = pc.list_flatten(lists)
     if not flat.null_count:
         return lists
-    kept = mask(flat.is_valid())
-    parents = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)[kept]
+    kept = flat.is_valid()
+    parents = pc.list_parent_indices(lists).filter(kept)
     lengths = np.bincount(parents, minlength=len(lists))
-    return pa.ListArray.from_arrays(_offsets(lengths), flat.filter(pa.array(kept)))
+    return pa.ListArray.from_arrays(_offsets(lengths), flat.filter(kept))
 
 
 def _offsets(lengths: npt.ArrayLike) -> npt.NDArray[np.int32]:

@@ -9,7 +9,7 @@ Raw record: {"id": "075e483d21c29a511267ef62bedc0461",
     "answerKey": "A"}
     Options are a word or a few. Without them a question has many good answers, so that every
     template shows them. The split ``test`` is masked (the key is "" throughout) and not used.
-Not confirmed: whether any row is left out for an option that points at others.
+Not confirmed: whether any row is left out for an option that refers to others.
 """
 
 from mixbuild.declare import Source, Task, Template, choices, key, trimmed

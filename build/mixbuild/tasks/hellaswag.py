@@ -18,7 +18,7 @@ Raw record: {"ind": 4, "activity_label": "Removing ice from car",
 from mixbuild.declare import Source, Task, Template, choices, position, replaced, trimmed
 
 MARKS = ("[header]", "[title]", "[step]", "[substeps]")
-ENDINGS = choices("endings", answer=position("label"), marks=MARKS, lstrip=",", may_point=True)
+ENDINGS = choices("endings", answer=position("label"), marks=MARKS, lstrip=",", may_refer=True)
 
 TASK = Task(
     name="hellaswag",

@@ -7,7 +7,7 @@ Raw record: {"id": "7-980", "question_stem": "The sun is responsible for",
         "label": ["A", "B", "C", "D"]},
     "answerKey": "D"}
     A stem is a question, or the beginning of a sentence that an option completes. Options may have
-    commas of their own. An option that points at others is left out with its row: their order
+    commas of their own. An option that refers to others is left out with its row: their order
     is another here. The config main leaves out the "open book", the facts behind the questions.
     Not confirmed: whether any row is left out for that, and that the card, which gave the licence
     as unknown in 2022, still does.

@@ -7,7 +7,7 @@ Raw record: {"sentence": "Ian volunteered to eat Dennis's menudo after already h
     The split ``test`` is masked (the answer is "" throughout) and not used.
     The card gives no licence; the authors' repository says CC-BY, without a version.
 Not confirmed: whether there is any sentence without a blank, or with two; whether any row is left
-    out for an option that points at others.
+    out for an option that refers to others.
 """
 
 import pyarrow.compute as pc

@@ -163,7 +163,7 @@ def _filled_list(sheet: Sheet) -> Options | None:
         places = [
             _place(answer, texts, keys) for answer, texts in zip(answers, options, strict=True)
         ]
-        right = np.array(places, dtype=np.int32)
+        right = np.array(places, dtype=np.int64)
         several = sum(len(texts) for texts in options) > len(options)
         if several and (listed.announced or (right >= 0).mean() > MOST):
             return Options(pa.array(options, pa.list_(pa.string())), right)

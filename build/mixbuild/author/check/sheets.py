@@ -18,7 +18,7 @@ from mixbuild.author.check.wording import placeholders
 from mixbuild.core import SCHEMA, Rows
 from mixbuild.declare import EVERY, ChoiceSlot, Task, Template, project
 from mixbuild.make import Request, plan, source_rows
-from mixbuild.render import Arrangement, Origin, arranged, bind, render
+from mixbuild.render import Origin, ShownOptions, bind, render, shown_options
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Options:
     """
 
     texts: pa.ListArray
-    right: npt.NDArray[np.int32]
+    right: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,9 +153,9 @@ def _sheet(task: Task, template: Template, records: Sequence[Records], seed: int
         for name, values in project(each.batch, texts).to_pydict().items() if texts else ():
             slots.setdefault(name, []).append(pa.array(values, pa.string()).take(pa.array(at)))
         if binding.choices:
-            shown = arranged(binding, each.batch, each.numbers, each.origin)
-            for name, arrangement in shown.items():
-                options.setdefault(name, []).append(_taken(arrangement, at))
+            shown = shown_options(binding, each.batch, each.numbers, each.origin)
+            for name, each_shown in shown.items():
+                options.setdefault(name, []).append(_taken(each_shown, at))
     return Sheet(
         task,
         template,
@@ -191,5 +191,5 @@ def _first_difference(made: pa.RecordBatch, again: pa.RecordBatch) -> str:
     return str(next(differing, longer.column("id")[-1].as_py()))
 
 
-def _taken(arrangement: Arrangement, at: Rows) -> Options:
-    return Options(arrangement.texts.take(pa.array(at)), arrangement.right[at])
+def _taken(shown: ShownOptions, at: Rows) -> Options:
+    return Options(shown.texts.take(pa.array(at)), shown.right[at])
