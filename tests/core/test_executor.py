@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -85,22 +84,6 @@ def test_a_worker_that_dies_once_loses_nothing(options: dict[str, Any], tmp_path
     assert sorted(number for _, number in results) == list(range(8)), "each job exactly once"
 
 
-def test_a_unit_that_kills_its_worker_twice_is_named() -> None:
-    done = []
-
-    def run() -> None:
-        for _, number in engine.run(JOBS, partial(die_at, deadly=3), shared=None, num_proc=2):
-            done.append(number)
-
-    with pytest.raises(WorkerError) as caught:
-        run()
-    assert str(caught.value) == (
-        "job 3: the worker process died twice on this unit; it may have run out of memory: "
-        "try again with a smaller --num-proc"
-    )
-    assert 3 not in done
-
-
 def test_a_unit_that_kills_every_dask_worker_is_an_error() -> None:
     with pytest.raises(WorkerError, match="the Dask workers died time and again"):
         list(engine.run(JOBS, partial(die_at, deadly=3), shared=None, engine="dask", num_proc=1))
@@ -139,35 +122,6 @@ def test_killing_a_worker_while_it_renders_changes_no_byte(
     assert read_shards(tmp_path / "out", "imdb", "train").num_rows == 300
 
 
-def interrupted(begin: Callable[[], object]) -> set[int]:
-    """Run until the first result, interrupt, and say which worker processes are left."""
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
-    with pytest.raises(KeyboardInterrupt):
-        begin()
-    time.sleep(0.2)
-    left = {child.pid for child in psutil.Process().children(recursive=True)} - before
-    return {
-        pid for pid in left if "resource_tracker" not in " ".join(psutil.Process(pid).cmdline())
-    }
-
-
-def test_ctrl_c_leaves_no_worker_behind() -> None:
-    def begin() -> None:
-        for _ in engine.run(
-            [Job(number) for number in range(100)], sleep_long, shared=None, num_proc=2
-        ):
-            raise KeyboardInterrupt
-
-    started = time.monotonic()
-    assert interrupted(begin) == set()
-    assert time.monotonic() - started < 10, "what is running is not waited for"
-
-
-def sleep_long(job: Job, _: None) -> int:
-    time.sleep(0 if job.number == 0 else 30)
-    return job.number
-
-
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         list(engine.run(JOBS, times, shared=2, engine="dusk"))
@@ -199,13 +153,3 @@ def test_a_cluster_that_runs_already_is_used_and_left_running() -> None:
         assert results == {job: job.number * 2 for job in JOBS}
         with Client(address) as client:
             assert client.submit(times, Job(9), 2).result() == 18
-
-
-def sigint_is_blocked(_: Job, __: None) -> bool:
-    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
-
-
-def test_ctrl_c_is_answered_while_a_unit_is_worked_on_in_this_process() -> None:
-    assert [blocked for _, blocked in engine.run([Job(1)], sigint_is_blocked, shared=None)] == [
-        False
-    ]

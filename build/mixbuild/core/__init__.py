@@ -14,6 +14,9 @@
     yaml       the one reader and writer of YAML
     typed      JSON files decoded into frozen types
     prefetch   an iterator on a thread of its own, ahead of its consumer
+    workers    worker processes, each asked by a thread of ours
+    local_cluster  a Dask cluster on this machine, as a program of its own
+    cluster    units on a Dask cluster
     executor   runs units: in this process, in worker processes, on a cluster
 """
 

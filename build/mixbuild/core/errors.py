@@ -17,7 +17,7 @@
     ├── LicenceError    (ValueError)    a source's licence is none that was allowed
     ├── CardError       (ValueError)    a card on the Hub cannot be merged with ours
     ├── HubError        (OSError)       the Hub refuses what is to be published, or does not answer
-    └── WorkerError     (RuntimeError)  a worker died twice on the same unit
+    └── WorkerError     (RuntimeError)  a worker ended twice on the same unit, or cannot begin
 
 A message is one line that says where, what was expected, what came and what to
 do. Each class is also a builtin, so that callers need not import this module.
@@ -90,7 +90,7 @@ class HubError(MixError, OSError):
 
 
 class WorkerError(MixError, RuntimeError):
-    """A worker died twice on the same unit."""
+    """A worker ended twice on the same unit, or cannot begin."""
 
 
 def one_of(what: str, got: str, known: Iterable[str]) -> str:

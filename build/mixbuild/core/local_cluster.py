@@ -1,0 +1,52 @@
+"""A Dask cluster on this machine, as a program of its own; it ends with whoever started it.
+
+Nobody asked for the HTTP servers that Dask's scheduler and workers start with or without a
+dashboard: another program may have their port, and other users of the machine could read them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+import distributed
+from distributed.deploy import local
+
+
+class Scheduler(distributed.Scheduler):  # type: ignore[misc]  # distributed has no types
+    """A scheduler without HTTP."""
+
+    def start_http_server(self, *_: Any, **__: Any) -> None:
+        """Start none."""
+
+
+class Worker(distributed.Worker):  # type: ignore[misc]  # distributed has no types
+    """A worker without HTTP."""
+
+    def start_http_server(self, *_: Any, **__: Any) -> None:
+        """Start none."""
+
+
+class Nanny(distributed.Nanny):  # type: ignore[misc]  # distributed has no types
+    """What begins a worker anew when it has died."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, worker_class=Worker, **options)
+
+
+def serve() -> None:
+    """Run workers of one core each; print the address; end all when standard input does."""
+    num_proc, scratch = sys.argv[1:]
+    local.Scheduler = Scheduler
+    with distributed.LocalCluster(
+        n_workers=int(num_proc) or None,
+        threads_per_worker=1,
+        dashboard_address=None,
+        worker_class=Nanny,
+        local_directory=scratch,
+    ) as cluster:
+        print(cluster.scheduler_address, flush=True)
+        sys.stdin.read()
+        os.killpg(0, signal.SIGKILL)  # the workers too: what they were at is not wanted any more
