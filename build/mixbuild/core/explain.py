@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +40,8 @@ def explained_output(path: Path) -> Iterator[None]:
     except MixError:
         raise
     except OSError as error:
-        reason = error.strerror or one_line(error)
+        # Arrow puts words of its own before the system's
+        reason = os.strerror(error.errno) if error.errno else one_line(error)
         raise OutputError(
             f"{error.filename or path}: cannot be written ({reason}); make room or choose "
             f"another --out, then run the same command: finished units are kept"
