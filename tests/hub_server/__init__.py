@@ -25,7 +25,6 @@ In this process, `HfApi(endpoint=hub.endpoint, token=...)` does for all but what
     references  routes: branches, tags, discussions, pull requests
     routes      which function answers which request
     faults      what a test orders to go wrong
-    ways        in which Hubs differ from the real one
     server      HTTP
     clients     how a test asks it
 """
@@ -43,9 +42,8 @@ from hub_server.faults import Fault, Orders
 from hub_server.log import Log, Request
 from hub_server.server import Server
 from hub_server.store import Store
-from hub_server.ways import Ways
 
-__all__ = ["Commit", "LoopbackHub", "RefusalError", "Request", "Ways"]
+__all__ = ["Commit", "LoopbackHub", "RefusalError", "Request"]
 
 
 class LoopbackHub:
@@ -65,8 +63,7 @@ class LoopbackHub:
         self, root: Path, *, gated: Collection[str] = (), token: str | None = None
     ) -> None:
         self.root, self.gated, self.token = root, frozenset(gated), token
-        self.ways = Ways()
-        self.store, self.orders, self.requests = Store(root, self.ways), Orders(), Log()
+        self.store, self.orders, self.requests = Store(root), Orders(), Log()
         self.servers: tuple[Server, ...] = ()
         self.stopping = threading.Event()
         self.errors: list[Exception] = []  # of an action, or of this hub's own code
@@ -122,7 +119,7 @@ class LoopbackHub:
         }
 
     def commit(self, repo: str, revision: str = "main") -> str:
-        """The hex digits of the repo's commit; a mount's change with any byte of it."""
+        """The 40 hex digits of the repo's commit; a mount's change with any byte of it."""
         return self.store.commit_at(repo, revision).oid
 
     def commits(self, repo: str, revision: str = "main") -> list[Commit]:
@@ -142,7 +139,7 @@ class LoopbackHub:
         revision: str = "main",
         message: str = "upload",
     ) -> str:
-        """Commit the files as somebody else would, None for one to delete; the commit's digits.
+        """Commit the files as somebody else would, None for one to delete; the commit's 40 digits.
 
         A repo that does not exist is created; a mounted one has a history from then on.
         """

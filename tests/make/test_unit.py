@@ -55,7 +55,6 @@ def test_the_key_of_a_unit_changes_with_where_its_rows_are(
             {"rows": 1},
             {"row_groups": (1, 2)},
             {"row_groups": None},
-            {"part": (0, 2)},
             {"batch_rows": 1},
             {"place": dataclasses.replace(run.place, config="another")},
         )
@@ -65,7 +64,7 @@ def test_the_key_of_a_unit_changes_with_where_its_rows_are(
     units += [unit_of(planned.projection, "train", run, highest=highest) for highest in (1, 2)]
     assert len({first.key, *(unit.key for unit in units)}) == 1 + len(units)
     # where the same bytes lie decides nothing
-    elsewhere = dataclasses.replace(run, address="/elsewhere/train.parquet")
+    elsewhere = dataclasses.replace(run, place=dataclasses.replace(run.place, path="/elsewhere"))
     assert unit_of(planned.projection, "train", elsewhere).key == first.key
 
 

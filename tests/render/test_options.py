@@ -815,7 +815,7 @@ def test_choices_survive_the_way_to_a_worker(way: str) -> None:
 
 def unit_key(wanted: Task, *, templates: str = "seed", seed: int = 0) -> str:
     schema = pa.schema([*SCHEMA, ("a", pa.string()), ("b", pa.string())])
-    run = Run(Place("folder", None, None), "train", "f", "f", rows=1, row_groups=(0, 1))
+    run = Run(Place("folder", None, None), "train", "f", rows=1, row_groups=(0, 1))
     projection = bind_projection(wanted, schema, "org/name@1", templates=templates, seed=seed)
     return unit_of(projection, "train", run).key
 

@@ -214,7 +214,8 @@ SIZE = len(SOURCES[IMDB][TRAIN])
         ),
         (
             {TRAIN_2: None},
-            [rf"file {TRAIN_2}: gone", r"rows of train: 25 → 12"],
+            [rf"{IMDB}@\w{{40}}: split 'train': expected 2 files, numbered 0 to 1, got "
+             r"00000-of-00002; fetch what is missing, or take a mirror that is whole"],
         ),
         (
             {**dict.fromkeys(EVERY_FILE, renamed_column())},

@@ -114,7 +114,7 @@ def unit_of(projection: Projection, split: str, run: Run, *, highest: int | None
     parts = [
         projection.key,
         [split, run.file, run.first_row, run.rows],
-        [run.place.config, run.split, run.row_groups, run.part, run.batch_rows],
+        [run.place.config, run.split, run.row_groups, run.batch_rows],
         [] if highest is None else [highest, projection.binding.seed],
         # other formats are parsed by datasets, and by what it parses with
         [] if run.row_groups else [version("datasets"), version("pandas")],

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +24,6 @@ from mixbuild.publish.export import ARROW, Split, export_split, splits
 from mixbuild.publish.version import COLUMNS, history, next_version
 
 FORMAT = 1
-
-Shown = TypeVar("Shown")
 
 ASSETS = "assets"
 """The folder of the card's images."""
@@ -84,7 +82,6 @@ def compose(
     file_format: str,
     before: Mapping[str, Any] | None = None,
     old_card: str | None = None,
-    drawn: MutableMapping[str, bytes] | None = None,
 ) -> Publication:
     """Put a build's configs in the place of theirs in what is published.
 
@@ -97,7 +94,6 @@ def compose(
         file_format: of the shards.
         before: the manifest that is published now, if there is one.
         old_card: the card that is published now, if there is one.
-        drawn: images that were drawn before, by path; added to.
 
     Raises:
         CardError: the card that is there cannot be merged with.
@@ -114,7 +110,7 @@ def compose(
         )
     tasks = {name: {**others, **entries}[name] for name in sorted({**others, **entries})}
     if before and tasks == before["tasks"]:
-        unchanged = _compose(before, shards, repo, old_card, drawn)
+        unchanged = _compose(before, shards, repo, old_card)
         if _text(unchanged, card.FILE) == old_card:
             return unchanged
     version, changes = next_version(before, tasks)
@@ -126,7 +122,7 @@ def compose(
         "history": history(before, version, changes),
         "tasks": tasks,
     }
-    return _compose(made, shards, repo, old_card, drawn)
+    return _compose(made, shards, repo, old_card)
 
 
 def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
@@ -177,17 +173,12 @@ def _refuse_empty(entries: Mapping[str, Any]) -> None:
 
 
 def _compose(
-    made: Mapping[str, Any],
-    shards: Sequence[File],
-    repo: str,
-    old_card: str | None,
-    drawn: MutableMapping[str, bytes] | None,
+    made: Mapping[str, Any], shards: Sequence[File], repo: str, old_card: str | None
 ) -> Publication:
     counts, lengths = _row_counts(made["tasks"]), _lengths(made["tasks"])
-    drawn = {} if drawn is None else drawn
     images = {
-        "rows": _image("rows", counts, plots.rows_plot, drawn),
-        "lengths": _image("lengths", lengths, plots.lengths_plot, drawn),
+        "rows": _image("rows", counts, plots.rows_plot(counts)),
+        "lengths": _image("lengths", lengths, plots.lengths_plot(lengths)),
     }
     text = card.write_card(
         made,
@@ -218,15 +209,10 @@ def _file(path: str, content: bytes) -> File:
     return File(path, content, len(content), hashlib.sha256(content).hexdigest())
 
 
-def _image(
-    name: str, data: Shown, draw: Callable[[Shown], bytes], drawn: MutableMapping[str, bytes]
-) -> File:
+def _image(name: str, data: object, content: bytes) -> File:
     """Named by what it shows: another version of the plotting library makes no new image."""
     shown = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:8]
-    path = f"{ASSETS}/{name}-{shown}.png"
-    if path not in drawn:
-        drawn[path] = draw(data)
-    return replace(_file(path, drawn[path]), named_by_content=True)
+    return replace(_file(f"{ASSETS}/{name}-{shown}.png", content), named_by_content=True)
 
 
 def _row_counts(tasks: Mapping[str, Any]) -> dict[str, dict[str, int]]:

@@ -5,7 +5,10 @@ room that reaches the network::
 
     hub        a repo on the Hub at one commit: its files and its card
     location   where source rows are: a Place, and a Run of one of its files
-    layout     which of a mirror's files are the config that a task declares
+    tree       the files of a dataset by their names
+    card       what a source's card declares
+    naming     what the names of files say: format, split, and whether some are missing
+    layout     which of a dataset's files are the config that a task declares
     types      one Arrow type for what is the same to a reader
     parquet    Parquet files: cut into runs of row groups, read by Arrow
     streamed   every other format: streamed by datasets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,9 +12,6 @@ import pyarrow.parquet as pq
 from mixbuild.core import explained
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
-
-if TYPE_CHECKING:
-    from datasets import DatasetBuilder
 
 RUN_BYTES = 64 * 2**20
 """A file with more source text than this is cut into several runs."""
@@ -29,14 +26,7 @@ REMOTE_ROWS = 4_096
 """The most rows of a batch over the network, where reading some twice would be a request more."""
 
 Footers: TypeAlias = Mapping[str, Sequence[tuple[str, pq.FileMetaData]]]
-"""By split, each file's address and footer."""
-
-
-def is_parquet(builder: DatasetBuilder) -> bool:
-    """Whether ``datasets`` reads this source as Parquet."""
-    from datasets.packaged_modules.parquet.parquet import Parquet
-
-    return isinstance(builder, Parquet)
+"""By split, each file's name and footer."""
 
 
 def read_footers(
@@ -48,12 +38,12 @@ def read_footers(
     the others have: that is for ``datasets`` to do.
     """
     footers: dict[str, list[tuple[str, pq.FileMetaData]]] = {split: [] for split in files}
-    for split, addresses in files.items():
-        for address in addresses:
-            with explained(f"{place.label}: {place.name(address)}"), _open(address) as file:
+    for split, names in files.items():
+        for name in names:
+            with explained(f"{place.label}: {name}"), _open(place.address(name)) as file:
                 footer = pq.read_metadata(file)
                 found = footer.schema.to_arrow_schema().remove_metadata()
-                footers[split].append((address, footer))
+                footers[split].append((name, footer))
             declared = declared or found
             if not declared.remove_metadata().equals(found):
                 return declared, None
@@ -65,7 +55,7 @@ def runs(place: Place, split: str, footers: Iterable[tuple[str, pq.FileMetaData]
 
     The cut depends on the files alone, never on how many workers there are.
     """
-    for address, footer in footers:
+    for name, footer in footers:
         groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
         row_bytes = sum(group.total_byte_size for group in groups) // max(1, footer.num_rows)
         first_row = 0
@@ -74,8 +64,7 @@ def runs(place: Place, split: str, footers: Iterable[tuple[str, pq.FileMetaData]
             yield Run(
                 place,
                 split,
-                place.name(address),
-                address,
+                name,
                 first_row=first_row,
                 rows=rows,
                 row_groups=(start, stop),

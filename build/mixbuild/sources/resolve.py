@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.resources
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from mixbuild.declare import Source, Task
 from mixbuild.sources import layout, parquet, streamed
 from mixbuild.sources.hub import find_commit
 from mixbuild.sources.location import Place, Run
+from mixbuild.sources.tree import list_place
 from mixbuild.sources.types import plain_schema
 
 SAMPLES = "samples"
@@ -50,6 +50,7 @@ def resolve(
     *,
     splits: Sequence[str] = (),
     revision: str | None = None,
+    follow_links: bool = False,
 ) -> Resolved:
     """Find a task's source and cut it into runs. Reads metadata only.
 
@@ -59,6 +60,7 @@ def resolve(
             repo as ``org/name`` or ``org/name@revision``.
         splits: the config's splits; all of the task's when empty.
         revision: of the task's own repo, in the place of the declared one.
+        follow_links: a mirror's links and card may lead out of its folder.
 
     Raises:
         UsageError: the task has no such split, or ``source`` is neither a folder nor a repo.
@@ -68,21 +70,24 @@ def resolve(
         if split not in task.splits:
             raise UsageError(f"task {task.name!r}: {one_of('split', split, task.splits)}")
     declared = task.source if revision is None else replace(task.source, revision=revision)
-    return _resolve(task.name, declared, source, task.splits, splits)
+    return _resolve(task.name, declared, source, task.splits, splits, follow_links=follow_links)
 
 
-def explore(declared: Source, source: str | None = None, *, name: str) -> Resolved:
+def explore(
+    declared: Source, source: str | None = None, *, name: str, follow_links: bool = False
+) -> Resolved:
     """What a source holds that no task declares yet: all of its splits and columns.
 
     Args:
         declared: the repo, its config and revision; the rest is not looked at.
         source: as of ``resolve``.
         name: the task's that will be.
+        follow_links: as of ``resolve``.
 
     Raises:
         SourceError: the source cannot be reached or read, or has several configs and none is named.
     """
-    return _resolve(name, declared, source, {}, ())
+    return _resolve(name, declared, source, {}, (), follow_links=follow_links)
 
 
 def _resolve(
@@ -91,40 +96,32 @@ def _resolve(
     source: str | None,
     splits: Mapping[str, str],
     chosen: Sequence[str],
+    *,
+    follow_links: bool,
 ) -> Resolved:
     """Of the splits (all that are there, where none are named), the chosen ones, or all."""
     with explained(f"--source {name}={source}"):
         place = _find(name, declared, source)
-    with explained(place.label):
-        guessed = False
-        if source is not None:
-            place, guessed = layout.lay_out(place)
-        builder = streamed.builder_of(place, mirror=source is not None)
-        place = replace(place, config=builder.config.name)
-        found = {
-            str(split): list(each) for split, each in (builder.config.data_files or {}).items()
-        }
-    splits = splits or {split: split for split in found}
+    tree = list_place(place, follow_links=follow_links)
+    found = layout.lay_out(tree, splits.values(), mirror=source is not None)
+    place = found.place
+    splits = splits or {split: split for split in found.files}
     wanted = {split: splits[split] for split in chosen or splits}
     for split in wanted.values():
-        if split not in found:
+        if split not in found.files:
             raise SourceError(
-                f"{place.path}: {one_of('split', split, found)}; "
+                f"{place.path}: {one_of('split', split, found.files)}; "
                 f"choose others with --split, or declare the source's splits in the task"
             )
     # all the splits decide how each is read, so that --split changes nothing but what is made
-    files = {split: found[split] for split in splits.values() if split in found}
-    if guessed:
-        layout.refuse_mixed(place, files)
-    _refuse_namesakes(place, files)
+    files = {split: found.files[split] for split in splits.values() if split in found.files}
     with explained(place.label):
-        addresses = [address for each in files.values() for address in each]
-        label = _label(name, declared, source, place, addresses)
-        schema = builder.info.features.arrow_schema if builder.info.features else None
-        footers = None
-        if parquet.is_parquet(builder):
+        names = [*found.cards, *(file for each in files.values() for file in each)]
+        label = _label(name, declared, source, place, names)
+        schema, footers = streamed.declared_schema(found.features), None
+        if place.format == "parquet":
             schema, footers = parquet.read_footers(place, files, schema)
-        schema = schema or streamed.peek_schema(builder, files)
+        schema = schema or streamed.peek_schema(streamed.builder_of(place, files), files)
         if schema is None:
             raise SourceError(
                 f"{place.label}: expected rows, got none in any of {', '.join(files)}; look at "
@@ -132,7 +129,7 @@ def _resolve(
             )
         runs = {
             split: tuple(
-                streamed.runs(builder, place, theirs, files[theirs])
+                streamed.runs(place, theirs, files[theirs])
                 if footers is None
                 else parquet.runs(place, theirs, footers[theirs])
             )
@@ -178,34 +175,22 @@ def on_hub(repo: str, config: str | None, revision: str) -> Place:
         return replace(place, revision=find_commit(repo, revision))
 
 
-def _refuse_namesakes(place: Place, files: Mapping[str, Sequence[str]]) -> None:
-    """Refuse files that row ids could not tell apart."""
-    for split, addresses in files.items():
-        for name, times in Counter(place.name(address) for address in addresses).items():
-            if times > 1:
-                raise SourceError(
-                    f"{place.path}: {times} files of split {split!r} are called {name!r}; list "
-                    f"each file once in the card, and keep them all within the folder"
-                )
-
-
 def _label(
-    name: str, declared: Source, source: str | None, place: Place, addresses: Sequence[str]
+    name: str, declared: Source, source: str | None, place: Place, names: Sequence[str]
 ) -> str:
-    """``repo@commit``; for a folder, which has no commit, a hash of its files' bytes instead."""
+    """``repo@commit``; for a folder, which has no commit, a hash of its files' bytes instead.
+
+    Its cards count among them: they say how the files are to be read.
+    """
     if place.revision is not None:
         return place.label
     digest = xxhash.xxh3_128()
-    # a card says how the files are to be read
-    cards = {Path(place.path, "README.md"), Path(place.path, place.folder, "README.md")}
-    addresses = [*addresses, *(str(card) for card in cards if card.is_file())]
-    # a file within an archive is addressed as zip://inner::outer, and its bytes are the archive's
-    for address in sorted({address.rpartition("::")[2] for address in addresses}):
-        with explained(f"{place.label}: {address}"), open(address, "rb") as file:
+    for file in sorted(names):
+        with explained(f"{place.label}: {file}"), open(place.address(file), "rb") as opened:
             content = xxhash.xxh3_128()
-            while block := file.read(2**20):
+            while block := opened.read(2**20):
                 content.update(block)
-        digest.update(f"{place.name(address)} {content.hexdigest()}\n".encode())
+        digest.update(f"{file} {content.hexdigest()}\n".encode())
     if source == SAMPLES:
         return f"{SAMPLES}/{name}@{digest.hexdigest()}"
     return f"{declared.repo}@mirror-{digest.hexdigest()}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mixbuild.core import SchemaError, SourceError, one_of, patiently
+from mixbuild.core import SchemaError, patiently
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
 from mixbuild.sources.types import plainly
@@ -20,36 +19,39 @@ PIECE_ROWS = 64
 """How many rows are asked of ``datasets`` at a time, which does not say how much they weigh."""
 
 
-def builder_of(place: Place, *, mirror: bool = False) -> DatasetBuilder:
-    """What ``load_dataset_builder`` makes of a place; a mirror's only config will do."""
-    from datasets import load_dataset_builder
-    from datasets.packaged_modules.cache.cache import Cache
+def builder_of(
+    place: Place, files: Mapping[str, Sequence[str]], schema: pa.Schema | None = None
+) -> DatasetBuilder:
+    """What ``datasets`` makes of these files, by split; each is read under its very name."""
+    from datasets import Features, load_dataset_builder
+    from datasets.data_files import DataFilesDict, DataFilesList
+    from datasets.packaged_modules.arrow.arrow import ArrowConfig
+    from datasets.packaged_modules.csv.csv import CsvConfig
+    from datasets.packaged_modules.json.json import JsonConfig
+    from datasets.packaged_modules.parquet.parquet import ParquetConfig
 
-    path, folder = place.loaded
+    module = "csv" if place.format == "tsv" else place.format
+    addresses = {split: [place.address(name) for name in names] for split, names in files.items()}
+    # lists of this kind are not taken for patterns
+    listed = DataFilesDict(
+        {split: DataFilesList(each, [()] * len(each)) for split, each in addresses.items()}
+    )
+    options = {"sep": "\t"} if place.format == "tsv" else {}
+    known = {"arrow": ArrowConfig, "csv": CsvConfig, "json": JsonConfig, "parquet": ParquetConfig}
+    options |= {key: value for key, value in place.options.items() if hasattr(known[module], key)}
+    if place.declared and schema is not None:
+        options["features"] = Features.from_arrow_schema(schema)
+    return patiently(lambda: load_dataset_builder(module, data_files=listed, **options))
 
-    def load(config: str | None) -> DatasetBuilder:
-        builder = patiently(
-            lambda: load_dataset_builder(path, config, data_dir=folder, revision=place.revision)
-        )
-        if isinstance(builder, Cache):
-            raise ConnectionError("datasets offered what it had cached, of whatever commit")
-        return builder
 
-    try:
-        return load(place.config)
-    except ValueError as error:
-        # a mirror may have only one config, under any name
-        if mirror and "BuilderConfig" in str(error):
-            return load(None)
-        listed = re.search(r"(?:configs|Available): \[(.*?)\]", str(error))
-        if listed is None:
-            raise
-        known = re.findall(r"'(.*?)'", listed[1])
-        if place.config is None:
-            raise SourceError(
-                f"{place.label}: has several configs; name one of them: {', '.join(known)}"
-            ) from None
-        raise SourceError(f"{place.label}: {one_of('config', place.config, known)}") from None
+def declared_schema(features: object) -> pa.Schema | None:
+    """The columns that a card lists, in Arrow's types; None where it does not."""
+    if not features:
+        return None
+    from datasets import Features
+
+    schema: pa.Schema = Features._from_yaml_list(features).arrow_schema
+    return schema
 
 
 def peek_schema(builder: DatasetBuilder, splits: Iterable[str]) -> pa.Schema | None:
@@ -85,16 +87,10 @@ def stream(builder: DatasetBuilder, split: str) -> IterableDataset:
     return builder.as_streaming_dataset(split=split)
 
 
-def runs(
-    builder: DatasetBuilder, place: Place, split: str, addresses: Sequence[str]
-) -> Iterator[Run]:
-    """A run for each file; one for the split where ``datasets`` does not keep files apart."""
-    parts = stream(builder, split).num_shards
-    if parts != len(addresses):
-        yield Run(place, split, split, "")
-        return
-    for index, address in enumerate(addresses):
-        yield Run(place, split, place.name(address), address, part=(index, parts))
+def runs(place: Place, split: str, names: Iterable[str]) -> Iterator[Run]:
+    """A run for each file."""
+    for name in names:
+        yield Run(place, split, name)
 
 
 def read(
@@ -102,10 +98,10 @@ def read(
 ) -> Iterator[pa.RecordBatch]:
     """Stream a run's rows."""
     names = list(dict.fromkeys(path[0] for path in columns))
-    dataset = stream(builder_of(run.place), run.split)
-    index, parts = run.part
-    if parts > 1:
-        dataset = dataset.shard(num_shards=parts, index=index)
+    try:
+        dataset = stream(builder_of(run.place, {run.split: [run.file]}, schema), run.split)
+    except StopIteration:  # a file without a row
+        return
     if names:
         dataset = dataset.select_columns(names)
     pieces = plainly(_pieces(dataset.with_format("arrow")))
