@@ -24,9 +24,10 @@ help:            ## what can be made
 run: $(VENV)/ready      ## build every task from the embedded samples into out/
 	$(BIN)/python build make --samples --out out/samples
 
-test: $(VENV)/ready     ## lint, types, tests
+test: $(VENV)/ready     ## lint, spelling, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 

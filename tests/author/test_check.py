@@ -232,9 +232,7 @@ def test_a_task_without_a_fault_is_clean(task: Task, lint: Linter) -> None:
         ("punctuation", "Whose mood\n, {text}\n[OUTPUT]: {label}", "stray punctuation"),
         ("punctuation", "Whose mood (or tone? {text}\n[OUTPUT]: {label}", "an ( without its )"),
         ("punctuation", 'Whose mood is "{text}?\n[OUTPUT]: {label}', 'a " without its other'),
-        ("spelling", "Whose sentance shows this? {text}\n[OUTPUT]: {label}",
-         "misspelt: 'sentance'"),
-        ("spelling", "Judge the the tone here: {text}\n[OUTPUT]: {label}",
+        ("doubled-word", "Judge the the tone here: {text}\n[OUTPUT]: {label}",
          "twice in a row: 'the the'"),
         ("inverted", "Compose something in the mood of {advice}.\n[OUTPUT]: {text}",
          "asks for what the seed's prompt gives (text), and is not marked as inverted"),
@@ -334,8 +332,8 @@ def test_what_a_declaration_refuses_by_itself_never_comes_to_the_linter() -> Non
 
 
 def test_a_placeholder_that_nothing_fills_is_named_with_its_near_match(lint: Linter) -> None:
-    task = with_template(FACTS, "Once more, slowly: {qestion}\n[OUTPUT]: {answer}")
-    message = "{qestion} needs 'qestion', which the source lacks; did you mean {question}?"
+    task = with_template(FACTS, "Once more, slowly: {questiom}\n[OUTPUT]: {answer}")
+    message = "{questiom} needs 'questiom', which the source lacks; did you mean {question}?"
     assert only(lint(task)) == Finding("facts", "unknown-placeholder", ERROR, message, "planted")
 
 
@@ -816,7 +814,7 @@ def test_a_waived_rule_is_no_finding_and_is_counted(lint: Linter) -> None:
             "why",
             "there is no rule 'few-template' to waive; did you mean 'few-templates'?",
         ),
-        ("spelling", "why", "'spelling' is waived, and is not broken"),
+        ("doubled-word", "why", "'doubled-word' is waived, and is not broken"),
     ],
 )
 def test_a_waiver_without_an_object_is_a_finding(

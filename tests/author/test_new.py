@@ -400,8 +400,8 @@ def test_a_start_overwrites_nothing_and_refuses_what_no_task_can_be(tmp_path: Pa
         ({"name": "mnli"}, "task 'mnli': is in the catalog already; choose another name"),
         ({"name": "other", "repo": "fresh"}, "--repo fresh: expected a repo like 'org/name'"),
         (
-            {"name": "other", "family": "sumarisation"},
-            "unknown family 'sumarisation'; did you mean 'summarisation' or",
+            {"name": "other", "family": "summarisatio"},
+            "unknown family 'summarisatio'; did you mean 'summarisation' or",
         ),
     ):
         with pytest.raises(UsageError) as caught:

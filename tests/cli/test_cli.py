@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import pty
 import resource
@@ -11,13 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from conftest import ROOT, Build, imdb_rows, write_parquet
 from mixbuild import __version__
 from mixbuild.cli import main as cli
+from mixbuild.core.files import partial_path
 from mixbuild.make import shard as shards
 from mixbuild.tasks import ALL, find
 
@@ -167,14 +166,12 @@ def test_a_file_too_large_for_the_disk_is_said_in_one_line(
 def test_a_full_disk_is_said_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = shards.HashedFile.write
+    def on_a_full_disk(path: Path) -> Path:
+        partial = partial_path(path)
+        partial.symlink_to("/dev/full")
+        return partial
 
-    def full(self: shards.HashedFile, data: Any) -> None:
-        if self.bytes > 1000:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write(self, data)
-
-    monkeypatch.setattr(shards.HashedFile, "write", full)
+    monkeypatch.setattr(shards, "partial_path", on_a_full_disk)
     assert cli.run(["make", "imdb", "--samples", "--out", str(tmp_path / "out")]) == 1
     message = capsys.readouterr().err
     assert "cannot be written (No space left on device)" in message

@@ -110,8 +110,8 @@ def test_a_template_is_not_called_what_asks_for_several(name: str) -> None:
 
 
 def test_a_slot_fills_something() -> None:
-    message = fault(slots={"label": label("label", ("a", "b")), "lable": column("label")})
-    assert message == "task 'task': slot 'lable' is in no template"
+    message = fault(slots={"label": label("label", ("a", "b")), "labell": column("label")})
+    assert message == "task 'task': slot 'labell' is in no template"
 
 
 def test_at_most_one_output_has_several_accepted_values() -> None:

@@ -25,6 +25,7 @@ In this process, `HfApi(endpoint=hub.endpoint, token=...)` does for all but what
     references  routes: branches, tags, discussions, pull requests
     routes      which function answers which request
     faults      what a test orders to go wrong
+    ways        in which Hubs differ from the real one
     server      HTTP
     clients     how a test asks it
 """
@@ -42,8 +43,9 @@ from hub_server.faults import Fault, Orders
 from hub_server.log import Log, Request
 from hub_server.server import Server
 from hub_server.store import Store
+from hub_server.ways import Ways
 
-__all__ = ["Commit", "LoopbackHub", "RefusalError", "Request"]
+__all__ = ["Commit", "LoopbackHub", "RefusalError", "Request", "Ways"]
 
 
 class LoopbackHub:
@@ -63,7 +65,8 @@ class LoopbackHub:
         self, root: Path, *, gated: Collection[str] = (), token: str | None = None
     ) -> None:
         self.root, self.gated, self.token = root, frozenset(gated), token
-        self.store, self.orders, self.requests = Store(root), Orders(), Log()
+        self.ways = Ways()
+        self.store, self.orders, self.requests = Store(root, self.ways), Orders(), Log()
         self.servers: tuple[Server, ...] = ()
         self.stopping = threading.Event()
         self.errors: list[Exception] = []  # of an action, or of this hub's own code
@@ -119,7 +122,7 @@ class LoopbackHub:
         }
 
     def commit(self, repo: str, revision: str = "main") -> str:
-        """The 40 hex digits of the repo's commit; a mount's change with any byte of it."""
+        """The hex digits of the repo's commit; a mount's change with any byte of it."""
         return self.store.commit_at(repo, revision).oid
 
     def commits(self, repo: str, revision: str = "main") -> list[Commit]:
@@ -139,7 +142,7 @@ class LoopbackHub:
         revision: str = "main",
         message: str = "upload",
     ) -> str:
-        """Commit the files as somebody else would, None for one to delete; the commit's 40 digits.
+        """Commit the files as somebody else would, None for one to delete; the commit's digits.
 
         A repo that does not exist is created; a mounted one has a history from then on.
         """

@@ -13,6 +13,7 @@ from typing import Any
 
 from hub_server.exchange import RefusalError
 from hub_server.files import File, belongs_in_lfs, git_file, lfs_file
+from hub_server.ways import Ways
 
 _BEGIN = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
@@ -89,16 +90,20 @@ class Blobs:
 
 
 def apply(
-    files: Mapping[str, File], operations: Iterable[Operation], blobs: Blobs
+    files: Mapping[str, File], operations: Iterable[Operation], blobs: Blobs, ways: Ways
 ) -> dict[str, File]:
     """The files after the operations, in their order; raises `RefusalError`, as the Hub answers."""
     after = dict(files)
     for operation in operations:
         path = operation.path
+        if ways.leaves_out(path):
+            continue
         if isinstance(operation, Put):
             content = operation.content
             where = blobs.add(hashlib.sha256(content).hexdigest(), [content])
-            in_lfs = belongs_in_lfs(path, len(content)) if operation.lfs is None else operation.lfs
+            in_lfs = operation.lfs
+            if in_lfs is None:
+                in_lfs = belongs_in_lfs(path, len(content)) and not ways.keeps_all_in_git
             after[path] = lfs_file(path, where) if in_lfs else git_file(path, where)
         elif isinstance(operation, Link):
             uploaded = blobs.find(operation.sha256)
@@ -121,12 +126,17 @@ def apply(
 
 
 def make(
-    files: Mapping[str, File], *, number: int, parent: str | None, title: str, message: str
+    files: Mapping[str, File],
+    *,
+    number: int,
+    parent: str | None,
+    title: str,
+    message: str,
+    ways: Ways,
 ) -> Commit:
     """A repo's n-th commit; its oid is a digest of all that it says."""
     made = Commit("", parent, title, message, date(number), files)
-    digest = hashlib.sha1(to_json(made).encode(), usedforsecurity=False)
-    return replace(made, oid=digest.hexdigest())
+    return replace(made, oid=ways.commit_id(to_json(made).encode()))
 
 
 def to_json(commit: Commit) -> str:

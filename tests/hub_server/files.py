@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub_server.exchange import CHUNK_BYTES
+from hub_server.ways import Ways
 
 LFS_ABOVE_BYTES = 1_000_000  # the real Hub's limit is ten times as high
 LFS_SUFFIXES = (
@@ -74,8 +75,8 @@ class Mounts:
     tick of the file system's clock.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, ways: Ways) -> None:
+        self.root, self.ways = root, ways
         self._large: dict[Path, tuple[tuple[int, int], File]] = {}
 
     def exists(self, repo: str) -> bool:
@@ -90,7 +91,7 @@ class Mounts:
             if where.is_file()
         }
         lines = "".join(f"{file.path} {file.size} {file.sha256}\n" for file in files.values())
-        return hashlib.sha1(lines.encode(), usedforsecurity=False).hexdigest(), files
+        return self.ways.commit_id(lines.encode()), files
 
     def _file(self, where: Path, folder: Path) -> File:
         stamp = (where.stat().st_size, where.stat().st_mtime_ns)
@@ -98,7 +99,8 @@ class Mounts:
         if known and known[0] == stamp:
             return known[1]
         path = where.relative_to(folder).as_posix()
-        file = (lfs_file if belongs_in_lfs(path, stamp[0]) else git_file)(path, where)
+        in_lfs = belongs_in_lfs(path, stamp[0]) and not self.ways.keeps_all_in_git
+        file = (lfs_file if in_lfs else git_file)(path, where)
         if file.size > LFS_ABOVE_BYTES:
             self._large[where] = (stamp, file)
         return file

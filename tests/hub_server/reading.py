@@ -58,6 +58,8 @@ def info(call: Call) -> Answer:
 
 def refs(call: Call) -> Answer:
     call.check_repo()
+    if not call.hub.ways.has_refs:
+        raise RefusalError(404, "", "This hub has no such page")
     found = call.hub.store.look(call.repo).refs
 
     def below(prefix: str, cut: str) -> list[dict[str, str]]:
@@ -78,6 +80,8 @@ def refs(call: Call) -> Answer:
 
 def commits(call: Call) -> Answer:
     call.check_repo()
+    if not call.hub.ways.has_history:
+        raise RefusalError(404, "", "This hub has no such page")
     found = [
         {
             "id": commit.oid,
@@ -137,7 +141,7 @@ def _entries(call: Call, commit: Commit, *, expand: bool) -> dict[str, dict[str,
             oid = hashlib.sha1(f"{commit.oid} {path}".encode(), usedforsecurity=False).hexdigest()
             entries[path] = {"type": "directory", "oid": oid, "size": 0, "path": path}
         entry = {"type": "file", "oid": file.oid, "size": file.size, "path": file.path}
-        lfs = _lfs_facts(file)
+        lfs = None if call.hub.ways.lists_no_lfs else _lfs_facts(file)
         entries[file.path] = entry | {"lfs": lfs} if lfs else entry
     if expand:
         last = _last_commits(call.hub.store.history(call.repo, commit.oid))

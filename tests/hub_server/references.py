@@ -21,6 +21,8 @@ def create_branch(call: Call) -> Answer:
 
 def create_tag(call: Call) -> Answer:
     call.check_may_write()
+    if not call.hub.ways.has_tags:
+        raise RefusalError(404, "", "This hub has no such page")
     _add(call, f"refs/tags/{call.json()['tag']}", call.commit().oid)
     return json_answer({})
 

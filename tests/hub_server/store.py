@@ -21,6 +21,7 @@ from hub_server import commits
 from hub_server.commits import Blobs, Commit, Operation, Put
 from hub_server.exchange import RefusalError
 from hub_server.files import LFS_SUFFIXES, Mounts
+from hub_server.ways import Ways
 
 MAIN = "refs/heads/main"
 MOUNTED = "mounted"
@@ -43,8 +44,10 @@ class Repo:
 class Store:
     """Every method may be called from any thread; writes wait for each other."""
 
-    def __init__(self, root: Path) -> None:
-        self.mounts, self.folder, self.lock = Mounts(root), root / ".hub", threading.RLock()
+    def __init__(self, root: Path, ways: Ways) -> None:
+        self.ways = ways
+        self.mounts = Mounts(root, self.ways)
+        self.folder, self.lock = root / ".hub", threading.RLock()
 
     def exists(self, repo: str) -> bool:
         state = self._load(repo)
@@ -53,6 +56,14 @@ class Store:
     def is_private(self, repo: str) -> bool:
         state = self._load(repo)
         return state is not None and state.private
+
+    def publish(self, repo: str) -> None:
+        """Everybody may see the repo from now on, which is made if it is not there."""
+        with self.lock:
+            if not self.exists(repo):
+                self.create(repo)
+            with self.changing(repo) as state:
+                state.private = False
 
     def look(self, repo: str) -> Repo:
         """The repo as it is now."""
@@ -127,7 +138,8 @@ class Store:
             ref = next((name for name in names if name in state.refs), "")
             if not ref.startswith(("refs/heads/", "refs/pr/")):
                 raise RefusalError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
-            if parent not in (None, state.refs[ref]):
+            expected = parent is None or _abbreviates(parent, state.refs[ref])
+            if not (expected or self.ways.ignores_parent):
                 reason = "A commit has happened since. Please refresh and try again."
                 raise RefusalError(412, "", reason)
             return self._advance(
@@ -195,11 +207,12 @@ class Store:
     ) -> Commit:
         parent = self._read_commit(repo, state.refs[ref]) if ref in state.refs else None
         made = commits.make(
-            commits.apply(parent.files if parent else {}, operations, self.blobs(repo)),
+            commits.apply(parent.files if parent else {}, operations, self.blobs(repo), self.ways),
             number=state.commits_made,
             parent=parent.oid if parent else None,
             title=title,
             message=message,
+            ways=self.ways,
         )
         self._write_commit(repo, made)
         state.refs[ref] = made.oid

@@ -33,6 +33,8 @@ def create_repo(call: Call) -> Answer:
     try:
         # Clients before 2.0 say `private`.
         private = bool(asked.get("private")) or asked.get("visibility") == "private"
+        if "visibility" not in asked and "private" not in asked:
+            private = call.hub.ways.private_by_default
         call.hub.store.create(repo, private=private)
     except RefusalError as refusal:
         # The client reads the address of a repo that exists from this answer.
@@ -68,8 +70,13 @@ def preupload(call: Call) -> Answer:
     files = []
     for each in asked["files"]:
         path, there = each["path"], commit.files.get(each["path"])
-        mode = "lfs" if belongs_in_lfs(path, each["size"]) else "regular"
-        entry = {"path": path, "uploadMode": mode, "shouldIgnore": _is_ignored(path, ignored or "")}
+        in_lfs = belongs_in_lfs(path, each["size"]) and not call.hub.ways.keeps_all_in_git
+        entry = {
+            "path": path,
+            "uploadMode": "lfs" if in_lfs else "regular",
+            "shouldIgnore": _is_ignored(path, ignored or "")
+            or call.hub.ways.tells_to_leave_out(path),
+        }
         files.append(entry | ({"oid": there.etag} if there else {}))
     return json_answer({"files": files})
 
@@ -113,7 +120,8 @@ def commit(call: Call) -> Answer:
 
 def _committed(call: Call, made: Commit, more: dict[str, str]) -> Answer:
     facts = {"commitUrl": f"{call.page_url}/commit/{made.oid}", "commitOid": made.oid}
-    return json_answer({"success": True, "hookOutput": "", **facts, **more})
+    told = {**facts, **more} if call.hub.ways.tells_commit else {}
+    return json_answer({"success": True, "hookOutput": "", **told})
 
 
 def _parse_commit(body: bytes) -> tuple[dict[str, Any], list[Operation]]:

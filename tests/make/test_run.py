@@ -66,8 +66,6 @@ def test_the_manifest_says_what_is_in_the_shards(imdb_folder: Path, tmp_path: Pa
             assert table.schema == SCHEMA
             assert shard["content_digest"] == digest.hexdigest()
             assert (shard["rows"], shard["bytes"]) == (table.num_rows, path.stat().st_size)
-            listed = subprocess.run(["sha256sum", path], capture_output=True, text=True, check=True)
-            assert shard["sha256"] == listed.stdout.split()[0]
         assert read_shards(out, "imdb", split).num_rows == each["rows"]
 
 

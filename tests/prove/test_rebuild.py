@@ -51,9 +51,9 @@ Row = dict[str, Any]
 
 
 def shards(out: Path) -> dict[str, str]:
-    """The SHA-256 of every shard of a build."""
+    """The content digest of every shard of a build."""
     return {
-        shard["path"]: shard["sha256"]
+        shard["path"]: shard["content_digest"]
         for entry in read_manifest(out).values()
         for split in entry["splits"].values()
         for shard in split["shards"]

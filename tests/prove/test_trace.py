@@ -182,8 +182,8 @@ def test_a_person_sees_the_record_the_template_the_row_and_the_code(
         ("", "expected an id like "),
         ("imbd/train/x:0", "{out}: unknown config 'imbd'; did you mean 'imdb'? Known: imdb"),
         (
-            "imdb/trian/x:0",
-            "{out}: unknown split 'trian'; did you mean 'train'? Known: train, test",
+            "imdb/trainn/x:0",
+            "{out}: unknown split 'trainn'; did you mean 'train'? Known: train, test",
         ),
         (
             "imdb/train/train.jsonl:99",

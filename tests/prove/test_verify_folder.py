@@ -14,7 +14,6 @@ import pyarrow as pa
 import pytest
 from conftest import imdb_rows, write_parquet
 from mixbuild.core.errors import ManifestError, VerifyError
-from mixbuild.core.files import file_sha256
 from mixbuild.core.row import SCHEMA
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
@@ -92,19 +91,25 @@ def flip(path: Path, at: int) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("place", [0.0, 0.3, 0.6, 1.0])
-def test_one_flipped_bit(out: Path, place: float) -> None:
+@pytest.mark.parametrize("place", range(24))
+def test_one_flipped_bit_is_noticed_where_it_changes_what_is_read(out: Path, place: int) -> None:
     path = out / SHARD
-    expected = file_sha256(path)
-    flip(path, round(place * (path.stat().st_size - 1)))
-    assert fault(out) == f"{path}: expected the SHA-256 {expected}, got {file_sha256(path)}"
+    whole = pa.ipc.open_stream(path.read_bytes()).read_all()
+    flip(path, round(place / 23 * (path.stat().st_size - 1)))
+    try:
+        damaged = pa.ipc.open_stream(path.read_bytes()).read_all()
+        damaged.validate(full=True)
+        same = damaged.equals(whole)
+    except (pa.ArrowException, OSError):
+        same = False
+    if same:  # it lies in what fills a buffer up to a multiple of eight bytes
+        assert verify_folder(out)
+    else:
+        assert fault(out).startswith(f"{path}: ")
 
 
 def test_a_file_that_cannot_be_read(out: Path) -> None:
-    size = (out / SHARD).stat().st_size
-    (out / SHARD).write_bytes(b"x" * size)
-    sha256 = file_sha256(out / SHARD)
-    edit(out, lambda imdb: imdb["splits"]["train"]["shards"][1].update(sha256=sha256))
+    (out / SHARD).write_bytes(b"x" * (out / SHARD).stat().st_size)
     assert fault(out).startswith(f"{out}/{SHARD}: cannot be read (ArrowInvalid: ")
 
 
@@ -119,8 +124,8 @@ def test_a_file_that_cannot_be_read(out: Path) -> None:
 def test_a_file_with_what_no_shard_has(out: Path, table: pa.Table) -> None:
     with pa.OSFile(str(out / SHARD), "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
         stream.write_table(table)
-    size, sha256 = (out / SHARD).stat().st_size, file_sha256(out / SHARD)
-    edit(out, lambda imdb: imdb["splits"]["train"]["shards"][1].update(sha256=sha256, bytes=size))
+    size = (out / SHARD).stat().st_size
+    edit(out, lambda imdb: imdb["splits"]["train"]["shards"][1].update(bytes=size))
     assert fault(out).startswith(f"{out}/{SHARD}: cannot be read (")
 
 

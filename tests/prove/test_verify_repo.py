@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
-from mixbuild.core.errors import ManifestError, SourceError, VerifyError
+from mixbuild.core.errors import HubError, ManifestError, SourceError, VerifyError
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.rows import batch_rows
 from publish.pushing import REPO, Builds, Command, check_tree, published, send
@@ -215,14 +215,41 @@ def test_the_command_says_one_line_and_fails(held: LoopbackHub, command: Command
     assert done.stdout.endswith(f"\n{REPO}@{good}: verified, {rows} rows in 4 files\n")
 
 
-@pytest.mark.parametrize("place", [REPO, f"{REPO}@v7", "org/other"])
+ABSENT = {
+    REPO: "COMMIT: expected manifest.json, got none, so nothing was published there by "
+    "instruct_mix; check the name and the revision",
+    f"{REPO}@v7": "v7: the dataset has no such revision; check the branch, tag or commit",
+    "org/other": "main: the Hub has no such dataset, or none that this HF_TOKEN may see; check the "
+    "name, and whose token it is",
+}
+
+
+@pytest.mark.parametrize("place", ABSENT)
 def test_nothing_is_published_there(at_the_hub: LoopbackHub, api: HfApi, place: str) -> None:
-    at_the_hub.upload(REPO, {"train.parquet": b"of people"})
-    with pytest.raises(ManifestError) as error:
+    commit = at_the_hub.upload(REPO, {"train.parquet": b"of people"})
+    with pytest.raises((ManifestError, HubError)) as error:
         hub.verify_repo(api, *hub.parse(place))
-    at = f"{REPO}@{at_the_hub.commit(REPO)}" if place == REPO else place
-    at = at if "@" in at else f"{at}@main"
+    expected = ABSENT[place].replace("COMMIT", commit)
+    assert str(error.value) == f"{place.partition('@')[0]}@{expected}"
+
+
+@pytest.mark.parametrize("repo", ["org/secret", "org/none"])
+def test_without_a_token_nobody_is_told_whether_a_repo_is_there(
+    at_the_hub: LoopbackHub, repo: str
+) -> None:
+    at_the_hub.store.create("org/secret", private=True)
+    with pytest.raises(HubError) as error:
+        hub.verify_repo(HfApi(endpoint=at_the_hub.endpoint, token=False), repo, "main")
     assert str(error.value) == (
-        f"{at}: expected manifest.json, got none, so nothing was published there by "
-        f"instruct_mix; check the name and the revision"
+        f"{repo}@main: the Hub shows no such dataset without a token: it is not there, or it is "
+        f"private; check the name, or set HF_TOKEN"
+    )
+
+
+def test_an_address_that_is_no_hub_is_named(at_the_hub: LoopbackHub) -> None:
+    with pytest.raises(HubError) as error:
+        hub.verify_repo(HfApi(endpoint=f"{at_the_hub.endpoint}/else", token=False), REPO, "main")
+    assert str(error.value) == (
+        f"{REPO}@main: the Hub has no page /else/api/datasets/{REPO}/revision/main (404); is "
+        f"HF_ENDPOINT the address of a Hub?"
     )

@@ -33,7 +33,8 @@ from mixbuild.make.run import make
 from mixbuild.make.verify import Verified
 from mixbuild.publish import export, plots
 from mixbuild.publish.hub import push as hub
-from mixbuild.publish.hub.commit import Plan, Pushed, Target, make_plan, publish
+from mixbuild.publish.hub.commit import publish
+from mixbuild.publish.hub.plan import Covered, Plan, Pushed, Target, make_plan
 from mixbuild.publish.release import File, shard_files, task_entries
 from mixbuild.tasks import find
 
@@ -150,11 +151,11 @@ def send(api: HfApi, built: Built, target: Target | None = None, **options: Any)
     """Publish, and load nothing."""
     target = target or Target(REPO)
 
-    def plan_again() -> Plan:
+    def plan_again(covered: Covered | None) -> Plan:
         file_format = built.files[0].path.rpartition(".")[2]
-        return make_plan(api, target, built.entries, built.files, file_format)
+        return make_plan(api, target, built.entries, built.files, file_format, covered=covered)
 
-    return publish(api, target, plan_again(), plan_again, **options)
+    return publish(api, target, plan_again(None), plan_again, **options)
 
 
 def push(

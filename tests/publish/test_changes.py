@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from mixbuild.publish.hub.changes import Changes, compare
-from mixbuild.publish.hub.remote import Remote, Stored
+from mixbuild.publish.hub.remote import Remote
 from mixbuild.publish.release import File
+from mixbuild.sources.hub import Stored
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -19,7 +19,7 @@ from mixbuild.core.errors import HubError, VerifyError
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish.hub import push as hub
-from mixbuild.publish.hub.commit import Plan, Pushed, Target
+from mixbuild.publish.hub.plan import Plan, Pushed, Target
 from mixbuild.tasks import find
 from publish.pushing import (
     COLUMNS,
@@ -141,15 +141,50 @@ def test_a_dry_run_says_what_would_come_and_changes_nothing(
 
 
 @pytest.mark.usefixtures("unloaded")
-def test_a_repo_is_public_unless_asked_for(
-    loopback: LoopbackHub, api: HfApi, builds: Builds
+@pytest.mark.parametrize("by_default", [False, True])
+def test_a_repo_is_made_private_if_asked_for_or_else_as_the_organisation_has_it(
+    loopback: LoopbackHub, api: HfApi, builds: Builds, by_default: bool
 ) -> None:
+    loopback.ways.private_by_default = by_default
     pushed(api, builds("squad"), Target(REPO))
-    assert not loopback.store.is_private(REPO)
+    assert loopback.store.is_private(REPO) is by_default
     pushed(api, builds("squad"), Target("org/secret", private=True))
     assert loopback.store.is_private("org/secret")
-    pushed(api, builds("imdb"), Target(REPO, private=True))
-    assert not loopback.store.is_private(REPO), "only when it is made"
+    assert not pushed(api, builds("squad"), Target("org/secret", private=True)).changed
+
+
+PUBLIC = (
+    f"{REPO}: expected a private repo, as --private says, got a public one; make it private in its "
+    f"settings on the Hub, or leave --private out"
+)
+
+
+@pytest.mark.usefixtures("unloaded")
+@pytest.mark.parametrize("revision", ["main", "next"])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_public_repo_is_refused_if_it_was_to_be_private(
+    loopback: LoopbackHub, api: HfApi, builds: Builds, revision: str, dry_run: bool
+) -> None:
+    pushed(api, builds("squad"), Target(REPO))
+    before = writes(loopback)
+    with pytest.raises(HubError) as caught:
+        push(api, builds("imdb"), Target(REPO, revision, private=True), dry_run=dry_run)
+    assert str(caught.value) == PUBLIC
+    assert writes(loopback) == before
+
+
+@pytest.mark.parametrize("moment", ["POST /api/repos/create", "PUT /lfs/"])
+def test_a_repo_that_is_made_public_meanwhile_is_refused(
+    loopback: LoopbackHub, api: HfApi, builds: Builds, moment: str, undrawn: None
+) -> None:
+    def publicly() -> None:
+        loopback.store.publish(REPO)
+
+    (loopback.before if "create" in moment else loopback.after)(moment, publicly)
+    with pytest.raises(HubError) as caught:
+        push(api, builds("imdb"), Target(REPO, private=True))
+    assert str(caught.value) == PUBLIC
+    assert set(loopback.files(REPO)) == {".gitattributes"}
 
 
 @pytest.mark.usefixtures("unloaded")
@@ -317,7 +352,7 @@ def test_a_file_that_changed_since_the_plan_is_not_sent(
         push(api, built, show=change)
     message = str(caught.value)
     assert message.startswith(f"{path}: expected the SHA-256 {built.files[0].sha256}, got ")
-    assert message.endswith("it changed since it was checked; nothing was published, push again")
+    assert message.endswith("it changed since it was checked, and was not sent; push again")
     assert not [path for path in at_the_hub.files(REPO) if path.startswith("imdb/")]
     assert pushed(api, built).changed, "as it was exported anew"
 

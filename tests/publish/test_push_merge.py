@@ -18,7 +18,7 @@ from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish.card import write as card
 from mixbuild.publish.hub.changes import SHARD
-from mixbuild.publish.hub.commit import Target
+from mixbuild.publish.hub.plan import Target
 from mixbuild.tasks import find
 from publish.pushing import (
     REPO,

@@ -23,7 +23,7 @@ from mixbuild.core.errors import (
 )
 from mixbuild.core.files import mutex
 from mixbuild.publish.hub import push as hub
-from mixbuild.publish.hub.commit import Target
+from mixbuild.publish.hub.plan import Target
 from publish.pushing import (
     REPO,
     TOKEN,
@@ -286,7 +286,7 @@ def test_the_command_says_one_line_and_fails(
     assert (done.returncode, done.stderr) == (
         1,
         f"error: {REPO}: the Hub answered 503 time and again; run the same command later: what "
-        f"was sent is kept\n",
+        f"was sent is kept; nothing was published\n",
     )
     assert len(loopback.commits(REPO)) == 1
 

@@ -418,9 +418,9 @@ def test_a_split_that_the_source_lacks_is_named(tmp_path: Path) -> None:
         "the source's splits in the task"
     )
     with pytest.raises(
-        UsageError, match="task 'imdb': unknown split 'trian'; did you mean 'train'"
+        UsageError, match="task 'imdb': unknown split 'trainn'; did you mean 'train'"
     ):
-        make(request(folder, tmp_path / "out", splits=["trian"]))
+        make(request(folder, tmp_path / "out", splits=["trainn"]))
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -42,7 +42,13 @@ from mixbuild.core.errors import (
     one_line,
     one_of,
 )
-from mixbuild.core.explain import explained, explained_hub, explained_output
+from mixbuild.core.explain import (
+    explain_hub,
+    explain_missing,
+    explained,
+    explained_hub,
+    explained_output,
+)
 from mixbuild.core.files import (
     PARTIAL,
     file_sha256,
@@ -91,6 +97,8 @@ __all__ = [
     "ahead",
     "dump_json",
     "dump_yaml",
+    "explain_hub",
+    "explain_missing",
     "explained",
     "explained_hub",
     "explained_output",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +40,8 @@ def explained_output(path: Path) -> Iterator[None]:
     except MixError:
         raise
     except OSError as error:
-        reason = error.strerror or one_line(error)
+        # Arrow puts words of its own before the system's
+        reason = os.strerror(error.errno) if error.errno else one_line(error)
         raise OutputError(
             f"{error.filename or path}: cannot be written ({reason}); make room or choose "
             f"another --out, then run the same command: finished units are kept"
@@ -58,10 +60,14 @@ def explained_hub(where: str) -> Iterator[None]:
     except MixError:
         raise
     except Exception as error:  # huggingface_hub raises ValueError and OSError too
-        raise HubError(f"{where}: {_hub_reason(error)}") from error
+        raise HubError(f"{where}: {explain_hub(error)}") from error
 
 
-def _hub_reason(error: Exception) -> str:
+def explain_hub(error: Exception) -> str:
+    """What went wrong while the Hub was asked, and what to do.
+
+    It does not say what the repo holds now: that is for whoever has looked.
+    """
     status = status_of(error)
     if status in TRANSIENT_STATUS:
         return (
@@ -75,12 +81,37 @@ def _hub_reason(error: Exception) -> str:
         )
     if status in (401, 403):
         return f"the Hub refused ({one_line(error)}); check that HF_TOKEN is set and may write here"
-    if status == 404:
+    return explain_missing(error) or (
+        f"the Hub refused ({one_line(error)}); mend what it names, then run the same command"
+    )
+
+
+def explain_missing(error: Exception) -> str:
+    """What the Hub has not got, and what to do; empty where it was something else."""
+    from huggingface_hub import errors
+
+    if "xet" in str(error).lower() and (status_of(error) == 404 or "404" in str(error)):
         return (
-            f"the Hub has no such dataset or revision, or none that this HF_TOKEN may see "
-            f"({one_line(error)}); check the name and the token"
+            f"the Hub has no Xet storage ({one_line(error)}); set HF_HUB_DISABLE_XET=1, then run "
+            f"the same command"
         )
-    return f"the Hub refused ({one_line(error)}); nothing was published"
+    for cause in causes(error):
+        if isinstance(cause, errors.RevisionNotFoundError):
+            return "the dataset has no such revision; check the branch, tag or commit"
+        if isinstance(cause, errors.RepositoryNotFoundError):
+            if cause.response.status_code == 401:
+                return (
+                    "the Hub shows no such dataset without a token: it is not there, or it is "
+                    "private; check the name, or set HF_TOKEN"
+                )
+            return (
+                "the Hub has no such dataset, or none that this HF_TOKEN may see; check the name, "
+                "and whose token it is"
+            )
+        if isinstance(cause, errors.HfHubHTTPError) and cause.response.status_code == 404:
+            path = cause.response.request.url.path
+            return f"the Hub has no page {path} (404); is HF_ENDPOINT the address of a Hub?"
+    return ""
 
 
 def _reason(error: Exception) -> str:

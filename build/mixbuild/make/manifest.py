@@ -12,7 +12,6 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from mixbuild.sources import Resolved
 FILE = "manifest.json"
 FORMAT = 1
 
-SHARD_FIELDS = tuple(field.name for field in fields(Shard))
+SHARD_FIELDS = tuple(name for name in Shard.__struct_fields__ if name != "extra")
 
 Manifest = dict[str, Any]
 """``{"format": 1, "tasks": {name: entry}}``; ``task_entry`` makes an entry."""
@@ -179,7 +178,10 @@ def _split_entry(task: Task, split: str, shards: Sequence[Shard]) -> dict[str, A
         "rows": sum(shard.rows for shard in shards),
         "drops": dict(sorted(drops.items())),
         "shards": [
-            {"path": shard_path(task.name, split, index, len(shards)), **asdict(shard)}
+            {
+                "path": shard_path(task.name, split, index, len(shards)),
+                **{name: getattr(shard, name) for name in SHARD_FIELDS},
+            }
             for index, shard in enumerate(shards)
         ],
     }

@@ -15,20 +15,19 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from mixbuild.core import OutputError, UsageError, explained_output, file_sha256, mutex
+from mixbuild.core import OutputError, UsageError, dump_json, explained_output, mutex, write_whole
 from mixbuild.core import executor as engine
 from mixbuild.declare import Task
 from mixbuild.make import manifest
 from mixbuild.make.plan import Plan, Request, plan
-from mixbuild.make.shard import Shard, finished, render_unit
+from mixbuild.make.shard import Shard, finished, holds, read_report, render_unit
 from mixbuild.make.unit import Projection, Unit
 from mixbuild.sources import SAMPLES, Resolved
 
@@ -195,7 +194,7 @@ def _is_whole(
 
 def _listed(shard: Mapping[str, Any]) -> Shard:
     """A shard, of what the manifest says of it."""
-    return Shard(**{name: shard[name] for name in Shard.__dataclass_fields__})
+    return Shard(**{name: shard[name] for name in manifest.SHARD_FIELDS})
 
 
 def _stage(out: Path, staging: Path, task: Task, listed: dict[str, Any]) -> None:
@@ -207,19 +206,17 @@ def _stage(out: Path, staging: Path, task: Task, listed: dict[str, Any]) -> None
     entry = listed.pop(task.name, {"splits": {}})
     for split in entry["splits"].values():
         for shard in split["shards"]:
-            fields = json.dumps(asdict(_listed(shard)))
-            (staging / f"{task.name}-{shard['unit']}.json").write_text(fields)
+            report = staging / f"{task.name}-{shard['unit']}.json"
+            write_whole(report, dump_json(_listed(shard)))
     manifest.save(out, listed)
     lying = {path: _size(path) for path in _shards_of(out, task)}
     for report in staging.glob(f"{task.name}-*.json"):
         arrow = report.with_suffix(".arrow")
-        known = json.loads(report.read_text())
+        known = read_report(report)
         for path, size in list(lying.items()):
-            if (
-                not arrow.exists()
-                and size == known["bytes"]
-                and file_sha256(path) == known["sha256"]
-            ):
+            if known is None or arrow.exists() or size != known.bytes:
+                continue
+            if holds(path, known):
                 path.replace(arrow)
                 del lying[path]
 

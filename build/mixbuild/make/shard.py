@@ -5,69 +5,46 @@ It has the same bytes wherever, whenever and beside whatever else it is made.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 
-from mixbuild.core import SCHEMA, ContentDigest, Drops, ahead, explained_output
+from mixbuild.core import (
+    SCHEMA,
+    ContentDigest,
+    Count,
+    Record,
+    VerifyError,
+    ahead,
+    dump_json,
+    explained_output,
+    one_line,
+    partial_path,
+    put_in_place,
+    write_whole,
+)
 from mixbuild.make.unit import Projection, Unit, rows
-
-END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
-"""What ends an Arrow stream: a continuation marker and a length of zero."""
 
 WRITTEN_ROWS = 4_096
 """The most rows in one record batch of a shard."""
 
 
-@dataclass(frozen=True)
-class Shard:
-    """What a unit made: counts, and what proves the file.
+class Shard(Record, frozen=True):
+    """What a unit made: counts, and the digest of its rows.
 
     ``rows_read * renderings == rows + sum(drops)``, with one rendering per
     source row, or one per template with ``all``.
     """
 
     unit: str
-    rows_read: int
-    rows: int
-    drops: Drops
-    bytes: int
-    sha256: str
+    rows_read: Count
+    rows: Count
+    drops: dict[str, Count]
+    bytes: Count
     content_digest: str
-
-
-class HashedFile:
-    """A new file, and the SHA-256 of what is written to it."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=0)
-        self._hash = hashlib.sha256()
-        self.bytes = 0
-
-    def write(self, data: pa.Buffer | bytes) -> None:
-        """Append ``data``, all of it."""
-        self._hash.update(data)
-        view = memoryview(data)
-        self.bytes += len(view)
-        while view:  # one call writes at most 2 GiB
-            view = view[self._file.write(view) :]
-
-    @property
-    def sha256(self) -> str:
-        """In hexadecimal."""
-        return self._hash.hexdigest()
-
-    def __enter__(self) -> HashedFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
 
 def render_unit(
@@ -91,13 +68,12 @@ def render_unit(
     arrow, report = folder / f"{unit.stem}.arrow", folder / f"{unit.stem}.json"
     if (found := finished(unit, folder)) is not None:
         return found
-    partial = folder / f"{unit.stem}.{uuid.uuid4().hex}.partial"  # workers may share no host
+    partial = partial_path(arrow)  # another one for every worker: a first one may not be dead yet
     try:
         with explained_output(arrow):
             shard = _write(unit, projection, partial, overlap=overlap)
-            partial.replace(arrow)
-            partial.write_text(json.dumps(asdict(shard)))
-            partial.replace(report)
+            put_in_place(partial, arrow)
+            write_whole(report, dump_json(shard))
     finally:
         partial.unlink(missing_ok=True)
     return shard
@@ -105,45 +81,77 @@ def render_unit(
 
 def finished(unit: Unit, folder: Path) -> Shard | None:
     """The unit's shard, if an earlier build finished it in this folder."""
-    try:
-        shard = Shard(**json.loads((folder / f"{unit.stem}.json").read_text()))
-        size = (folder / f"{unit.stem}.arrow").stat().st_size
-    except (OSError, ValueError, TypeError):
+    shard = read_report(folder / f"{unit.stem}.json")
+    if shard is None or shard.unit != unit.key:
         return None
-    return shard if size == shard.bytes and shard.unit == unit.key else None
+    try:
+        size = (folder / f"{unit.stem}.arrow").stat().st_size
+    except OSError:
+        return None
+    return shard if size == shard.bytes else None
+
+
+def read_report(path: Path) -> Shard | None:
+    """What a report says of a shard; None where there is none, or none that can be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Shard)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def holds(path: Path, shard: Shard) -> bool:
+    """Whether a file holds the rows of a shard, by reading them."""
+    try:
+        for _ in read_shard(path, shard):
+            pass
+    except VerifyError:
+        return False
+    return True
+
+
+def read_shard(path: Path, shard: Shard) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard, which are compared with what it is to hold once they have passed.
+
+    Raises:
+        VerifyError: the file cannot be read, or holds other rows.
+    """
+    rows_read, digest = 0, ContentDigest(SCHEMA)
+    try:
+        with pa.memory_map(str(path)) as file:
+            for batch in pa.ipc.open_stream(file):
+                batch.validate(full=True)  # nobody reads past the end of a text that is damaged
+                digest.update(batch)
+                rows_read += batch.num_rows
+                yield batch
+    except FileNotFoundError:
+        raise VerifyError(f"{path}: expected {shard.bytes:,} bytes, got no file") from None
+    except (OSError, pa.ArrowException, TypeError, ValueError) as error:
+        raise VerifyError(f"{path}: cannot be read ({one_line(error)})") from error
+    if (rows_read, digest.hexdigest()) != (shard.rows, shard.content_digest):
+        raise VerifyError(
+            f"{path}: expected {shard.rows:,} rows with the content digest "
+            f"{shard.content_digest}, got {rows_read:,} with {digest.hexdigest()}"
+        )
 
 
 def _write(unit: Unit, projection: Projection, path: Path, *, overlap: bool) -> Shard:
-    """Stream the unit's rows to a file, and hash them on the way."""
+    """Stream the unit's rows to a file, and take their digest on the way."""
     read_count, written, drops = 0, 0, Counter[str]()
     content = ContentDigest(SCHEMA)
-    batches = _messages(unit, projection, content, overlap=overlap)
-    with HashedFile(path) as file:
-        file.write(SCHEMA.serialize())
-        for count, row_count, dropped, messages in ahead(batches) if overlap else batches:
+    batches = rows(unit, projection, overlap=overlap)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, SCHEMA) as stream:
+        for count, batch, dropped in ahead(batches) if overlap else batches:
+            content.update(batch)
+            for start in range(0, batch.num_rows, WRITTEN_ROWS):
+                stream.write_batch(batch.slice(start, WRITTEN_ROWS))
             read_count += count
-            written += row_count
+            written += batch.num_rows
             drops.update(dropped)
-            for message in messages:
-                file.write(message)
-        file.write(END_OF_STREAM)
     return Shard(
         unit.key,
         read_count,
         written,
         dict(sorted(drops.items())),
-        file.bytes,
-        file.sha256,
+        path.stat().st_size,
         content.hexdigest(),
     )
-
-
-def _messages(
-    unit: Unit, projection: Projection, content: ContentDigest, *, overlap: bool
-) -> Iterator[tuple[int, int, Drops, list[pa.Buffer]]]:
-    """Yield (source rows read, rows, what was left out, the rows as Arrow messages)."""
-    for count, batch, dropped in rows(unit, projection, overlap=overlap):
-        content.update(batch)
-        starts = range(0, batch.num_rows, WRITTEN_ROWS)
-        messages = [batch.slice(start, WRITTEN_ROWS).serialize() for start in starts]
-        yield count, batch.num_rows, dropped, messages

@@ -159,7 +159,7 @@ def _row_difference(
     """The first row that is not as published; ``rows`` are read only if there may be one."""
     as_listed = all(
         (stored := remote.files.get(shard["path"])) is not None
-        and (stored.size, stored.sha256) == (shard["bytes"], shard["sha256"])
+        and stored.is_known_as(shard["sha256"], size=shard["bytes"])
         for shard in then["shards"]
     )
     as_said = (now["rows"], now["content_digest"]) == (then["rows"], then["content_digest"])

@@ -82,7 +82,7 @@ class Split:
     @property
     def key(self) -> str:
         """A hash of all that the exported files depend on."""
-        shards = [shard["sha256"] for shard in self.entry["shards"]]
+        shards = [shard["content_digest"] for shard in self.entry["shards"]]
         parts = [_code_version(), self.file_format, self.task, self.split, shards]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
@@ -249,7 +249,8 @@ def _write(split: Split, folder: Path) -> dict[str, Any]:
         for _ in groups:
             pass
         shards = [
-            {name: shard[name] for name in ("path", "rows", "bytes", "sha256")}
+            {name: shard[name] for name in ("path", "rows", "bytes")}
+            | {"sha256": file_sha256(split.out / shard["path"])}
             for shard in split.entry["shards"]
             if split.entry["rows"]  # else there is nothing that could be loaded
         ]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from mixbuild.publish.export import ARROW, Split, export_split, splits
 from mixbuild.publish.version import COLUMNS, history, next_version
 
 FORMAT = 1
+
+Shown = TypeVar("Shown")
 
 ASSETS = "assets"
 """The folder of the card's images."""
@@ -82,6 +84,7 @@ def compose(
     file_format: str,
     before: Mapping[str, Any] | None = None,
     old_card: str | None = None,
+    drawn: MutableMapping[str, bytes] | None = None,
 ) -> Publication:
     """Put a build's configs in the place of theirs in what is published.
 
@@ -94,6 +97,7 @@ def compose(
         file_format: of the shards.
         before: the manifest that is published now, if there is one.
         old_card: the card that is published now, if there is one.
+        drawn: images that were drawn before, by path; added to.
 
     Raises:
         CardError: the card that is there cannot be merged with.
@@ -110,7 +114,7 @@ def compose(
         )
     tasks = {name: {**others, **entries}[name] for name in sorted({**others, **entries})}
     if before and tasks == before["tasks"]:
-        unchanged = _compose(before, shards, repo, old_card)
+        unchanged = _compose(before, shards, repo, old_card, drawn)
         if _text(unchanged, card.FILE) == old_card:
             return unchanged
     version, changes = next_version(before, tasks)
@@ -122,7 +126,7 @@ def compose(
         "history": history(before, version, changes),
         "tasks": tasks,
     }
-    return _compose(made, shards, repo, old_card)
+    return _compose(made, shards, repo, old_card, drawn)
 
 
 def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
@@ -173,12 +177,17 @@ def _refuse_empty(entries: Mapping[str, Any]) -> None:
 
 
 def _compose(
-    made: Mapping[str, Any], shards: Sequence[File], repo: str, old_card: str | None
+    made: Mapping[str, Any],
+    shards: Sequence[File],
+    repo: str,
+    old_card: str | None,
+    drawn: MutableMapping[str, bytes] | None,
 ) -> Publication:
     counts, lengths = _row_counts(made["tasks"]), _lengths(made["tasks"])
+    drawn = {} if drawn is None else drawn
     images = {
-        "rows": _image("rows", counts, plots.rows_plot(counts)),
-        "lengths": _image("lengths", lengths, plots.lengths_plot(lengths)),
+        "rows": _image("rows", counts, plots.rows_plot, drawn),
+        "lengths": _image("lengths", lengths, plots.lengths_plot, drawn),
     }
     text = card.write_card(
         made,
@@ -209,10 +218,15 @@ def _file(path: str, content: bytes) -> File:
     return File(path, content, len(content), hashlib.sha256(content).hexdigest())
 
 
-def _image(name: str, data: object, content: bytes) -> File:
+def _image(
+    name: str, data: Shown, draw: Callable[[Shown], bytes], drawn: MutableMapping[str, bytes]
+) -> File:
     """Named by what it shows: another version of the plotting library makes no new image."""
     shown = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:8]
-    return replace(_file(f"{ASSETS}/{name}-{shown}.png", content), named_by_content=True)
+    path = f"{ASSETS}/{name}-{shown}.png"
+    if path not in drawn:
+        drawn[path] = draw(data)
+    return replace(_file(path, drawn[path]), named_by_content=True)
 
 
 def _row_counts(tasks: Mapping[str, Any]) -> dict[str, dict[str, int]]:

@@ -49,6 +49,15 @@ class Stored:
         """The one that the file is known by."""
         return self.sha256 or self.git_oid
 
+    def is_known_as(self, sha256: str, *, size: int) -> bool | None:
+        """Whether it is the file of this SHA-256; None where only its bytes can tell."""
+        if self.size != size:
+            return False
+        if self.sha256 is not None:
+            return self.sha256 == sha256
+        # some list an LFS file without its SHA-256: as the pointer that git has, or as that alone
+        return True if self.git_oid in (sha256, *_pointer_hashes(sha256, size)) else None
+
     def is_of(self, content: bytes | Path) -> bool:
         """Whether these are its bytes, in memory or in a file."""
         return is_of(content, size=self.size, hash=self.hash)
@@ -123,9 +132,8 @@ def list_files(repo: str, commit: str, *, api: HfApi | None = None) -> dict[str,
     from huggingface_hub.hf_api import RepoFile
 
     api = api or _api()
-    tree = patiently(
-        lambda: list(api.list_repo_tree(repo, revision=commit, recursive=True, repo_type="dataset"))
-    )
+    # tried again by the library itself, page by page
+    tree = api.list_repo_tree(repo, revision=commit, recursive=True, repo_type="dataset")
     files = {each.path: each for each in tree if isinstance(each, RepoFile)}
     return {
         path: Stored(each.size, each.lfs.sha256 if each.lfs else None, each.blob_id)
@@ -154,14 +162,10 @@ def read_repo_file(repo: Repo, path: str, *, api: HfApi | None = None) -> bytes 
         repo.name, path, repo_type="dataset", revision=repo.commit, endpoint=api.endpoint
     )
 
-    def fetch() -> bytes:
+    for _ in range(READS):
         answer = http_backoff("GET", address, headers=build_hf_headers(token=api.token))
         hf_raise_for_status(answer)
         content: bytes = answer.content
-        return content
-
-    for _ in range(READS):
-        content = patiently(fetch)
         if repo.files[path].is_of(content):  # or damage would be taken for what it says
             return content
     raise HubError(
@@ -203,10 +207,17 @@ def is_of(content: bytes | Path, *, size: int, hash: str) -> bool:  # noqa: A002
             return False
     elif not content.is_file() or content.stat().st_size != size:
         return False
-    if len(hash) == 40:
-        return git_blob_hash(content) == hash
     # LFS and the newer git both write 64 digits, and do not say which of them it was
-    return hash in (file_sha256(content), git_blob_hash(content, algorithm="sha256"))
+    if hash == git_blob_hash(content, algorithm="sha1" if len(hash) == 40 else "sha256"):
+        return True
+    sha256 = file_sha256(content)
+    return hash in (sha256, *_pointer_hashes(sha256, size))
+
+
+def _pointer_hashes(sha256: str, size: int) -> tuple[str, str]:
+    """What git calls the pointer that stands for an LFS file, in a repo of either kind."""
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n"
+    return git_blob_hash(pointer.encode()), git_blob_hash(pointer.encode(), algorithm="sha256")
 
 
 def _api() -> HfApi:

@@ -22,7 +22,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "instruction": "a prompt says something in words of its own",
         "spacing": "no doubled space or blank line, no space at the end of a line but the seed's",
         "punctuation": "no doubled or stray punctuation, no space before it, all brackets closed",
-        "spelling": "no common misspelling, no word twice in a row",
+        "doubled-word": "no word twice in a row",
         "inverted": "a template that asks for what the seed's prompt gives is marked as inverted",
         "stray-text": "no remains of escapes, braces or encodings from the template or its slots",
         # of what it is rendered to

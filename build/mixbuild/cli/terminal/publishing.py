@@ -35,12 +35,18 @@ def print_pushed(repo: str, pushed: Pushed, verified: Sequence[Verified]) -> Non
     """Where a push can be found now, and what was proven."""
     version = pushed.plan.publication.manifest["version"]
     if not pushed.changed:
-        out.print(f"\n{repo}@{pushed.commit}: nothing to do, all files are version {version}")
+        done = f"nothing to do, all files are version {version}{_untagged(pushed)}"
+        out.print(f"\n{repo}@{pushed.commit}: {done}")
         return
     out.print()
     print_verified(f"{repo}@{pushed.commit}", verified)
     where = pushed.pull_request or f"version {version}"
-    out.print(f"{repo}: pushed, {where}")
+    out.print(f"{repo}: pushed, {where}{_untagged(pushed)}")
+
+
+def _untagged(pushed: Pushed) -> str:
+    names = ", ".join(pushed.untagged)
+    return f"; without the tag {names}: this Hub keeps none" if names else ""
 
 
 def print_verified(where: str, verified: Sequence[Verified]) -> None:

@@ -2,12 +2,17 @@
 
 ::
 
+    client     the Hub's client, with a bound on how long it is silent
     remote     what a repo holds at one commit
     refs       the repo, the branch and the tags around a commit
     published  its card and its manifest
     changes    what a push would change
+    history    what a commit came after
+    plan       a push that has not happened yet
+    send       files on their way, ahead of the commit that names them
     commit     everything in one commit, or nothing
     rows       the published rows, as they lie there
+    load       a config as its users load it
     verify     what is published against its manifest, file by file and row by row
     push       a build, published and proven
 """

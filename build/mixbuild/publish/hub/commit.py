@@ -2,33 +2,27 @@
 
 The Hub is read, what is to change is worked out and sent ahead, then committed
 on top of the very commit that was read. If someone else was faster, or no answer
-came, the Hub is read again: what is to change is then less, or nothing.
+came, the Hub is read again: what is to change is then less, or nothing. What has
+become of a commit is looked at, for not every Hub does as it is told.
 """
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Callable, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, HfApi
 
-from mixbuild.core import (
-    HubError,
-    VerifyError,
-    explained_hub,
-    is_transient,
-    patiently,
-    retry_after,
-    status_of,
-)
-from mixbuild.publish.hub.changes import Changes, compare
-from mixbuild.publish.hub.published import read_card, read_manifest
-from mixbuild.publish.hub.refs import make_place
-from mixbuild.publish.hub.remote import MAIN, Remote, look
-from mixbuild.publish.release import File, Publication, compose
+from mixbuild.core import HubError, explain_hub, is_transient, patiently, retry_after, status_of
+from mixbuild.publish.hub.client import asking, bounded_silence
+from mixbuild.publish.hub.history import parent_of
+from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target
+from mixbuild.publish.hub.refs import make_place, refuse_public
+from mixbuild.publish.hub.remote import Remote, look
+from mixbuild.publish.hub.send import Known, send
 
 ATTEMPTS = 30
 """How often a commit is tried: each time someone else was faster, or no answer came."""
@@ -36,92 +30,45 @@ ATTEMPTS = 30
 FAILURES = 5
 """How often in a row the Hub may fail to answer a commit."""
 
+INCOMPLETE = 3
+"""How often the Hub may say that all is committed, and then lack some of it."""
+
 FASTER = (409, 412)
 """What the Hub answers when the branch is not at the commit that was read, or just moving."""
 
-SENT_AT_ONCE = 8
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 20.0
+"""How long to keep out of the way of those who were faster: up to this, and then twice as long."""
 
-Report: TypeAlias = Callable[[int, int], None]
-"""Called with (bytes sent, bytes in all)."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where to publish.
-
-    Attributes:
-        repo: ``org/name``.
-        revision: the branch.
-        private: for a repo that does not exist yet.
-        create_pr: propose the commit instead of making it.
-        message: of the commit; None for one that says what it is.
-    """
-
-    repo: str
-    revision: str = MAIN
-    private: bool = False
-    create_pr: bool = False
-    message: str | None = None
+CLIENT_DIGITS = 40
+"""So many digits of a commit's id the client takes; a longer one is abbreviated."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A push that has not happened yet."""
+@dataclass
+class _Tries:
+    """How often what has happened."""
 
-    remote: Remote
-    publication: Publication
-    changes: Changes
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """A push that has happened.
-
-    Attributes:
-        commit: the one that holds what was pushed.
-        plan: what was changed.
-        changed: whether there was anything to change.
-        pull_request: the address of the proposal, with ``create_pr``.
-    """
-
-    commit: str
-    plan: Plan
-    changed: bool
-    pull_request: str | None = None
-
-
-def make_plan(
-    api: HfApi, target: Target, entries: Mapping[str, Any], shards: Sequence[File], file_format: str
-) -> Plan:
-    """Read the Hub, and work out what a push would change.
-
-    Raises:
-        HubError: the Hub does not answer, or the repo is one that nothing can be published to.
-        CardError, ManifestError: what is published there cannot be merged with.
-    """
-    remote = look(api, target.repo, target.revision)
-    _refuse_script(remote)
-    publication = compose(
-        entries,
-        shards,
-        repo=target.repo,
-        file_format=file_format,
-        before=read_manifest(api, remote),
-        old_card=read_card(api, remote),
-    )
-    changes = compare(publication.files, remote, tasks=set(entries))
-    return Plan(remote, publication, changes)
+    commits: int = 0
+    faster: int = 0
+    failures: int = 0  # in a row
+    incomplete: int = 0
 
 
 def publish(
     api: HfApi,
     target: Target,
     plan: Plan,
-    plan_again: Callable[[], Plan],
+    plan_again: Callable[[Covered | None], Plan],
     *,
-    report: Report = lambda *_: None,
+    progress: Progress = lambda _what, _unit: nullcontext(lambda _done, _total: None),
 ) -> Pushed:
     """Carry out a plan, made anew whenever the Hub has moved on.
+
+    Args:
+        api: with the endpoint and the token.
+        target: where to.
+        plan: as the Hub is now.
+        plan_again: makes it anew, with what a commit of ours has covered, if it has.
+        progress: shows what is sent, and how often someone else was faster.
 
     Raises:
         HubError: the Hub refuses, or fails time and again. The repo is then what it was, or holds
@@ -129,133 +76,166 @@ def publish(
     """
     if plan.remote.commit is None:
         make_place(api, plan.remote, private=target.private)
-        plan = plan_again()
-    known: dict[tuple[str, str], CommitOperationAdd] = {}
+        plan = plan_again(None)
+    known: Known = {}
     proposals = _proposals(api, target)
-    tried = failures = 0
+    tries = _Tries()
     while plan.changes:
-        if tried == ATTEMPTS:
+        if tries.commits == ATTEMPTS:
             raise HubError(
-                f"{target.repo}: someone else was faster {tried} times; run the same command "
-                f"later: what was sent is kept"
+                f"{target.repo}: someone else was faster {tries.faster} times in {ATTEMPTS}; run "
+                f"the same command later: what was sent is kept"
             )
-        tried += 1
-        with explained_hub(target.repo):
-            additions = _send(api, target, plan.changes, known, report)
-        try:
-            commit = api.create_commit(
+        tries.commits += 1
+        with progress(_what(tries), "bytes") as report, asking(target.repo):
+            additions = send(api, target, plan, known=known, report=report)
+        if target.private:
+            refuse_public(api, target.repo)
+        made = _commit(api, target, plan, additions, tries)
+        if target.create_pr:
+            if proposed := _proposed(api, target, plan, made, proposals):
+                return proposed
+            plan = plan_again(None)
+            continue
+        now = None if made else plan_again(None)
+        if now and now.changes:
+            plan = now
+            continue
+        commit = made.oid if made else str(now and now.remote.commit)
+        covered = _covered(api, target, plan, commit)
+        lacking = _lacking(look(api, target.repo, commit), plan) if made else []
+        if not covered and not lacking:
+            return Pushed(commit, plan, changed=True)
+        if lacking:
+            _count_incomplete(target, commit, lacking, tries)
+        else:
+            tries.faster += 1
+            _wait(tries)
+        plan = plan_again(covered)
+    return Pushed(str(plan.remote.commit), plan, changed=tries.commits > 0)
+
+
+def _what(tries: _Tries) -> str:
+    times = f"{tries.faster} time{'s' if tries.faster > 1 else ''}"
+    return f"sending, someone was faster {times}" if tries.faster else "sending"
+
+
+def _commit(
+    api: HfApi, target: Target, plan: Plan, additions: list[CommitOperationAdd], tries: _Tries
+) -> CommitInfo | None:
+    """Commit what was sent; None after a wait, where only the Hub can tell whether it is there.
+
+    Raises:
+        HubError: the Hub refuses, or fails time and again.
+    """
+    try:
+        with bounded_silence():
+            made = api.create_commit(
                 target.repo,
-                [
-                    *additions,
-                    *(CommitOperationDelete(path) for path, _ in plan.changes.deleted),
-                ],
-                commit_message=target.message or _message(plan.publication),
+                [*additions, *(CommitOperationDelete(path) for path, _ in plan.changes.deleted)],
+                commit_message=target.message or f"Version {plan.publication.manifest['version']}",
                 repo_type="dataset",
                 revision=target.revision,
-                parent_commit=plan.remote.commit,
+                parent_commit=plan.remote.commit and plan.remote.commit[:CLIENT_DIGITS],
                 create_pr=target.create_pr,
             )
-            return Pushed(commit.oid, plan, changed=True, pull_request=commit.pr_url)
-        except Exception as error:  # whatever it was, the Hub tells whether the commit is there
-            if status_of(error) in FASTER:
-                failures = 0
-            elif is_transient(error) and failures < FAILURES:
-                wait = retry_after(error)
-                time.sleep(0.1 * 2**failures if wait is True else wait)
-                failures += 1
-            else:
-                with explained_hub(target.repo):
-                    raise
-        if target.create_pr and (landed := _landed(api, target, plan, proposals)):
-            number = landed.revision.rpartition("/")[2]  # refs/pr/7
-            page = f"{api.endpoint}/datasets/{target.repo}/discussions/{number}"
-            return Pushed(str(landed.commit), plan, changed=True, pull_request=page)
-        plan = plan_again()
-    return Pushed(str(plan.remote.commit), plan, changed=tried > 0)
+    except Exception as error:
+        if status_of(error) in FASTER:
+            tries.failures = 0
+            tries.faster += 1
+            _wait(tries)
+        elif is_transient(error) and tries.failures < FAILURES:
+            wait = retry_after(error)
+            time.sleep(0.1 * 2**tries.failures if wait is True else wait)
+            tries.failures += 1
+        elif isinstance(error, (LookupError, TypeError, ValueError)) and tries.failures < FAILURES:
+            tries.failures += 1  # an answer that is not what the client expects
+        else:
+            raise HubError(_refusal(api, target, plan, error)) from error
+        return None
+    return made
 
 
-def _send(
-    api: HfApi,
-    target: Target,
-    changes: Changes,
-    known: dict[tuple[str, str], CommitOperationAdd],
-    report: Report,
-) -> list[CommitOperationAdd]:
-    """Send the files ahead of their commit; the Hub asks for no more than what it has not got.
-
-    What was read and hashed is ``known`` from one attempt to the next, and each works on copies:
-    the client notes in an operation what the Hub holds, and leaves out of the commit what is the
-    same; by the next attempt the Hub may hold something else.
-    """
-    files = changes.sent
-    additions: list[CommitOperationAdd] = []
-    total = sum(file.size for file in files)
-    done = 0
-    report(done, total)
-    for start in range(0, len(files), SENT_AT_ONCE):
-        batch = files[start : start + SENT_AT_ONCE]
-        for file in batch:
-            if (file.path, file.sha256) not in known:
-                content = file.content if isinstance(file.content, bytes) else str(file.content)
-                known[file.path, file.sha256] = _addition(file, content)
-            additions.append(copy(known[file.path, file.sha256]))
-        # tried again by the library itself, each request on its own
-        api.preupload_lfs_files(
-            target.repo,
-            additions[start:],
-            repo_type="dataset",
-            revision=target.revision,
-            create_pr=target.create_pr,
-            free_memory=False,  # the commit needs those that are no LFS files
-            gitignore_content="# none",  # else what the repo's own names would be left out
-        )
-        done += sum(file.size for file in batch)
-        report(done, total)
-    return additions
+def _refusal(api: HfApi, target: Target, plan: Plan, error: Exception) -> str:
+    """Why a commit was refused; and that nothing was published, where that can be seen."""
+    reason = f"{target.repo}: {explain_hub(error)}"
+    try:
+        now = look(api, target.repo, target.revision)
+    except HubError:
+        return reason
+    return f"{reason}; nothing was published" if now.commit == plan.remote.commit else reason
 
 
-def _addition(file: File, content: str | bytes) -> CommitOperationAdd:
-    """What is sent must be what was planned: the manifest beside it names its SHA-256."""
-    addition = CommitOperationAdd(file.path, content)
-    got = addition.upload_info.sha256.hex()
-    if got != file.sha256:
-        where = file.path if isinstance(content, bytes) else content
-        raise VerifyError(
-            f"{where}: expected the SHA-256 {file.sha256}, got {got}: it changed since it was "
-            f"checked; nothing was published, push again"
-        )
-    return addition
+def _wait(tries: _Tries) -> None:
+    """Keep out of the others' way: the more of them there are, the longer, and never in step."""
+    longest = min(FIRST_WAIT_SECONDS * 2**tries.faster, LONGEST_WAIT_SECONDS)
+    time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
 
 
-def _refuse_script(remote: Remote) -> None:
-    script = f"{remote.repo.partition('/')[2]}.py"
-    if script in remote.files:
+def _covered(api: HfApi, target: Target, plan: Plan, commit: str) -> Covered | None:
+    """What a commit came after, if that is not what was read."""
+    parent = parent_of(api, target.repo, commit)
+    if parent is None or parent == plan.remote.commit or commit == plan.remote.commit:
+        return None
+    return Covered(commit, parent, plan.remote.commit)
+
+
+def _lacking(remote: Remote, plan: Plan) -> list[str]:
+    """What is not there as it was committed, a file each."""
+    absent = [
+        f"{file.path}: expected {file.size:,} bytes with the SHA-256 {file.sha256}, got "
+        f"{f'{stored.size:,} bytes with {stored.hash}' if stored else 'no file'}"
+        for file in plan.publication.files
+        if not remote.holds(file)
+        for stored in [remote.files.get(file.path)]
+    ]
+    left = [path for path, _ in plan.changes.deleted if path in remote.files]
+    return absent + [f"{path}: expected no file, got one" for path in left]
+
+
+def _count_incomplete(target: Target, commit: str, lacking: list[str], tries: _Tries) -> None:
+    tries.incomplete += 1
+    if tries.incomplete == INCOMPLETE:
         raise HubError(
-            f"{remote.label}: has {script} at its root, which newer versions of datasets refuse "
-            f"and older ones run instead of reading the configs; delete that file on the Hub, then "
-            f"push"
+            f"{target.repo}@{commit}: {lacking[0]}, although the Hub said {INCOMPLETE} times that "
+            f"it was committed; it is not whole, and only whoever runs that Hub can tell why"
         )
 
 
 def _proposals(api: HfApi, target: Target) -> frozenset[str]:
-    """The pull requests that there are, where one is to be made."""
+    """The pull requests that there are, where one is to be made and the Hub lists them."""
     if not target.create_pr:
         return frozenset()
-    with explained_hub(target.repo):
-        refs = patiently(
-            lambda: api.list_repo_refs(target.repo, repo_type="dataset", include_pull_requests=True)
-        )
+    with asking(target.repo):
+        try:
+            refs = patiently(
+                lambda: api.list_repo_refs(
+                    target.repo, repo_type="dataset", include_pull_requests=True
+                )
+            )
+        except Exception as error:
+            if status_of(error) != 404:
+                raise
+            return frozenset()
     return frozenset(ref.ref for ref in refs.pull_requests or ())
 
 
-def _landed(api: HfApi, target: Target, plan: Plan, before: frozenset[str]) -> Remote | None:
-    """The pull request that was made although no answer came."""
-    for ref in sorted(_proposals(api, target) - before):
+def _proposed(
+    api: HfApi, target: Target, plan: Plan, made: CommitInfo | None, before: frozenset[str]
+) -> Pushed | None:
+    """The pull request that was made, whether an answer came or not; None where there is none."""
+    told = made and made.pr_revision
+    refs = [told] if told else sorted(_proposals(api, target) - before)
+    lacking: list[str] = []
+    for ref in refs:
         remote = look(api, target.repo, ref)
-        if all(remote.holds(file) for file in plan.publication.files):
-            return remote
+        if not (lacking := _lacking(remote, plan)):
+            page = f"{api.endpoint}/datasets/{target.repo}/discussions/{ref.rpartition('/')[2]}"
+            url = (made and made.pr_url) or page
+            return Pushed(str(remote.commit), plan, changed=True, pull_request=url)
+    if lacking and told:
+        raise HubError(
+            f"{target.repo}@{told}: {lacking[0]}, although the Hub said that it was "
+            f"committed; close that pull request, and ask whoever runs the Hub"
+        )
     return None
-
-
-def _message(publication: Publication) -> str:
-    return f"Version {publication.manifest['version']}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import CardError, ManifestError
+from mixbuild.core import CardError, HubError, ManifestError
 from mixbuild.make import manifest
 from mixbuild.publish.card import write as card
 from mixbuild.publish.hub.remote import Remote, look, read
@@ -78,6 +78,8 @@ def read_published(api: HfApi, repo: str, revision: str) -> tuple[Remote, Mappin
         HubError: the Hub refuses, or does not answer.
     """
     remote = look(api, repo, revision)
+    if remote.commit is None:
+        raise HubError(f"{remote.label}: {remote.missing}")
     published = read_manifest(api, remote)
     if published is None:
         raise ManifestError(

@@ -1,35 +1,23 @@
-"""The only module that writes to the Hub: plan, push, verify.
-
-::
-
-    remote     what a repo holds at one commit
-    published  its card and its manifest
-    changes    what a push would change
-    refs       the repo, the branch and the tags around a commit
-    publish    everything in one commit, or nothing
-    rows       the published rows, as they lie there
-    verify     what is published against its manifest, file by file and row by row
-"""
+"""A build, published and proven."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, set_client_factory
-from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
-from huggingface_hub.utils._http import default_client_factory
+from huggingface_hub import HfApi
 
+from mixbuild.core import HubError, mutex
 from mixbuild.core import executor as engine
-from mixbuild.core import mutex
 from mixbuild.declare import refuse_held_back
 from mixbuild.make import Verified, expect, verify_folder
 from mixbuild.publish.export import PARQUET, Split, export_split
 from mixbuild.publish.export import splits as splits_of
-from mixbuild.publish.hub.commit import Plan, Pushed, Report, Target, make_plan, publish
+from mixbuild.publish.hub.client import client
+from mixbuild.publish.hub.commit import publish
+from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target, make_plan
 from mixbuild.publish.hub.published import read_published
 from mixbuild.publish.hub.refs import tag, tagged, taken
 from mixbuild.publish.hub.remote import MAIN, Remote, check_name, parse
@@ -43,18 +31,13 @@ __all__ = [
     "Pushed",
     "Remote",
     "Target",
+    "client",
     "parse",
     "published_rows",
     "push",
     "read_published",
     "verify_repo",
 ]
-
-SILENCE_SECONDS = 120.0
-"""How long the Hub may be silent within an answer; the library alone would wait for ever."""
-
-Progress = Callable[[str, str], AbstractContextManager[Report]]
-"""Called with (what is done, in what unit) for each long piece of work."""
 
 
 def push(
@@ -103,20 +86,24 @@ def push(
         splits = list(splits_of(out, manifest["tasks"], file_format=file_format))
         exported = _export(splits, file_format, num_proc, progress)
         entries, shards = task_entries(manifest["tasks"], exported), list(shard_files(exported))
-        plan_again = partial(make_plan, api, target, entries, shards, file_format)
-        plan = plan_again()
+        drawn: dict[str, bytes] = {}
+
+        def plan_again(covered: Covered | None) -> Plan:
+            return make_plan(
+                api, target, entries, shards, file_format, covered=covered, drawn=drawn
+            )
+
+        plan = plan_again(None)
         show(plan)
         if tag_name and plan.changes and plan.remote.exists and tagged(api, target.repo, tag_name):
             raise taken(target.repo, tag_name)  # by a commit that is there; this one is to come
         if dry_run:
             return None
-        with progress("sending", "bytes") as report:
-            pushed = publish(api, target, plan, plan_again, report=report)
+        pushed = publish(api, target, plan, plan_again, progress=progress)
     with progress("loading what was published", "configs") as report:
         loaded = () if _is_proven(api, target, pushed) else entries
         _, verified = verify_repo(api, target.repo, pushed.commit, tasks=loaded, report=report)
-    _tag(api, target, pushed, tag_name)
-    return pushed, verified
+    return _tag(api, target, pushed, tag_name), verified
 
 
 def _export(
@@ -142,27 +129,28 @@ def _version_tag(pushed: Pushed) -> str:
     return f"v{pushed.plan.publication.manifest['version']}"
 
 
-def _tag(api: HfApi, target: Target, pushed: Pushed, asked: str | None) -> None:
-    """Give the commit the tag that was asked for, and on the main branch that of its version."""
-    if asked:
-        tag(api, target.repo, asked, pushed.commit)
+def _tag(api: HfApi, target: Target, pushed: Pushed, asked: str | None) -> Pushed:
+    """Give the commit the tag that was asked for, and on the main branch that of its version.
+
+    Raises:
+        HubError: all is published, and a tag cannot be given.
+    """
+    names = [asked] if asked else []
     version = _version_tag(pushed)
     versioned = target.revision == MAIN and not target.create_pr
-    # people may have committed since that version was pushed: the tag stays where it is
-    if versioned and (pushed.changed or tagged(api, target.repo, version) is None):
-        tag(api, target.repo, version, pushed.commit)
-
-
-def client() -> HfApi:
-    """The Hub of the environment: HF_ENDPOINT, HF_TOKEN."""
-    set_client_factory(_impatient_client)
-    return HfApi()
-
-
-def _impatient_client() -> httpx.Client:
-    made = default_client_factory()
-    made.timeout = httpx.Timeout(SILENCE_SECONDS)
-    return made
+    try:
+        # people may have committed since that version was pushed: the tag stays where it is
+        if versioned and (pushed.changed or tagged(api, target.repo, version) is None):
+            names.append(version)
+        given = [tag(api, target.repo, name, pushed.commit) for name in names]
+    except HubError as error:
+        raise HubError(
+            f"{target.repo}@{pushed.commit}: published and proven, but not tagged: {error}"
+        ) from error
+    return replace(
+        pushed,
+        untagged=tuple(name for name, is_given in zip(names, given, strict=True) if not is_given),
+    )
 
 
 def default_branch(file_format: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import HubError, explained_hub, patiently
-from mixbuild.publish.hub.remote import MAIN, Remote, look
+from mixbuild.core import HubError, patiently, status_of
+from mixbuild.publish.hub.client import asking
+from mixbuild.publish.hub.remote import MAIN, Remote, is_private, look
 
 
 def make_place(api: HfApi, remote: Remote, *, private: bool) -> None:
@@ -14,11 +15,14 @@ def make_place(api: HfApi, remote: Remote, *, private: bool) -> None:
     Raises:
         HubError: the Hub refuses, or does not answer.
     """
-    with explained_hub(remote.repo):
+    with asking(remote.repo):
         if not remote.exists:
             patiently(
                 lambda: api.create_repo(
-                    remote.repo, repo_type="dataset", private=private, exist_ok=True
+                    remote.repo,
+                    repo_type="dataset",
+                    private=private or None,  # or else as the organisation has it
+                    exist_ok=True,
                 )
             )
         if remote.revision != MAIN:
@@ -35,16 +39,41 @@ def make_place(api: HfApi, remote: Remote, *, private: bool) -> None:
             )
 
 
+def refuse_public(api: HfApi, repo: str) -> None:
+    """Refuse a repo that everybody may see.
+
+    Raises:
+        HubError: it is one, or the Hub does not answer.
+    """
+    if not is_private(api, repo):
+        raise public(repo)
+
+
+def public(repo: str) -> HubError:
+    """Everybody may see a repo that was to be private."""
+    return HubError(
+        f"{repo}: expected a private repo, as --private says, got a public one; make it private in "
+        f"its settings on the Hub, or leave --private out"
+    )
+
+
 def tagged(api: HfApi, repo: str, name: str) -> str | None:
     """The commit that a tag stands for; None where there is no such tag.
 
     Raises:
         HubError: the Hub refuses, or does not answer.
     """
-    with explained_hub(f"{repo}: tag {name}"):
-        refs = patiently(lambda: api.list_repo_refs(repo, repo_type="dataset"))
+    with asking(f"{repo}: tag {name}"):
+        try:
+            refs = patiently(lambda: api.list_repo_refs(repo, repo_type="dataset"))
+        except Exception as error:
+            if status_of(error) != 404:
+                raise
+            names = {name}  # a Hub that lists no references may know this one all the same
+        else:
+            names = {ref.name for ref in refs.tags}
     # the target of a tag with a message is no commit, so the Hub is asked for it by its name
-    return look(api, repo, name).commit if name in {ref.name for ref in refs.tags} else None
+    return look(api, repo, name).commit if name in names else None
 
 
 def taken(repo: str, name: str) -> HubError:
@@ -55,8 +84,8 @@ def taken(repo: str, name: str) -> HubError:
     )
 
 
-def tag(api: HfApi, repo: str, name: str, commit: str) -> None:
-    """Give a commit a tag, unless it has it.
+def tag(api: HfApi, repo: str, name: str, commit: str) -> bool:
+    """Give a commit a tag, unless it has it; whether it has it now: not every Hub keeps tags.
 
     Raises:
         HubError: the tag is taken by another commit, or the Hub refuses, or does not answer.
@@ -65,9 +94,15 @@ def tag(api: HfApi, repo: str, name: str, commit: str) -> None:
     if holder not in (None, commit):
         raise taken(repo, name)
     if holder is None:
-        with explained_hub(f"{repo}: tag {name}"):
-            patiently(
-                lambda: api.create_tag(
-                    repo, tag=name, revision=commit, repo_type="dataset", exist_ok=True
+        with asking(f"{repo}: tag {name}"):
+            try:
+                patiently(
+                    lambda: api.create_tag(
+                        repo, tag=name, revision=commit, repo_type="dataset", exist_ok=True
+                    )
                 )
-            )
+            except Exception as error:
+                if status_of(error) == 404:
+                    return False
+                raise
+    return True

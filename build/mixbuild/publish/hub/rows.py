@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from huggingface_hub import HfApi, HfFileSystem
 
-from mixbuild.core import explained
+from mixbuild.core import explained, patiently
 from mixbuild.publish.hub.remote import Remote
 
 BATCH_ROWS = 4_096
@@ -45,7 +46,10 @@ def published_rows(
     files = HfFileSystem(endpoint=api.endpoint, token=api.token)
     for shard in entry["shards"]:
         address = f"datasets/{remote.repo}@{remote.commit}/{shard['path']}"
-        with explained(f"{remote.label}: {shard['path']}"), files.open(address) as file:
+        with (
+            explained(f"{remote.label}: {shard['path']}"),
+            patiently(partial(files.open, address)) as file,
+        ):
             if shard["path"].endswith(".parquet"):
                 batches = pq.ParquetFile(file).iter_batches(rows, columns=list(columns))
             else:

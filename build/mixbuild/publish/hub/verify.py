@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
+import hashlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-import pyarrow as pa
 from huggingface_hub import HfApi
 
-from mixbuild.core import SCHEMA, ContentDigest, VerifyError, explained
-from mixbuild.core import executor as engine
+from mixbuild.core import VerifyError
 from mixbuild.make import Verified
 from mixbuild.publish.card import write as card
 from mixbuild.publish.hub.changes import SHARD
+from mixbuild.publish.hub.load import Loaded, Loading, load_all
 from mixbuild.publish.hub.published import read_card, read_published
-from mixbuild.publish.hub.remote import Remote
+from mixbuild.publish.hub.remote import Remote, read
 from mixbuild.publish.hub.rows import batch_rows
-
-
-@dataclass(frozen=True)
-class Loading:
-    """One config, to be loaded from the Hub as its users load it.
-
-    Attributes:
-        repo: ``org/name``.
-        commit: which one.
-        task: the config.
-        streaming: row by row over the network, or all of it to disk first.
-        batch_rows: how many rows to read at once.
-    """
-
-    repo: str
-    commit: str
-    task: str
-    streaming: bool
-    batch_rows: int
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        way = "streamed" if self.streaming else "in full"
-        return f"{self.repo}@{self.commit}: {self.task} {way}"
-
-
-Loaded: TypeAlias = dict[str, tuple[int, str]]
-"""By split, how many rows came, and their content digest."""
 
 
 def verify_repo(
@@ -72,7 +41,7 @@ def verify_repo(
         HubError, SourceError: the Hub refuses, or does not answer.
     """
     remote, published = read_published(api, repo, revision)
-    _check_tree(remote, published)
+    _check_tree(api, remote, published)
     _check_card(remote, published, read_card(api, remote) or "")
     chosen = {
         name: entry for name, entry in published["tasks"].items() if tasks is None or name in tasks
@@ -89,9 +58,7 @@ def verify_repo(
         for streaming in (True, False)
     ]
     report(0, len(loadings))
-    # in a process of its own: reading Parquet by streaming can abort a process at its exit
-    done = engine.run(loadings, load, shared=None, num_proc=1)
-    for count, (loading, loaded) in enumerate(done, start=1):
+    for count, (loading, loaded) in enumerate(load_all(loadings), start=1):
         _check_loaded(loading, loaded, card.loadable(chosen[loading.task]))
         report(count, len(loadings))
     return remote.label, [
@@ -105,38 +72,6 @@ def verify_repo(
         for name, entry in chosen.items()
         for split, each in entry["splits"].items()
     ]
-
-
-def load(loading: Loading, _shared: None = None) -> Loaded:
-    """Load a config as its users do.
-
-    Raises:
-        SourceError: it cannot be loaded.
-    """
-    from datasets import load_dataset
-
-    with explained(loading.name), tempfile.TemporaryDirectory() as cache:
-        splits = load_dataset(
-            loading.repo,
-            loading.task,
-            revision=loading.commit,
-            streaming=loading.streaming,
-            cache_dir=cache,  # nothing that was there before is trusted
-        )
-        return {
-            str(split): _read(dataset, batch_size=loading.batch_rows)
-            for split, dataset in splits.items()
-        }
-
-
-def _read(dataset: Any, *, batch_size: int) -> tuple[int, str]:
-    rows, digest = 0, ContentDigest(SCHEMA)
-    for table in dataset.with_format("arrow").iter(batch_size=batch_size):
-        for batch in table.combine_chunks().to_batches():
-            columns = [batch.column(name) for name in SCHEMA.names]
-            digest.update(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))
-            rows += batch.num_rows
-    return rows, digest.hexdigest()
 
 
 def _check_loaded(loading: Loading, loaded: Loaded, splits: Mapping[str, Any]) -> None:
@@ -156,20 +91,30 @@ def _check_loaded(loading: Loading, loaded: Loaded, splits: Mapping[str, Any]) -
             )
 
 
-def _check_tree(remote: Remote, published: Mapping[str, Any]) -> None:
-    """Compare the files that the Hub has with those that the manifest lists."""
+def _check_tree(api: HfApi, remote: Remote, published: Mapping[str, Any]) -> None:
+    """Compare the files that the Hub has with those that the manifest lists.
+
+    A file that git itself keeps is listed with a hash that the manifest does not have: its bytes
+    are read, and held against both.
+    """
     listed: set[str] = set()
     for task in published["tasks"].values():
         for split in task["splits"].values():
             for shard in split["shards"]:
                 listed.add(shard["path"])
                 stored = remote.files.get(shard["path"])
-                got = (stored.size, stored.sha256) if stored else None
-                if got != (shard["bytes"], shard["sha256"]):
+                got = f"{stored.size:,} bytes with {stored.hash}" if stored else "no file"
+                known = (
+                    stored.is_known_as(shard["sha256"], size=shard["bytes"]) if stored else False
+                )
+                if known is None:
+                    content = read(api, remote, shard["path"]) or b""
+                    sha256 = hashlib.sha256(content).hexdigest()
+                    known, got = sha256 == shard["sha256"], f"{len(content):,} bytes with {sha256}"
+                if not known:
                     raise VerifyError(
                         f"{remote.label}: {shard['path']}: expected {shard['bytes']:,} bytes with "
-                        f"the SHA-256 {shard['sha256']}, got "
-                        f"{f'{got[0]:,} bytes with {got[1]}' if got else 'no file'}; push again"
+                        f"the SHA-256 {shard['sha256']}, got {got}; push again"
                     )
     for path in sorted(remote.files):
         found = SHARD.fullmatch(path)

@@ -1,0 +1,77 @@
+"""Files on their way to the Hub, ahead of the commit that names them."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from copy import copy
+
+from huggingface_hub import CommitOperationAdd, HfApi
+
+from mixbuild.core import HubError, VerifyError
+from mixbuild.publish.hub.plan import Plan, Report, Target
+from mixbuild.publish.release import File
+
+SENT_AT_ONCE = 8
+
+Known = MutableMapping[tuple[str, str], CommitOperationAdd]
+"""What was read and hashed, by path and SHA-256."""
+
+
+def send(
+    api: HfApi, target: Target, plan: Plan, *, known: Known, report: Report
+) -> list[CommitOperationAdd]:
+    """Send the files ahead of their commit; the Hub asks for no more than what it has not got.
+
+    What was read and hashed is ``known`` from one attempt to the next, and each works on copies:
+    the client notes in an operation what the Hub holds, and leaves out of the commit what is the
+    same; by the next attempt the Hub may hold something else.
+
+    Raises:
+        HubError: the Hub would have a file left out of the commit.
+        VerifyError: a file changed since it was checked.
+    """
+    files = plan.changes.sent
+    additions: list[CommitOperationAdd] = []
+    total = sum(file.size for file in files)
+    done = 0
+    report(done, total)
+    for start in range(0, len(files), SENT_AT_ONCE):
+        batch = files[start : start + SENT_AT_ONCE]
+        for file in batch:
+            if (file.path, file.sha256) not in known:
+                known[file.path, file.sha256] = _addition(file)
+            additions.append(copy(known[file.path, file.sha256]))
+        # tried again by the library itself, each request on its own
+        api.preupload_lfs_files(
+            target.repo,
+            additions[start:],
+            repo_type="dataset",
+            revision=target.revision,
+            create_pr=target.create_pr,
+            free_memory=False,  # the commit needs those that are no LFS files
+            gitignore_content="# none",  # else what the repo's own names would be left out
+        )
+        for addition in additions[start:]:
+            if addition._should_ignore:  # the client would leave it out without a word
+                raise HubError(
+                    f"{target.repo}: expected {addition.path_in_repo} in the commit, got word from "
+                    f"the Hub to leave it out, so it was not made; take the rule that names it out "
+                    f"of the repo's .gitignore"
+                )
+        done += sum(file.size for file in batch)
+        report(done, total)
+    return additions
+
+
+def _addition(file: File) -> CommitOperationAdd:
+    """What is sent must be what was planned: the manifest beside it names its SHA-256."""
+    content = file.content if isinstance(file.content, bytes) else str(file.content)
+    addition = CommitOperationAdd(file.path, content)
+    got = addition.upload_info.sha256.hex()
+    if got != file.sha256:
+        where = file.path if isinstance(content, bytes) else content
+        raise VerifyError(
+            f"{where}: expected the SHA-256 {file.sha256}, got {got}: it changed since it was "
+            f"checked, and was not sent; push again"
+        )
+    return addition
