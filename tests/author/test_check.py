@@ -33,14 +33,14 @@ from mixbuild.sources.resolve import SAMPLES, resolve
 from mixbuild.tasks import ALL
 
 SOURCE = Source("org/made-up", license="mit", citation="@misc{a, title={B}}", limits=("None.",))
-LABEL = label("label", ("negative", "positive"))
+LABEL = label("label", {"neg": "negative", "pos": "positive"})
 
 MOOD = Task(
     name="mood",
     family="sentiment",
     source=SOURCE,
     splits={"train": "train"},
-    slots={"label": LABEL, "advice": label("label", ("no", "yes"))},
+    slots={"label": LABEL, "advice": label("label", {"0": "no", "1": "yes"})},
     templates=(
         Template("seed", "Classify this sentence sentiment: {text} \n[OUTPUT]: {label}"),
         Template("choose", "Is this review positive or negative?\n\n{text}\n\n[OUTPUT]: {label}"),
@@ -523,7 +523,7 @@ def test_an_unseeded_choice(lint: Linter) -> None:
 
 def test_a_label_that_no_row_has(lint: Linter) -> None:
     task = with_template(MOOD, "Three trays, which one? {text}\n[OUTPUT]: {tray}")
-    tray = label("label", ("left", "middle", "right"))
+    tray = label("label", {"0": "left", "1": "middle", "2": "right"})
     finding = only(lint(replace(task, slots=declared(task, tray=tray))))
     assert (finding.rule, finding.severity) == ("unseen-label", WARNING)
     assert finding.message == "'right' in none of 200 rows"
@@ -542,7 +542,10 @@ def test_labels_of_which_one_is_rare(every: int, uneven: bool, lint: Linter) -> 
 
 def test_a_name_that_two_classes_share_may_be_twice_as_frequent(lint: Linter) -> None:
     rows = [{"text": f"Text {n}.", "label": min(n % 8, 2)} for n in range(200)]  # 25, 25, 150
-    slots = {"label": label("label", ("up", "down", "down")), "advice": MOOD.slots["advice"]}
+    slots = {
+        "label": label("label", {"0": "up", "1": "down", "2": "down"}),
+        "advice": MOOD.slots["advice"],
+    }
     templates = tuple(
         Template(each.name, each.text.replace("{advice}", "{label}"), each.inverted)
         for each in MOOD.templates
@@ -586,7 +589,7 @@ def test_a_label_outside_of_a_fixed_list(text: str, message: str, lint: Linter) 
 def test_a_label_that_a_prompt_forgets_to_name(lint: Linter) -> None:
     text = "Is it certain, possible or out of the question? {text}\n[OUTPUT]: {odds}"
     task = with_template(MOOD, text)
-    odds = label("label", ("certain", "possible", "impossible"))
+    odds = label("label", {"0": "certain", "1": "possible", "2": "impossible"})
     finding = lint(replace(task, slots=declared(task, odds=odds)), mood_rows(30)).findings[0]
     assert finding.rule == "not-an-option"
     assert finding.message == "the prompt names certain, possible, and not 'impossible'"

@@ -97,7 +97,7 @@ def test_a_task_starts_from_what_its_source_says(tmp_path: Path) -> None:
     assert task.source.config is None
     assert dict(task.splits) == {"train": "train", "validation": "validation"}
     assert "# test is left out: its label is masked" in text
-    assert 'slots={"label": label("label", ("bad", "good"))}' in text
+    assert 'slots={"label": label("label", {"bad": "bad", "good": "good"})}' in text
     assert 'drops={"masked": field("label") < 0}' in text
     assert '\nSource: https://huggingface.co/datasets/quayside/fresh\nRaw record: {"text":' in text
     listed = "TODO ask to choose\n\nText: {text}\n\nOptions:\n- bad\n- good\n\n[OUTPUT]: {label}"
@@ -291,7 +291,7 @@ OTHERS: dict[str, tuple[Row, str, str, str]] = {
     "numbers": (
         {"Some Text": "T", "stars": 1},
         "TODO say what to do: {some_text} \n[OUTPUT]: {stars}",
-        '"stars": label("stars", ("TODO name of 0", "TODO name of 1"))',
+        '"stars": label("stars", {"0": "TODO name of 0", "1": "TODO name of 1"})',
         "",
     ),
     "concepts": (

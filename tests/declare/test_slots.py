@@ -120,7 +120,7 @@ def test_first_and_is_empty_do_not_mind_slices(
 
 @pytest.mark.parametrize("kind", [pa.int64(), pa.int32(), pa.int8()], ids=str)
 def test_label_names_the_classes_keeps_null_and_marks_other_numbers(kind: pa.DataType) -> None:
-    polarity = label("label", ("negative", "positive"))
+    polarity = label("label", {"neg": "negative", "pos": "positive"})
     batch = pa.record_batch({"label": pa.array([1, 0, None, 2, -1, 127], kind)})
     assert evaluate(batch, polarity.value) == ["positive", "negative", None, None, None, None]
     assert polarity.valid is not None
@@ -131,7 +131,7 @@ def test_label_names_the_classes_keeps_null_and_marks_other_numbers(kind: pa.Dat
 
 
 def test_label_takes_unsigned_numbers() -> None:
-    slot = label("label", ("a", "b", "c"))
+    slot = label("label", {"0": "a", "1": "b", "2": "c"})
     batch = pa.record_batch({"label": pa.array([2, 3, 255], pa.uint8())})
     assert evaluate(batch, slot.value) == ["c", None, None]
     assert slot.valid is not None
@@ -140,7 +140,7 @@ def test_label_takes_unsigned_numbers() -> None:
 
 def test_label_takes_fractions_for_what_they_are() -> None:
     # a column of integers with nulls comes as numbers with a point from CSV and JSON
-    slot = label("label", ("a", "b"))
+    slot = label("label", {"0": "a", "1": "b"})
     batch = pa.record_batch({"label": [0.0, 1.0, None, 0.5, 1.5, float("nan")]})
     assert evaluate(batch, slot.value) == ["a", "b", None, None, None, None]
     assert slot.valid is not None
@@ -150,7 +150,7 @@ def test_label_takes_fractions_for_what_they_are() -> None:
 
 def test_label_of_many_names_counts_from_zero() -> None:
     names = [f"class {number}" for number in range(20)]
-    slot = label("label", names)
+    slot = label("label", {f"class_{number}": name for number, name in enumerate(names)})
     batch = pa.record_batch({"label": list(range(20))})
     assert evaluate(batch, slot.value) == names
     assert slot.expected == f"a label from 0 to 19 ({', '.join(names)})"
@@ -179,7 +179,7 @@ def test_project_keeps_every_row_in_order(rows: int) -> None:
         }
     )
     columns = {
-        "label": label("label", ("even", "odd")).value,
+        "label": label("label", {"0": "even", "1": "odd"}).value,
         "text": column("text").value,
         "name": first("names").value,
     }
@@ -195,7 +195,7 @@ def test_project_keeps_every_row_in_order(rows: int) -> None:
 
 def test_project_of_a_slice_sees_the_slice_alone() -> None:
     batch = pa.record_batch({"text": list("abcdef"), "label": [0, 1, 0, 1, 0, 1]}).slice(2, 3)
-    columns = {"text": field("text"), "label": label("label", ("even", "odd")).value}
+    columns = {"text": field("text"), "label": label("label", {"0": "even", "1": "odd"}).value}
     assert project(batch, columns).to_pylist() == [
         {"text": "c", "label": "even"},
         {"text": "d", "label": "odd"},
@@ -212,7 +212,7 @@ def test_project_refuses_an_expression_that_does_not_fit_the_type() -> None:
     batch = pa.record_batch({"label": ["0"]})
     expected = r"^Function 'equal' has no kernel matching input types \(string, int8\)$"
     with pytest.raises(pa.ArrowNotImplementedError, match=expected):
-        project(batch, {"label": label("label", ("negative", "positive")).value})
+        project(batch, {"label": label("label", {"neg": "negative", "pos": "positive"}).value})
 
 
 LISTS = pa.record_batch({"texts": pa.array([["x", "y"], [], None], pa.list_(pa.string()))})

@@ -110,7 +110,9 @@ def test_a_template_is_not_called_what_asks_for_several(name: str) -> None:
 
 
 def test_a_slot_fills_something() -> None:
-    message = fault(slots={"label": label("label", ("a", "b")), "labell": column("label")})
+    message = fault(
+        slots={"label": label("label", {"0": "a", "1": "b"}), "labell": column("label")}
+    )
     assert message == "task 'task': slot 'labell' is in no template"
 
 
@@ -147,7 +149,7 @@ def test_all_contradictions_are_named_at_once() -> None:
 
 
 def test_a_placeholder_without_a_slot_is_filled_by_the_column_of_its_name() -> None:
-    named = label("class", ("a", "b"))
+    named = label("class", {"0": "a", "1": "b"})
     task = make(slots={"label": named})
     assert list(task.slots) == ["text", "label"]
     assert task.slots["label"] is named
@@ -215,7 +217,7 @@ def test_a_task_survives_the_way_to_a_worker(task: Task, way: str) -> None:
 
 
 def test_expressions_of_a_pickled_task_still_evaluate() -> None:
-    slots = {"label": label("class", ("a", "b"))}
+    slots = {"label": label("class", {"0": "a", "1": "b"})}
     task = make(slots=slots, drops={"unlabelled": field("class") < 0})
     again: Any = pickle.loads(pickle.dumps(task))  # noqa: S301  # our own bytes
     batch = pa.record_batch({"class": [1, -1], "text": ["x", "y"]})

@@ -576,7 +576,7 @@ def test_a_negative_label_without_a_drop_is_refused() -> None:
 
 
 def test_a_label_of_a_column_by_another_name_is_looked_up_there() -> None:
-    task = replace(find("imdb"), slots={"label": label("class", ("a", "b"))}, drops={})
+    task = replace(find("imdb"), slots={"label": label("class", {"0": "a", "1": "b"})}, drops={})
     batch = pa.record_batch({"text": ["a", "b"], "class": [1, 2], "label": [0, 0]})
     assert refusal(task, batch) == (
         "task 'imdb': row 101 of plain_text/train.parquet in org/name@0a1b2c3: expected a label "

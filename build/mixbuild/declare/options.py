@@ -13,6 +13,7 @@ This is the declaration; ``render`` does the work. Pure.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -106,6 +107,7 @@ class Choices:
     Attributes:
         options: a list column, or several columns with an option each.
         names: the options, where they are the same for every row.
+        classes: what the source itself calls these.
         answer: which one is right.
         own_letters: whether letters of the source are cut off the options.
         marks: texts that are cut out of the options, with one space after them.
@@ -115,6 +117,7 @@ class Choices:
 
     options: tuple[Path, ...]
     names: tuple[str, ...]
+    classes: tuple[str, ...]
     answer: Answer
     own_letters: bool = False
     marks: tuple[str, ...] = ()
@@ -200,7 +203,7 @@ class ChoiceSlot:
 def choices(
     *options: str | Path,
     answer: Answer,
-    names: tuple[str, ...] = (),
+    names: Mapping[str, str] | Sequence[str] = (),
     own_letters: bool = False,
     marks: tuple[str, ...] = (),
     lstrip: str = "",
@@ -215,7 +218,8 @@ def choices(
         options: one list column, or several columns with an option each; a
             field within a struct column is a tuple, as ``("choices", "text")``.
         answer: which is right: ``position``, ``letter`` or ``key``.
-        names: instead of columns, the options of every row.
+        names: instead of columns, the options of every row; or, where the source calls them
+            otherwise, its own name of each -> the option. They are read as those of ``label``.
         own_letters: the source's options begin with letters, as ``A)125`` or ``(B) 150``: cut them.
         marks: texts to cut out of the options, each with one space after it: ``("[step]",)``.
         lstrip: characters to cut off their beginning, with the white space there.
@@ -226,7 +230,14 @@ def choices(
     """
     as_marks = marks if isinstance(marks, str) else tuple(marks)
     return Choices(
-        tuple(map(_path, options)), tuple(names), answer, own_letters, as_marks, lstrip, may_refer
+        tuple(map(_path, options)),
+        tuple(names.values() if isinstance(names, Mapping) else names),
+        tuple(names),
+        answer,
+        own_letters,
+        as_marks,
+        lstrip,
+        may_refer,
     )
 
 

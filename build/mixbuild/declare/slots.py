@@ -5,7 +5,7 @@ which outputs are accepted in its place. Nothing here loops over rows, and
 nothing here reads or writes: Arrow evaluates the expressions, batch by batch.
 
 >>> rows = pa.record_batch({"label": [0, 1], "answers": [{"text": ["a", "b"]}, {"text": []}]})
->>> polarity = label("label", ("negative", "positive"))
+>>> polarity = label("label", {"neg": "negative", "pos": "positive"})
 >>> project(rows, {"label": polarity.value}).to_pylist()
 [{'label': 'negative'}, {'label': 'positive'}]
 >>> project(rows, {"answer": first("answers", "text").value}).to_pylist()
@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import acero
 
 from mixbuild.core import TaskError
 
@@ -44,6 +43,7 @@ class Slot:
         expected: what ``valid`` asks for, in words, for the error's text.
         remedy: what else than a drop there is for rows that are not valid, for the error's text.
         names: every value there can be, class by class, where that is known.
+        classes: of a label, what the source itself calls these classes.
         may_be_blank: whether nothing at all may fill the placeholder in a prompt.
     """
 
@@ -54,6 +54,7 @@ class Slot:
     expected: str = ""
     remedy: str = "name the label in the task"
     names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
     may_be_blank: bool = False
 
     def trimmed(self) -> Slot:
@@ -136,23 +137,49 @@ def flag(name: str, names: tuple[str, str]) -> Slot:
     return Slot(value=value, reads=((name,),), names=tuple(names))
 
 
-def label(name: str, names: Sequence[str]) -> Slot:
-    """The name of a class label: ``names[0]`` for 0, ``names[1]`` for 1, and so on.
+def label(name: str, names: Mapping[str, str]) -> Slot:
+    """What a class is called in a prompt, by the name that the source has for it.
 
-    Null stays null. Any other number is an error: a class that the declaration
+    A column has a class as a number. Where the source says which name each number stands for, that
+    is how it is read; where it does not, the first name is that of 0, the second that of 1, and so
+    on. In a column of texts, the names themselves stand.
+
+    Null stays null. Any other number or text is an error: a class that the declaration
     does not know must not vanish as a null.
+
+    Args:
+        name: the column.
+        names: the source's own name of each class -> what it is called in a prompt.
+
+    Raises:
+        TaskError: the source's own names are not given.
     """
-    number = pc.field(name)
+    if not isinstance(names, Mapping) or not names:
+        raise TaskError(
+            f"label: expected the source's own names and what each is called in a prompt, as in "
+            f"{{'neg': 'negative', 'pos': 'positive'}}, got {names!r}"
+        )
+    return labelled(name, names, range(len(names)))
+
+
+def labelled(name: str, names: Mapping[str, str], values: Sequence[int] | Sequence[str]) -> Slot:
+    """A ``label``, for a column that has these values for its classes, one by one."""
+    found, kinds = pc.field(name), dict(zip(map(str, values), names.values(), strict=True))
+    if isinstance(values[0], str):
+        found, expected = found.cast(pa.string()), f"a label, one of {', '.join(map(repr, kinds))},"
+    else:
+        in_order = ", ".join(kinds[str(code)] for code in range(len(values)))
+        expected = f"a label from 0 to {len(names) - 1} ({in_order})"
     value = pc.case_when(
-        pc.make_struct(*(number == index for index in range(len(names)))),
-        *(pc.scalar(each) for each in names),
+        pc.make_struct(*(found == each for each in values)), *map(pc.scalar, names.values())
     )
     return Slot(
         value=value,
         reads=((name,),),
-        valid=pc.if_else(number.is_valid(), value.is_valid(), pa.scalar(None, pa.bool_())),
-        expected=f"a label from 0 to {len(names) - 1} ({', '.join(names)})",
-        names=tuple(names),
+        valid=pc.if_else(found.is_valid(), value.is_valid(), pa.scalar(None, pa.bool_())),
+        expected=expected,
+        names=tuple(names.values()),
+        classes=tuple(names),
     )
 
 
@@ -170,6 +197,9 @@ def project(batch: pa.RecordBatch, columns: Mapping[str, pc.Expression]) -> pa.R
         pyarrow.ArrowInvalid: an expression names a column that the batch lacks.
         pyarrow.ArrowNotImplementedError: an expression does not fit a column's type.
     """
+    # only where rows are rendered: it imports all of pandas, which takes as long as all the rest
+    from pyarrow import acero
+
     source = acero.TableSourceNodeOptions(pa.Table.from_batches([batch]))
     target = acero.ProjectNodeOptions(list(columns.values()), list(columns))
     plan = acero.Declaration.from_sequence(

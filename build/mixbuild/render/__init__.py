@@ -2,23 +2,27 @@
 
 It imports ``core`` and ``declare``::
 
-    text       which texts are blank
+    text       which types are of text, and which texts are blank
+    classes    what a source has in a column for each class of a task
     options    options, cleaned, shuffled by hash and shown
     bind       a task, bound to the columns of its source
     render     batch of source rows -> rows + drops
 """
 
 from mixbuild.render.bind import Binding, bind, choose_templates
+from mixbuild.render.classes import CLASS_NAMES, class_names
 from mixbuild.render.options import OWN_LETTER, ShownOptions, letters
 from mixbuild.render.render import Origin, fillings, render, shown_options
 
 __all__ = [
+    "CLASS_NAMES",
     "OWN_LETTER",
     "Binding",
     "Origin",
     "ShownOptions",
     "bind",
     "choose_templates",
+    "class_names",
     "fillings",
     "letters",
     "render",

@@ -22,10 +22,13 @@ from mixbuild.declare import (
     TEXTS,
     ChoiceSlot,
     Path,
+    Slot,
     Task,
     Template,
     project,
 )
+from mixbuild.render.classes import named, read_classes
+from mixbuild.render.text import is_text
 
 MISFITS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, KeyError)
 """What Arrow raises for an expression that does not fit the columns."""
@@ -44,7 +47,8 @@ class Binding:
         values: slot name -> its text; ``accepted NAME`` -> its accepted outputs; and what
             ``choices`` need.
         checks: ``drop REASON`` -> rows to leave out; ``valid NAME`` -> rows that are right.
-        choices: the slots whose text is made of ``values``, by name.
+        slots: those that the templates use, by name, reading this very source's class names.
+        positional: the columns of classes for which the source has no names: 0 is the first.
     """
 
     task: Task
@@ -54,7 +58,13 @@ class Binding:
     reads: tuple[Path, ...]
     values: Mapping[str, pc.Expression]
     checks: Mapping[str, pc.Expression]
-    choices: Mapping[str, ChoiceSlot]
+    slots: Mapping[str, Slot | ChoiceSlot]
+    positional: tuple[Path, ...]
+
+    @property
+    def choices(self) -> dict[str, ChoiceSlot]:
+        """The slots whose text is made of ``values``, by name."""
+        return {name: slot for name, slot in self.slots.items() if isinstance(slot, ChoiceSlot)}
 
     @property
     def renderings(self) -> int:
@@ -76,16 +86,17 @@ def bind(task: Task, schema: pa.Schema, *, templates: str = SEED, seed: int = 0)
 
     Raises:
         UsageError: the task has no such template.
-        SchemaError: a column is missing, or has a type of which no text can be made.
+        SchemaError: a column is missing, or has a type of which no text can be made, or classes
+            of other names.
     """
     chosen = choose_templates(task, templates)
     needed = {name for template in chosen for name in template.placeholders}
     slots = {name: slot for name, slot in task.slots.items() if name in needed}
-    choices = {name: slot for name, slot in slots.items() if isinstance(slot, ChoiceSlot)}
     empty = pa.RecordBatch.from_pylist([], schema=schema)
     values: dict[str, pc.Expression] = {}
     checks: dict[str, pc.Expression] = {}
     reads: set[Path] = set()
+    positional: set[Path] = set()
     for name, slot in slots.items():
         for path in slot.reads:
             if path[0] not in schema.names:
@@ -94,9 +105,16 @@ def bind(task: Task, schema: pa.Schema, *, templates: str = SEED, seed: int = 0)
                     f"{{{name}}} needs; it has {_described(schema)}"
                 )
         reads.update(slot.reads)
+        try:
+            slot, by_position = read_classes(slot, schema)
+        except SchemaError as error:
+            raise SchemaError(f"task {task.name!r}: {error}") from None
+        slots[name] = slot
+        if by_position:
+            positional.add(slot.reads[0])
         if isinstance(slot, ChoiceSlot):
             for each in slot.choices.inputs:
-                value = pc.field(*each.path)
+                value = named(each.path, schema)
                 values[each.name] = _typed(
                     task, name, value, each.kind, empty, numbers=each.numbers
                 )
@@ -114,7 +132,17 @@ def bind(task: Task, schema: pa.Schema, *, templates: str = SEED, seed: int = 0)
             )
         checks[f"drop {reason}"] = condition
         reads.update(_reads(condition, empty, reads))
-    return Binding(task, chosen, templates, seed, tuple(sorted(reads)), values, checks, choices)
+    return Binding(
+        task,
+        chosen,
+        templates,
+        seed,
+        tuple(sorted(reads)),
+        values,
+        checks,
+        slots,
+        tuple(sorted(positional)),
+    )
 
 
 def _reads(
@@ -164,25 +192,12 @@ def _typed(
         inner = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else None
     if numbers and kind is not None and pa.types.is_boolean(kind):
         return value.cast(pa.int8()).cast(wanted)
-    if inner is None or not (_is_text(inner) or (numbers and _is_number(inner))):
+    if inner is None or not (is_text(inner) or (numbers and _is_number(inner))):
         raise SchemaError(
             f"task {task.name!r}: {{{name}}} makes no text of the source's columns: "
             f"{value} on {_described(empty.schema)}; fill it with another slot"
         )
     return value.cast(wanted)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        return _is_text(kind.value_type)
-    # a column without any value has the type null
-    tests = (
-        pa.types.is_string,
-        pa.types.is_large_string,
-        pa.types.is_string_view,
-        pa.types.is_null,
-    )
-    return any(test(kind) for test in tests)
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import Hashes, shuffled
-from mixbuild.declare import ITSELF, LETTER, Choices, ChoiceSlot
+from mixbuild.declare import ITSELF, LETTER, NUMBER, Choices, ChoiceSlot
 from mixbuild.render.text import Mask, mask
 
 Integers = npt.NDArray[np.int64]
@@ -170,7 +170,7 @@ def _right(
 ) -> Integers:
     """Which of its options, as the source has them, each row's answer names; -1 for none."""
     answers, *labels = (values.column(each.name) for each in choices.answer.inputs)
-    if choices.answer.by == ITSELF:
+    if choices.answer.by == ITSELF and not choices.names:
         return _first_equal(answers, options, counts)
     if labels:
         theirs = _lengths(labels[0])
@@ -178,8 +178,11 @@ def _right(
         return np.where(theirs == counts, found, -1)
     most = int(counts.max(initial=0))
     first = choices.answer.first
-    by_letter = choices.answer.by == LETTER
-    names = letters(most) if by_letter else [str(first + place) for place in range(most)]
+    names = {
+        ITSELF: choices.classes,
+        LETTER: letters(most),
+        NUMBER: [str(first + place) for place in range(most)],
+    }[choices.answer.by]
     found = pc.index_in(answers, pa.array(names, pa.string())).fill_null(-1).to_numpy()
     return np.where(found < counts, found, -1)
 

@@ -157,7 +157,7 @@ def _render_template(
     for name in template.placeholders:
         if name in binding.choices:  # which are blank nowhere: a row with a blank one has none
             continue
-        if name in template.outputs or not binding.task.slots[name].may_be_blank:
+        if name in template.outputs or not binding.slots[name].may_be_blank:
             keep = _leave_out(f"empty {name}", is_blank(values.column(name)), keep, drops)
     values, rows = _kept(values, rows, keep)
     slots = dict(zip(values.schema.names, values.columns, strict=True))
@@ -201,7 +201,7 @@ def _refuse_wrong_rows(
     origin: Origin,
 ) -> None:
     """Refuse a row that is neither dropped nor what its slot declares; null is not for here."""
-    for name, slot in binding.task.slots.items():
+    for name, slot in binding.slots.items():
         if f"valid {name}" not in values.schema.names:
             continue
         wrong = pc.and_not(keep, values.column(f"valid {name}").fill_null(True))

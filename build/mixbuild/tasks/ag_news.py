@@ -28,10 +28,12 @@ TASK = Task(
     ),
     splits={"train": "train", "test": "test"},
     slots={
-        "label": label("label", ("World", "Sports", "Business", "Sci/Tech")),
-        "subject": label("label", ("world affairs", "sports", "business", "science and technology")),
-        "number": label("label", ("1", "2", "3", "4")),
-        "reader": label("label", ("a follower of world politics", "a sports fan", "an investor", "a technology enthusiast")),
+        "label": label("label", {"World": "World", "Sports": "Sports", "Business": "Business", "Sci/Tech": "Sci/Tech"}),
+        "subject": label("label", {"World": "world affairs", "Sports": "sports", "Business": "business", "Sci/Tech": "science and technology"}),
+        "number": label("label", {"World": "1", "Sports": "2", "Business": "3", "Sci/Tech": "4"}),
+        "reader": label(
+            "label", {"World": "a follower of world politics", "Sports": "a sports fan", "Business": "an investor", "Sci/Tech": "a technology enthusiast"}
+        ),
     },
     templates=(
         Template("seed", "Classify this news article topic: {text} \n[OUTPUT]: {label}"),

@@ -32,11 +32,11 @@ TASK = Task(
     slots={
         "heading": optional("title", after="\n"),
         "title": trimmed("title"),
-        "label": label("label", ("negative", "positive")),
-        "satisfied": label("label", ("no", "yes")),
-        "stars": label("label", ("1 or 2 stars", "4 or 5 stars")),
-        "kind": label("label", ("complaint", "recommendation")),
-        "again": label("label", ("unlikely", "likely")),
+        "label": label("label", {"negative": "negative", "positive": "positive"}),
+        "satisfied": label("label", {"negative": "no", "positive": "yes"}),
+        "stars": label("label", {"negative": "1 or 2 stars", "positive": "4 or 5 stars"}),
+        "kind": label("label", {"negative": "complaint", "positive": "recommendation"}),
+        "again": label("label", {"negative": "unlikely", "positive": "likely"}),
     },
     templates=(
         Template("seed", "Classify this product review sentiment: {heading}{content} \n[OUTPUT]: {label}"),

@@ -11,6 +11,11 @@ Not confirmed: whether any title is blank, as in an example on the card; without
 
 from mixbuild.declare import Source, Task, Template, label, trimmed
 
+CLASSES = (
+    *("Company", "EducationalInstitution", "Artist", "Athlete", "OfficeHolder"),
+    *("MeanOfTransportation", "Building", "NaturalPlace", "Village"),
+    *("Animal", "Plant", "Album", "Film", "WrittenWork"),
+)
 KINDS = (
     *("company", "educational institution", "artist", "athlete", "office holder"),
     *("means of transport", "building", "natural place", "village"),
@@ -50,9 +55,9 @@ TASK = Task(
     slots={
         "title": trimmed("title"),
         "content": trimmed("content"),
-        "label": label("label", KINDS),
-        "phrase": label("label", PHRASES),
-        "domain": label("label", DOMAINS),
+        "label": label("label", dict(zip(CLASSES, KINDS, strict=True))),
+        "phrase": label("label", dict(zip(CLASSES, PHRASES, strict=True))),
+        "domain": label("label", dict(zip(CLASSES, DOMAINS, strict=True))),
     },
     templates=(
         Template("seed", "Classify this article topic: {content} \n[OUTPUT]: {label}"),

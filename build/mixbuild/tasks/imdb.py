@@ -28,7 +28,11 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "test": "test"},
-    slots={"label": label("label", ("negative", "positive")), "advice": label("label", ("no", "yes")), "thumbs": label("label", ("thumbs down", "thumbs up"))},
+    slots={
+        "label": label("label", {"neg": "negative", "pos": "positive"}),
+        "advice": label("label", {"neg": "no", "pos": "yes"}),
+        "thumbs": label("label", {"neg": "thumbs down", "pos": "thumbs up"}),
+    },
     drops={"unlabelled": field("label") < 0},
     templates=(
         Template("seed", "Classify this sentence sentiment: {text} \n[OUTPUT]: {label}"),

@@ -29,11 +29,11 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={
-        "label": label("label", ("negative", "positive")),
-        "mark": label("label", ("rotten", "fresh")),
-        "advice": label("label", ("no", "yes")),
-        "judgement": label("label", ("unfavourable", "favourable")),
-        "recommendation": label("label", ("not recommended", "recommended")),
+        "label": label("label", {"neg": "negative", "pos": "positive"}),
+        "mark": label("label", {"neg": "rotten", "pos": "fresh"}),
+        "advice": label("label", {"neg": "no", "pos": "yes"}),
+        "judgement": label("label", {"neg": "unfavourable", "pos": "favourable"}),
+        "recommendation": label("label", {"neg": "not recommended", "pos": "recommended"}),
     },
     templates=(
         Template("seed", "Classify this review sentiment: {text} \n[OUTPUT]: {label}"),

@@ -30,12 +30,12 @@ TASK = Task(
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={
         "hypothesis": trimmed("hypothesis"),
-        "label": label("label", ("entailment", "neutral", "contradiction")),
-        "certainty": label("label", ("definitely true", "possibly true", "definitely false")),
-        "answer": label("label", ("yes", "maybe", "no")),
-        "effect": label("label", ("entails", "leaves open", "contradicts")),
-        "together": label("label", ("yes", "yes", "no")),
-        "demand": label("label", ("must be true", "may or may not be true", "cannot be true")),
+        "label": label("label", {"entailment": "entailment", "neutral": "neutral", "contradiction": "contradiction"}),
+        "certainty": label("label", {"entailment": "definitely true", "neutral": "possibly true", "contradiction": "definitely false"}),
+        "answer": label("label", {"entailment": "yes", "neutral": "maybe", "contradiction": "no"}),
+        "effect": label("label", {"entailment": "entails", "neutral": "leaves open", "contradiction": "contradicts"}),
+        "together": label("label", {"entailment": "yes", "neutral": "yes", "contradiction": "no"}),
+        "demand": label("label", {"entailment": "must be true", "neutral": "may or may not be true", "contradiction": "cannot be true"}),
     },
     drops={"no agreed label": field("label") < 0},
     templates=(

@@ -78,7 +78,10 @@ class Column:
     def output(self) -> str:
         """The slot that makes an output of it; or nothing."""
         if self.names and len(self.path) == 1:
-            return f"label({self.called}, {as_tuple(self.names)})"
+            classes = self.class_names or tuple(map(str, range(len(self.names))))
+            pairs = zip(classes, self.names, strict=True)
+            named = ", ".join(f"{quoted(one)}: {quoted(name)}" for one, name in pairs)
+            return f"label({self.called}, {{{named}}})"
         if pa.types.is_boolean(self.type) and len(self.path) == 1:
             return f'flag({self.called}, ("no", "yes"))'
         return f"first({self.called})" if self.holds_texts else self.shown

@@ -29,11 +29,11 @@ TASK = Task(
     slots={
         "question1": trimmed("question1"),
         "question2": trimmed("question2"),
-        "label": label("label", ("not duplicate", "duplicate")),
-        "same": label("label", ("no", "yes")),
-        "action": label("label", ("keep both", "merge them")),
-        "finding": label("label", ("They ask different things.", "They ask the same thing.")),
-        "demand": label("label", ("sounds similar but asks something else", "asks the same in other words")),
+        "label": label("label", {"not_duplicate": "not duplicate", "duplicate": "duplicate"}),
+        "same": label("label", {"not_duplicate": "no", "duplicate": "yes"}),
+        "action": label("label", {"not_duplicate": "keep both", "duplicate": "merge them"}),
+        "finding": label("label", {"not_duplicate": "They ask different things.", "duplicate": "They ask the same thing."}),
+        "demand": label("label", {"not_duplicate": "sounds similar but asks something else", "duplicate": "asks the same in other words"}),
     },
     templates=(
         Template("seed", "Classify these questions as duplicate or not duplicate: {question1} \nSecond question: {question2}\n[OUTPUT]: {label}"),

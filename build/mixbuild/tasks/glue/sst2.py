@@ -28,9 +28,9 @@ TASK = Task(
     splits={"train": "train", "validation": "validation"},
     slots={
         "sentence": trimmed("sentence"),
-        "label": label("label", ("negative", "positive")),
-        "liked": label("label", ("no", "yes")),
-        "quality": label("label", ("bad", "good")),
+        "label": label("label", {"negative": "negative", "positive": "positive"}),
+        "liked": label("label", {"negative": "no", "positive": "yes"}),
+        "quality": label("label", {"negative": "bad", "positive": "good"}),
     },
     templates=(
         Template("seed", "Classify this sentence sentiment: {sentence} \n[OUTPUT]: {label}"),
