@@ -12,6 +12,7 @@ docstring what lies in it, in the same order::
     render     a batch of source rows -> rows and drops
     sources    the only reader of source data: Hub, mirror, samples
     make       sources -> shards and their manifest
+    curate     shards -> selections: which rows of which shards, in which order
     publish    manifest -> files -> Hub
     prove      Hub or folder -> what it was made of
     author     for whoever writes a task: check, new, preview

@@ -13,6 +13,7 @@
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.run import Made, Report, make
+from mixbuild.make.shard import Shard, read_shard
 from mixbuild.make.unit import Projection, Unit, rows, source_rows
 from mixbuild.make.verify import Verified, verify_folder
 
@@ -22,11 +23,13 @@ __all__ = [
     "Projection",
     "Report",
     "Request",
+    "Shard",
     "Unit",
     "Verified",
     "expect",
     "make",
     "plan",
+    "read_shard",
     "rows",
     "source_rows",
     "verify_folder",

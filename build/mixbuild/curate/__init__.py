@@ -1,0 +1,17 @@
+"""Shards -> selections: whatever must see many rows. It imports ``core``, ``declare`` and ``make``.
+
+A shard is never rewritten. What leaves rows out, repeats them or puts them in another order across
+shards writes a selection beside them, and only export makes files of it::
+
+    selection  which rows of which shards, how often and in which order
+"""
+
+from mixbuild.curate.selection import (
+    SELECTION,
+    gather,
+    read_selection,
+    selection_key,
+    write_selection,
+)
+
+__all__ = ["SELECTION", "gather", "read_selection", "selection_key", "write_selection"]

@@ -1,0 +1,149 @@
+"""A selection: which rows of which shards, how often and in which order, in a small Arrow file.
+
+A mask is a selection in the order of the shards; a shuffle, one in any other.
+
+>>> import tempfile
+>>> places = pa.record_batch({"shard": [1, 0, 1], "row": [0, 7, 0], "copy": [0, 0, 1]}, SELECTION)
+>>> key = selection_key([], "an example")
+>>> with tempfile.TemporaryDirectory() as folder:
+...     write_selection(Path(folder, "example.arrow"), [places], key=key)
+...     [each.to_pydict() for each in read_selection(Path(folder, "example.arrow"), key=key)]
+[{'shard': [1, 0, 1], 'row': [0, 7, 0], 'copy': [0, 0, 1]}]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mixbuild.core import VerifyError, explained_output, partial_path, put_in_place
+from mixbuild.make import Shard, read_shard
+
+SELECTION = pa.schema([("shard", pa.int32()), ("row", pa.int64()), ("copy", pa.int32())])
+"""A row's shard, by its place among the shards; its number in there; and, of a row that is taken
+more than once, the how-manieth time this is, from 0."""
+
+GATHERED_BYTES = 8 * 2**20
+"""What the rows weigh, about, that are gathered at a time."""
+
+GATHERED_ROWS = 16_384
+"""The most rows that are gathered at a time."""
+
+Source = tuple[Path, Shard]
+"""A shard's file, and what it is to hold."""
+
+
+def selection_key(shards: Sequence[Shard], *made_by: str) -> str:
+    """A hash of all that a selection depends on: 32 hexadecimal digits.
+
+    Args:
+        shards: those that it selects from, in order.
+        made_by: whatever else decides it: its maker's name and code, a seed, a threshold.
+    """
+    parts = [[[shard.rows, shard.content_digest] for shard in shards], made_by]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def write_selection(path: Path, places: Iterable[pa.RecordBatch], *, key: str) -> None:
+    """Write a selection at once, as its batches come.
+
+    Args:
+        path: the file.
+        places: of the schema ``SELECTION``, in order.
+        key: its ``selection_key``.
+
+    Raises:
+        OutputError: it cannot be written; then nothing is.
+    """
+    partial = partial_path(path)
+    schema = SELECTION.with_metadata({"key": key})
+    compressed = pa.ipc.IpcWriteOptions(compression="zstd")
+    try:
+        with explained_output(path):
+            with (
+                pa.OSFile(str(partial), "wb") as sink,
+                pa.ipc.new_file(sink, schema, options=compressed) as file,
+            ):
+                for batch in places:
+                    file.write_batch(batch)
+            put_in_place(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_selection(path: Path, *, key: str) -> Iterator[pa.RecordBatch] | None:
+    """The batches of a selection; None where there is none under this key that can be read."""
+    try:
+        file = pa.ipc.open_file(pa.memory_map(str(path)))
+        known = (file.schema.metadata or {}).get(b"key") == key.encode()
+        if not known or not file.schema.equals(SELECTION):
+            return None
+    except (OSError, pa.ArrowException):
+        return None
+    return (file.get_batch(index) for index in range(file.num_record_batches))
+
+
+def gather(places: Iterable[pa.RecordBatch], shards: Sequence[Source]) -> Iterator[pa.RecordBatch]:
+    """The rows of a selection in its order, a few at a time, whatever their number.
+
+    A shard is compared with what it is to hold before the first of its rows is taken.
+
+    Args:
+        places: of the schema ``SELECTION``.
+        shards: those that ``places`` count.
+
+    Yields:
+        batches of ``SCHEMA``, each of one batch of ``places`` or of a part of one.
+
+    Raises:
+        VerifyError: a shard holds other rows than it is to, or not as many as are selected.
+    """
+    opened: dict[int, list[pa.RecordBatch]] = {}
+    heaviest = max((shard.bytes // max(1, shard.rows) for _, shard in shards), default=0)
+    step = max(1, min(GATHERED_ROWS, GATHERED_BYTES // max(1, heaviest)))
+    for batch in places:
+        for start in range(0, batch.num_rows, step):
+            piece = batch.slice(start, step)
+            shard, row = (piece.column(name).to_numpy() for name in ("shard", "row"))
+            _refuse_others(shard, row, shards)
+            order = np.lexsort((row, shard))
+            parts: list[pa.RecordBatch] = []
+            for index in np.unique(shard):
+                if index not in opened:
+                    opened[index] = list(read_shard(*shards[index]))
+                wanted = row[order][shard[order] == index]
+                parts += _taken(opened[index], wanted)
+            rows = pa.concat_batches(parts)
+            # back from the order of the shards to that of the selection
+            in_order = bool((order[1:] > order[:-1]).all())
+            yield rows if in_order else rows.take(pa.array(np.argsort(order)))
+
+
+def _taken(batches: Sequence[pa.RecordBatch], row_numbers: np.ndarray) -> Iterator[pa.RecordBatch]:
+    """Some of a shard's rows, whose numbers rise."""
+    ends = np.cumsum([batch.num_rows for batch in batches])
+    bounds = np.searchsorted(row_numbers, ends)
+    first = before = 0
+    for batch, end, bound in zip(batches, ends, bounds, strict=True):
+        if bound > before:
+            yield batch.take(pa.array(row_numbers[before:bound] - first))
+        first, before = end, bound
+
+
+def _refuse_others(shard: np.ndarray, row: np.ndarray, shards: Sequence[Source]) -> None:
+    rows = np.array([each.rows for _, each in shards], np.int64)
+    known = (shard >= 0) & (shard < len(shards))
+    fits = known & (row >= 0)
+    fits[known] &= row[known] < rows[shard[known]]
+    if not fits.all():
+        at = int(np.argmin(fits))
+        counts = ", ".join(f"{count:,}" for count in rows[:5]) + ", …" * (len(rows) > 5)
+        raise VerifyError(
+            f"a selection: expected rows of {len(shards)} shards with {counts or 'no'} rows, got "
+            f"row {row[at]:,} of shard {shard[at]}; make the selection again"
+        )
