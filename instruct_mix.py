@@ -28,7 +28,7 @@ from mixbuild.make import Plan, Projection, Request, Unit, plan, rows
 from mixbuild.sources import lock
 from mixbuild.tasks import ALL, find
 
-OPTIONS = ("templates", "seed", "source", "lock", "allow_drift")
+OPTIONS = ("templates", "seed", "source", "lock", "allow_drift", "follow_links")
 """What a config adds to those of ``datasets``."""
 
 
@@ -42,6 +42,7 @@ class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datase
         source: None for the Hub, ``samples``, or a mirror: a folder, or ``org/name``.
         lock: another lock file than the project's.
         allow_drift: read a mirror that is not what the lock says.
+        follow_links: read what a mirror's links and card lead to outside of its folder.
     """
 
     templates: str = SEED
@@ -49,6 +50,7 @@ class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datase
     source: str | None = None
     lock: str | None = None
     allow_drift: bool = False
+    follow_links: bool = False
 
 
 def _description(task: Task) -> str:
@@ -90,6 +92,7 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
                 asked.seed,
                 lock=lock.load(Path(asked.lock) if asked.lock else lock.default_path()),
                 allow_drift=asked.allow_drift,
+                follow_links=asked.follow_links,
             )
             self._plan = plan(task, request)
             # the cache folder is named by this hash: what is cached must not outlive the code

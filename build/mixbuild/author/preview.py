@@ -72,6 +72,7 @@ def preview(
     rows: int = 1,
     seed: int = 0,
     revision: str | None = None,
+    follow_links: bool = False,
 ) -> Iterator[Preview]:
     """Yield the first source rows of a split, each with its renderings.
 
@@ -83,12 +84,13 @@ def preview(
         rows: how many source rows, at most.
         seed: of the order of options.
         revision: of the task's own repo, in the place of the declared one.
+        follow_links: as of ``resolve``.
 
     Raises:
         SourceError, SchemaError, RowError, UsageError: as ``make`` would.
     """
     split = split or next(iter(task.splits))
-    resolved = resolve(task, source, splits=[split], revision=revision)
+    resolved = resolve(task, source, splits=[split], revision=revision, follow_links=follow_links)
     binding = bind(task, resolved.schema, templates=templates, seed=seed)
     for numbers, origin, batch in _first_rows(resolved, split, rows):
         yield Preview(

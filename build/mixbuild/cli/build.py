@@ -7,7 +7,13 @@ from pathlib import Path
 import click
 
 from mixbuild.cli import terminal
-from mixbuild.cli.options import licences_option, lock_option, refuse_strangers, source_option
+from mixbuild.cli.options import (
+    follow_links_option,
+    licences_option,
+    lock_option,
+    refuse_strangers,
+    source_option,
+)
 from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
 from mixbuild.declare import SEED, refuse_others
@@ -27,6 +33,7 @@ from mixbuild.tasks import ALL, find
 )
 @click.option("--samples", is_flag=True, help="Read the rows that come with the package.")
 @source_option
+@follow_links_option
 @click.option(
     "--templates",
     default=SEED,
@@ -61,6 +68,7 @@ def make_command(
     folder: Path,
     samples: bool,
     sources: dict[str, str],
+    follow_links: bool,
     templates: str,
     seed: int,
     splits: tuple[str, ...],
@@ -90,6 +98,7 @@ def make_command(
                 max_rows,
                 lock.load(lock_path),
                 allow_drift,
+                follow_links,
             ),
             engine_name=engine_name,
             num_proc=num_proc,

@@ -8,7 +8,7 @@ import click
 
 from mixbuild.author import preview, start
 from mixbuild.cli import terminal
-from mixbuild.cli.options import lock_option, refuse_strangers, source_option
+from mixbuild.cli.options import follow_links_option, lock_option, refuse_strangers, source_option
 from mixbuild.core import UsageError
 from mixbuild.declare import EVERY, SAMPLE
 from mixbuild.sources import SAMPLES, lock
@@ -29,6 +29,7 @@ def list_tasks(markdown: bool) -> None:
 @click.option("--split", help="The split to show.  [default: the task's first]")
 @click.option("--seed", default=0, show_default=True, help="Of the order of options.")
 @source_option
+@follow_links_option
 @click.option("--hub", "from_hub", is_flag=True, help="Read the real source, where it is locked.")
 @lock_option
 @click.option("--json", "as_json", is_flag=True, help="A line for each template, for machines.")
@@ -39,6 +40,7 @@ def show(
     split: str | None,
     seed: int,
     sources: dict[str, str],
+    follow_links: bool,
     from_hub: bool,
     lock_path: Path,
     as_json: bool,
@@ -62,6 +64,7 @@ def show(
         rows=rows,
         seed=seed,
         revision=entry["commit"] if entry else None,
+        follow_links=follow_links,
     )
     for place, each in enumerate(previews):
         if as_json:
@@ -75,6 +78,7 @@ def show(
 @click.option("--repo", required=True, metavar="ORG/NAME", help="The source dataset.")
 @click.option("--config", help="The source's config, where it has several.")
 @click.option("--source", metavar="PLACE", help="Read it from a folder or another repo.")
+@follow_links_option
 @click.option("--family", default="", help="What kind of task it is.  [default: a guess]")
 @click.option(
     "--into", type=click.Path(path_type=Path), help="A checkout.  [default: the one of this code]"
@@ -84,9 +88,18 @@ def new(
     repo: str,
     config: str | None,
     source: str | None,
+    follow_links: bool,
     family: str,
     into: Path | None,
 ) -> None:
     """Start a TASK: read its source, write a declaration and samples to be finished by hand."""
-    started = start(task_name, repo, config=config, source=source, family=family, into=into)
+    started = start(
+        task_name,
+        repo,
+        config=config,
+        source=source,
+        follow_links=follow_links,
+        family=family,
+        into=into,
+    )
     terminal.print_started(task_name, started)

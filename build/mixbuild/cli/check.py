@@ -8,7 +8,7 @@ import click
 
 from mixbuild.author import ERROR, as_data, as_text, check, count, errors
 from mixbuild.cli import terminal
-from mixbuild.cli.options import refuse_strangers, source_option
+from mixbuild.cli.options import follow_links_option, refuse_strangers, source_option
 from mixbuild.core import CheckError
 from mixbuild.sources import SAMPLES, lock
 from mixbuild.tasks import ALL, find
@@ -19,6 +19,7 @@ REAL_ROWS = 1_000
 @click.command("check")
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
 @source_option
+@follow_links_option
 @click.option("--hub", is_flag=True, help="Read the sources on the Hub, not the samples.")
 @click.option(
     "--rows",
@@ -31,6 +32,7 @@ REAL_ROWS = 1_000
 def check_command(
     task_names: tuple[str, ...],
     sources: dict[str, str],
+    follow_links: bool,
     hub: bool,
     rows: int | None,
     seed: int,
@@ -49,6 +51,7 @@ def check_command(
             rows=rows or (REAL_ROWS if real else None),
             seed=seed,
             lock=lock.load(lock.default_path()),
+            follow_links=follow_links,
             report=report,
         )
     click.echo(json.dumps(as_data(checked), indent=2) if as_json else as_text(checked))

@@ -33,6 +33,13 @@ source_option = click.option(
 )
 
 
+follow_links_option = click.option(
+    "--follow-links",
+    is_flag=True,
+    help="Read what a mirror's links and card lead to outside of its folder, too.",
+)
+
+
 lock_option = click.option(
     "--lock",
     "lock_path",

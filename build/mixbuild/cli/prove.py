@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from mixbuild.cli import terminal
-from mixbuild.cli.options import refuse_strangers, source_option
+from mixbuild.cli.options import follow_links_option, refuse_strangers, source_option
 from mixbuild.core import VerifyError
 
 
@@ -21,12 +21,14 @@ from mixbuild.core import VerifyError
     "--out", "folder", type=click.Path(path_type=Path), help="Keep the rows there.  [default: no]"
 )
 @source_option
+@follow_links_option
 @click.option("--num-proc", type=click.IntRange(1), help="As for make.")
 def rebuild_command(
     place: str,
     task_names: tuple[str, ...],
     folder: Path | None,
     sources: dict[str, str],
+    follow_links: bool,
     num_proc: int | None,
 ) -> None:
     """Build what is published again, from the pinned sources, and compare every row."""
@@ -42,6 +44,7 @@ def rebuild_command(
                 Path(out),
                 tasks=task_names,
                 sources=sources,
+                follow_links=follow_links,
                 num_proc=num_proc,
                 report=report,
             )
@@ -62,14 +65,17 @@ def rebuild_command(
     "--from", "place", required=True, metavar="DIR|ORG/NAME", help="A build, or a published one."
 )
 @source_option
+@follow_links_option
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def trace_command(row_id: str, place: str, sources: dict[str, str], as_json: bool) -> None:
+def trace_command(
+    row_id: str, place: str, sources: dict[str, str], follow_links: bool, as_json: bool
+) -> None:
     """From a row's ID to its source record, its template and the code that made it."""
     from mixbuild.prove import trace
 
     task = row_id.partition("/")[0]
     refuse_strangers(sources, [task])
-    traced = trace(row_id, place, source=sources.get(task))
+    traced = trace(row_id, place, source=sources.get(task), follow_links=follow_links)
     if as_json:
         names = ("row", "raw", "template", "versions", "again")
         click.echo(json.dumps({name: getattr(traced, name) for name in names}, default=str))

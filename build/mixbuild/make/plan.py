@@ -39,6 +39,7 @@ class Request:
         max_rows: at most so many source rows per split, chosen by hash.
         lock: which commit each source is read at, and what a mirror must be.
         allow_drift: read mirrors that are not what the lock says.
+        follow_links: read what a mirror's links and card lead to outside of its folder.
     """
 
     tasks: Sequence[Task]
@@ -50,6 +51,7 @@ class Request:
     max_rows: int | None = None
     lock: Lock = field(default_factory=dict)
     allow_drift: bool = False
+    follow_links: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,7 @@ def plan(task: Task, request: Request) -> Plan:
         resolved = resolve(task, splits=request.splits, revision=locked["commit"])
         resolved = replace(resolved, locked=True)
     else:
-        resolved = resolve(task, source, splits=request.splits)
+        resolved = resolve(task, source, splits=request.splits, follow_links=request.follow_links)
         if source is not None and locked is not None:
             resolved = _as_locked(task, resolved, locked, allow_drift=request.allow_drift)
     projection = bind_projection(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -44,6 +44,7 @@ def rebuild(
     *,
     tasks: Sequence[str] = (),
     sources: Mapping[str, str] | None = None,
+    follow_links: bool = False,
     num_proc: int | None = None,
     report: Report = lambda *_: None,
 ) -> Iterator[Rebuilt]:
@@ -54,6 +55,7 @@ def rebuild(
         out: where to; an empty folder, or that of a rebuild which was interrupted.
         tasks: only these; all when empty.
         sources: mirrors, for tasks that were made of one.
+        follow_links: as of ``make``.
         num_proc: as for ``make``.
         report: called with (units done, units in all), task by task.
 
@@ -73,7 +75,10 @@ def rebuild(
         if tasks and name not in tasks:
             continue
         made = make(
-            _request(find(name), entry, out, (sources or {}).get(name)),
+            replace(
+                _request(find(name), entry, out, (sources or {}).get(name)),
+                follow_links=follow_links,
+            ),
             num_proc=num_proc,
             report=report,
         )

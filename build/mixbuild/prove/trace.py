@@ -49,13 +49,16 @@ class Traced:
     again: bool
 
 
-def trace(row_id: str, place: str, *, source: str | None = None) -> Traced:
+def trace(
+    row_id: str, place: str, *, source: str | None = None, follow_links: bool = False
+) -> Traced:
     """Find a row, and what it was made of.
 
     Args:
         row_id: the row's ``id``.
         place: a build's folder, or ``org/name[@revision]``.
         source: a mirror, if the row was made of one.
+        follow_links: as of ``resolve``.
 
     Raises:
         UsageError: the id is none, or there is no such row.
@@ -79,7 +82,7 @@ def trace(row_id: str, place: str, *, source: str | None = None) -> Traced:
             f"else ({one_line(error)}); take the file back to what it was"
         ) from error
     task = find(parts["task"])
-    resolved = _resolve(task, row, parts["split"], source)
+    resolved = _resolve(task, row, parts["split"], source, follow_links=follow_links)
     number = int(parts["row"])
     record = _find_record(resolved, parts["split"], parts["file"], number)
     mode = EVERY if parts["template"] else row["template"]
@@ -125,10 +128,12 @@ def _find_row(batches: Iterator[pa.RecordBatch], row_id: str, place: str) -> dic
     )
 
 
-def _resolve(task: Task, row: Mapping[str, Any], split: str, source: str | None) -> Resolved:
+def _resolve(
+    task: Task, row: Mapping[str, Any], split: str, source: str | None, *, follow_links: bool
+) -> Resolved:
     """The row's source, at the commit that the row names, or where it is said to be."""
     if source is not None:
-        return resolve(task, source, splits=[split])
+        return resolve(task, source, splits=[split], follow_links=follow_links)
     elsewhere = f"say where it is with --source {task.name}=PLACE"
     repo, _, commit = row["source"].partition("@")
     if repo == f"{SAMPLES}/{task.name}":

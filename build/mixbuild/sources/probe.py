@@ -52,13 +52,16 @@ class Probed:
     citation: str
 
 
-def probe(declared: Source, source: str | None = None, *, name: str) -> Probed:
+def probe(
+    declared: Source, source: str | None = None, *, name: str, follow_links: bool = False
+) -> Probed:
     """Look at a dataset, through the door that ``make`` takes.
 
     Args:
         declared: its repo and its config.
         source: as of ``resolve``.
         name: the task's that will be.
+        follow_links: as of ``resolve``.
 
     Raises:
         SourceError: it cannot be reached or read, has moved, is gated, is a script, or has several
@@ -68,7 +71,7 @@ def probe(declared: Source, source: str | None = None, *, name: str) -> Probed:
 
     if source is None:  # says what would only fail to load
         look_at_source(declared.repo, declared.revision)
-    found = explore(declared, source, name=name)
+    found = explore(declared, source, name=name, follow_links=follow_links)
     rows = {}
     for split, runs in found.runs.items():
         columns = [(each,) for each in found.schema.names]

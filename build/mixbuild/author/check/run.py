@@ -57,6 +57,7 @@ def check(
     rows: int | None = None,
     seed: int = 0,
     lock: Lock | None = None,
+    follow_links: bool = False,
     report: Report | None = None,
 ) -> Checked:
     """Hold tasks to every rule.
@@ -67,6 +68,7 @@ def check(
         rows: at most so many source rows per split, chosen by hash; all without it.
         seed: of every choice by hash.
         lock: at which commit sources on the Hub are read.
+        follow_links: as of ``make``.
         report: is told how far it is, before each task.
 
     Raises:
@@ -86,6 +88,7 @@ def check(
             seed=seed,
             max_rows=rows,
             lock=(lock or {}) if source is None else {},
+            follow_links=follow_links,
         )
         found, read, rendered = _check_task(task, request)
         findings += found
@@ -117,7 +120,9 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
         records = read_records(task, request)
         sheets = list(render_sheets(task, records, seed=request.seed))
     except SchemaError as error:
-        misspelt = list(check_columns(task, resolve(task, source).schema))
+        misspelt = list(
+            check_columns(task, resolve(task, source, follow_links=request.follow_links).schema)
+        )
         return [*findings, *(misspelt or [_unrenderable(task, error)])], 0, 0
     except (RowError, pa.ArrowException) as error:
         return [*findings, _unrenderable(task, error)], 0, 0

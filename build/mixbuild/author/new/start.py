@@ -44,6 +44,7 @@ def start(
     *,
     config: str | None = None,
     source: str | None = None,
+    follow_links: bool = False,
     family: str = "",
     into: Path | None = None,
 ) -> Started:
@@ -54,6 +55,7 @@ def start(
         repo: the source's id on the Hub.
         config: the name of its config, where it has several.
         source: a folder that holds it, or another repo as ``org/name[@revision]``.
+        follow_links: as of ``resolve``.
         family: one of ``FAMILIES``; guessed without it.
         into: the checkout to write into; the one that this code is in, without it.
 
@@ -70,7 +72,7 @@ def start(
         )
     root = into or CHECKOUT
     _refuse(name, repo, family, root)
-    probed = probe(Source(repo, config), source, name=name)
+    probed = probe(Source(repo, config), source, name=name, follow_links=follow_links)
     guessed = guess(probed)
     if not (family or guessed.family):
         raise UsageError(
