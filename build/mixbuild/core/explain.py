@@ -6,11 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from mixbuild.core.errors import HubError, MixError, OutputError, SourceError, one_line
 from mixbuild.core.retry import TRANSIENT_STATUS, causes, is_transient, status_of
+
+if TYPE_CHECKING:
+    from huggingface_hub.errors import HfHubHTTPError
 
 
 @contextmanager
@@ -108,10 +112,15 @@ def explain_missing(error: Exception) -> str:
                 "the Hub has no such dataset, or none that this HF_TOKEN may see; check the name, "
                 "and whose token it is"
             )
-        if isinstance(cause, errors.HfHubHTTPError) and cause.response.status_code == 404:
+        if isinstance(cause, errors.HfHubHTTPError) and _is_unknown(cause):
             path = cause.response.request.url.path
             return f"the Hub has no page {path} (404); is HF_ENDPOINT the address of a Hub?"
     return ""
+
+
+def _is_unknown(error: HfHubHTTPError) -> bool:
+    """Whether there is no such page: the Hub says of what is missing within one what that is."""
+    return error.response.status_code == 404 and "X-Error-Code" not in error.response.headers
 
 
 def _reason(error: Exception) -> str:

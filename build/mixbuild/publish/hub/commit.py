@@ -150,20 +150,25 @@ def _commit(
             tries.failures += 1
         elif isinstance(error, (LookupError, TypeError, ValueError)) and tries.failures < FAILURES:
             tries.failures += 1  # an answer that is not what the client expects
-        else:
-            raise HubError(_refusal(api, target, plan, error)) from error
+        elif _is_as_before(api, target, plan, error):
+            raise HubError(f"{target.repo}: {explain_hub(error)}; nothing was published") from error
+        else:  # what is there now differs, such as by a file that was to be deleted and is gone
+            tries.faster += 1
+            _wait(tries)
         return None
     return made
 
 
-def _refusal(api: HfApi, target: Target, plan: Plan, error: Exception) -> str:
-    """Why a commit was refused; and that nothing was published, where that can be seen."""
-    reason = f"{target.repo}: {explain_hub(error)}"
+def _is_as_before(api: HfApi, target: Target, plan: Plan, error: Exception) -> bool:
+    """Whether the repo is what it was before a commit that was refused.
+
+    Raises:
+        HubError: that cannot be looked up, so that nothing but the refusal is said.
+    """
     try:
-        now = look(api, target.repo, target.revision)
+        return look(api, target.repo, target.revision).commit == plan.remote.commit
     except HubError:
-        return reason
-    return f"{reason}; nothing was published" if now.commit == plan.remote.commit else reason
+        raise HubError(f"{target.repo}: {explain_hub(error)}") from error
 
 
 def _wait(tries: _Tries) -> None:
