@@ -8,35 +8,28 @@ rows than ours.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for `bench` and `mixbuild`
 
-from bench.contenders import ALL
-from bench.job import Job
-from bench.measure import peak_mib
-
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parents[1]
-START_UP = "start-up"
-SCALE = "scale"
-PUBLISHING = "publishing"
-OPTIONS = "options"
-TASKS = ("squad", "imdb")
-PARTS = (*TASKS, START_UP, PUBLISHING, OPTIONS, SCALE)
+PARTS = ("squad", "imdb", "start-up", "processes", "publishing", "options", "scale")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Read the arguments, measure, report."""
-    asked = _parse(arguments)
+    asked = _parse()
     if asked.alone:
-        _alone(asked.alone)
+        from bench.contenders import ALL
+        from bench.job import Job
+
+        ALL[asked.alone](Job.from_json(sys.stdin.read()))
         return
     scratch: Path = asked.scratch.resolve()
     if scratch.exists() and any(scratch.iterdir()):
@@ -50,74 +43,43 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python build/bench", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--rows", type=int, default=100_000, help="source rows of each task  [100000]"
-    )
-    parser.add_argument("--repeats", type=int, default=5, help="of each measurement  [5]")
-    parser.add_argument(
-        "--only",
-        nargs="+",
-        default=[],
-        choices=[*PARTS, *(each.name for each in ALL)],
-        metavar="NAME",
-        help=f"parts ({', '.join(PARTS)}), contenders as the table names them, or both",
-    )
-    parser.add_argument(
-        "--scale",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="the part with worker processes, on twenty times the rows",
-    )
-    parser.add_argument("--results", type=Path, default=BENCH / "results", metavar="DIR")
-    parser.add_argument("--scratch", type=Path, default=ROOT / "out/bench", metavar="DIR")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--rows", type=int, default=100_000, help="source rows of each task  [100000]")
+    add("--repeats", type=int, default=5, help="of each measurement  [5]")
+    add("--only", nargs="+", default=PARTS, choices=PARTS, metavar="PART", help=", ".join(PARTS))
+    add("--results", type=Path, default=BENCH / "results.json", metavar="FILE")
+    add("--scratch", type=Path, default=ROOT / "out/bench", metavar="DIR")
+    add(
         "--patience",
         type=float,
         default=5.0,
         metavar="SECONDS",
         help="how long to wait for a quiet machine before each measurement  [5]",
     )
-    parser.add_argument("--alone", help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
-
-
-def _alone(name: str) -> None:
-    """Be the fresh process: print MiB after the imports, and at the peak, as JSON."""
-    job = Job(**json.load(sys.stdin))
-    contender = next(each for each in ALL if each.name == name)
-    contender.import_needs()
-    imports = peak_mib()
-    contender.run(job)
-    print(json.dumps([imports, peak_mib()]))
+    add("--alone", help=argparse.SUPPRESS)
+    return parser.parse_args()
 
 
 def _measure(asked: argparse.Namespace, scratch: Path) -> None:
-    from bench import options, parts, publishing, report
+    from bench import options, publishing, report, rows, whole
+    from bench.run import Bench
 
-    bench = parts.Bench(
-        root=ROOT,
-        scratch=scratch,
-        results=asked.results,
-        facts=report.environment(ROOT, datetime.now(timezone.utc)),
-        rows=asked.rows,
-        repeats=asked.repeats,
-        patience_seconds=asked.patience,
-        contenders=[each for each in ALL if each.name in asked.only] or list(ALL),
-    )
-    tasks = [task for task in TASKS if task in asked.only]
-    chosen = [part for part in PARTS if part in asked.only] or list(PARTS)
-    done = [parts.measure_task(bench, task) for task in TASKS if task in chosen]
-    if START_UP in chosen:
-        done.append(parts.measure_start_up(bench))
-    if PUBLISHING in chosen:
-        done += [publishing.measure_publishing(bench, task) for task in tasks or TASKS]
-    if OPTIONS in chosen:
-        done.append(options.measure_options(bench))
-    if SCALE in chosen and asked.scale:
-        done.append(parts.measure_scale(bench, tasks or TASKS))
-    report.print_all([ratio for each in done for ratio in each.ratios], done)
+    bench = Bench(ROOT, scratch / "work", asked.rows, asked.repeats, asked.patience)
+    parts: dict[str, Callable[[Bench], None]] = {
+        "squad": partial(rows.measure_rows, task="squad"),
+        "imdb": partial(rows.measure_rows, task="imdb"),
+        "start-up": whole.measure_start_up,
+        "processes": whole.measure_processes,
+        "publishing": publishing.measure_publishing,
+        "options": options.measure_options,
+        "scale": whole.measure_scale,
+    }
+    for name in asked.only:
+        parts[name](bench)
+        report.save(asked.results, bench.found, ROOT, rows=asked.rows, repeats=asked.repeats)
+    report.show(bench.found)
 
 
 if __name__ == "__main__":

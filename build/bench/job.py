@@ -28,7 +28,6 @@ class Job:
         file: the Parquet file in it, as row ids show it.
         out: the folder that a contender writes to; the caller empties it.
         label: what the column ``source`` says.
-        reference: the rows as ours makes them, to compare with.
     """
 
     task: str
@@ -37,7 +36,6 @@ class Job:
     file: str
     out: str
     label: str = ""
-    reference: str = ""
 
     @property
     def parquet(self) -> Path:
@@ -50,14 +48,10 @@ class Job:
         return Path(self.out, "train.arrow")
 
     @property
-    def prompt(self) -> str:
-        """The template up to and including the marker."""
-        return self.template.partition(MARKER)[0] + MARKER
-
-    @property
-    def completion(self) -> str:
-        """The rest."""
-        return self.template.partition(MARKER)[2]
+    def halves(self) -> tuple[str, str]:
+        """The template up to and including the marker, and the rest."""
+        prompt, marker, completion = self.template.partition(MARKER)
+        return prompt + marker, completion
 
     @property
     def id_prefix(self) -> str:
@@ -70,8 +64,13 @@ class Job:
         return {"task": self.task, "template": "seed", "source": self.label}
 
     def to_json(self) -> str:
-        """For a fresh process; ``Job(**json.loads(…))`` reads it."""
+        """For a fresh process."""
         return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        """What ``to_json`` wrote."""
+        return cls(**json.loads(text))
 
 
 def pieces(text: str) -> list[tuple[str, str | None]]:

@@ -1,4 +1,4 @@
-"""Take times in this process or of commands, in turns, and peak memory in fresh processes.
+"""Take times in this process or of commands, in turns, and peak memory of processes.
 
 Beside each time stands the share of the machine that other processes took
 meanwhile: a number is worth no more than the quiet in which it was taken.
@@ -7,15 +7,11 @@ meanwhile: a number is worth no more than the quiet in which it was taken.
 from __future__ import annotations
 
 import gc
-import json
 import mmap
 import os
-import platform
 import re
-import resource
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,20 +33,11 @@ class Sample:
 
     Attributes:
         seconds: by the clock.
-        cpu_seconds: of this process and its children, all threads.
         others: the share of the machine's cores that other processes took, 0 to 1.
-        sha256_seconds: what hashing the written files took afterwards; not in ``seconds``.
     """
 
     seconds: float
-    cpu_seconds: float
     others: float
-    sha256_seconds: float = 0.0
-
-    @property
-    def with_sha256(self) -> float:
-        """Seconds, the hash included."""
-        return self.seconds + self.sha256_seconds
 
 
 Samples = Mapping[str, Sequence[Sample]]
@@ -58,12 +45,12 @@ Samples = Mapping[str, Sequence[Sample]]
 
 def in_turns(
     works: Mapping[str, Callable[[], object]],
-    repeats: Mapping[str, int],
+    repeats: int,
     *,
     patience_seconds: float,
     memory_mib: int = 1_024,
     before: Callable[[], object] = lambda: None,
-    after: Callable[[str], float] = lambda _: 0.0,
+    after: Callable[[str], object] = lambda _: None,
 ) -> dict[str, list[Sample]]:
     """Time every work once, then again, each round beginning with another one.
 
@@ -72,32 +59,30 @@ def in_turns(
 
     Args:
         works: name -> what to time. Its result is kept until the clock has stopped.
-        repeats: name -> how often.
+        repeats: how often.
         patience_seconds: how long to wait for a quiet machine before each.
         memory_mib: more than any of them takes, output files included.
         before: what to do before each, untimed.
-        after: what to do after each, untimed; returns ``sha256_seconds``.
+        after: what to do after each, untimed, with its name.
     """
     samples: dict[str, list[Sample]] = {name: [] for name in works}
     names = list(works)
-    for turn in range(max(repeats[name] for name in names)):
-        first = turn * max(1, len(names) // 5) % len(names)
+    for turn in range(repeats):
+        first = turn % len(names)
         for name in names[first:] + names[:first]:
-            if turn >= repeats[name]:
-                continue
             tries: list[Sample] = []
             while not tries or (tries[-1].others > QUIET and len(tries) < TRIES):
                 before()
                 gc.collect()
-                wait_for_quiet(patience_seconds)
-                touch_memory(memory_mib)
-                seconds, cpu_seconds, others = _timed(works[name])
-                tries.append(Sample(seconds, cpu_seconds, others, after(name)))
+                _wait_for_quiet(patience_seconds)
+                _touch_memory(memory_mib)
+                tries.append(_timed(works[name]))
+                after(name)
             samples[name].append(min(tries, key=lambda sample: sample.others))
     return samples
 
 
-def wait_for_quiet(patience_seconds: float) -> None:
+def _wait_for_quiet(patience_seconds: float) -> None:
     """Wait until the other processes leave the machine alone, or patience ends."""
     deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline:
@@ -105,7 +90,7 @@ def wait_for_quiet(patience_seconds: float) -> None:
             return
 
 
-def touch_memory(mib: int) -> None:
+def _touch_memory(mib: int) -> None:
     """Take memory and give it back, so that all begin with pages that are at hand.
 
     A virtual machine hands pages that were free for a second or two back to its
@@ -116,14 +101,13 @@ def touch_memory(mib: int) -> None:
     block[:: mmap.PAGESIZE] = 1
 
 
-def _timed(work: Callable[[], object]) -> tuple[float, float, float]:
+def _timed(work: Callable[[], object]) -> Sample:
     busy, own, start = _busy_seconds(), _own_seconds(), time.perf_counter()
     result = work()
     seconds = time.perf_counter() - start
-    own, busy = _own_seconds() - own, _busy_seconds() - busy
+    others = (_busy_seconds() - busy) - (_own_seconds() - own)
     del result
-    cores = os.cpu_count() or 1
-    return seconds, own, min(1.0, max(0.0, busy - own) / (seconds * cores))
+    return Sample(seconds, min(1.0, max(0.0, others) / (seconds * (os.cpu_count() or 1))))
 
 
 def _busy_seconds() -> float:
@@ -137,78 +121,67 @@ def _own_seconds() -> float:
     return sum(psutil.Process().cpu_times()[:4])
 
 
-def median(samples: Sequence[Sample], *, sha256: bool = False) -> float:
+def median(samples: Sequence[Sample]) -> float:
     """The median of the seconds."""
-    return statistics.median(each.with_sha256 if sha256 else each.seconds for each in samples)
+    return statistics.median(each.seconds for each in samples)
 
 
-def fastest(samples: Sequence[Sample], *, sha256: bool = False) -> float:
-    """The least of the seconds."""
-    return min(each.with_sha256 if sha256 else each.seconds for each in samples)
+@dataclass(frozen=True)
+class Command:
+    """A process to be started as a user would start it.
 
-
-def peak_mib(pid: int | None = None) -> float:
-    """The most memory that a process has held so far, resident, in MiB.
-
-    Not ``ru_maxrss``, where the system says more: that begins with the size of
-    the process that started it.
+    Attributes:
+        words: the program and its arguments.
+        cwd: where.
+        env: all of its environment.
+        stdin: what it is told.
     """
-    try:
-        status = Path(f"/proc/{pid or 'self'}/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
-    except (OSError, TypeError):  # another system, or a process that has just ended
-        if pid is not None:
-            return _resident_mib(pid)
-    unit = 1 if platform.system() == "Darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
+
+    words: Sequence[str]
+    cwd: Path
+    env: Mapping[str, str]
+    stdin: str = ""
+
+    def __call__(self) -> None:
+        """Run it to its end.
+
+        Raises:
+            SystemExit: it failed; with what it wrote.
+        """
+        done = subprocess.run(
+            self.words, cwd=self.cwd, env=self.env, input=self.stdin, capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"benchmark: {' '.join(self.words[1:])} failed:\n{done.stderr}")
+
+    def peak_mib(self) -> float:
+        """Run it: the most memory that it held at once, or a process below it did, resident.
+
+        Looks every 5 ms, and a peak that was is still told later, so that what is
+        missed is what a process grows in its last 5 ms. Linux only; elsewhere 0.
+        """
+        process = psutil.Popen(
+            self.words, cwd=self.cwd, env=self.env, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        process.stdin.write(self.stdin)
+        process.stdin.close()
+        most = 0.0
+        while process.poll() is None:
+            try:
+                family = [process.pid, *(each.pid for each in process.children(recursive=True))]
+            except psutil.Error:
+                family = [process.pid]
+            most = max([most, *map(_held_mib, family)])
+            time.sleep(0.005)
+        return most
 
 
-def _resident_mib(pid: int) -> float:
+def _held_mib(pid: int) -> float:
+    """``VmHWM``, not ``ru_maxrss``, which begins with the size of the process that started it."""
     try:
-        return psutil.Process(pid).memory_info().rss / MIB
-    except psutil.Error:
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    except OSError:  # it has just ended
         return 0.0
-
-
-def peak_alone(contender: str, job: str) -> tuple[float, float]:
-    """A contender in a fresh process: MiB with its imports only, MiB at its peak."""
-    command = [sys.executable, str(Path(__file__).parent), "--alone", contender]
-    process = subprocess.run(command, input=job, capture_output=True, text=True, check=False)
-    if process.returncode:
-        raise SystemExit(f"benchmark: {contender} failed alone:\n{process.stderr}")
-    imports, peak = json.loads(process.stdout.splitlines()[-1])
-    return imports, peak
-
-
-def run_command(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
-    """Run a command to its end.
-
-    Raises:
-        SystemExit: it failed; with what it wrote.
-    """
-    process = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
-    if process.returncode:
-        raise SystemExit(f"benchmark: {' '.join(command[1:])} failed:\n{process.stderr}")
-
-
-def peaks_of_command(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str]
-) -> tuple[float, float]:
-    """Run a command: the peak of its process, and of the largest process below it, in MiB.
-
-    Looks every 5 ms, and a peak that was is still told later, so that what is
-    missed is what a process grows in its last 5 ms.
-    """
-    process = psutil.Popen(command, cwd=cwd, env=env, stdout=subprocess.DEVNULL)
-    own, below = 0.0, 0.0
-    while process.poll() is None:
-        own = max(own, peak_mib(process.pid))
-        try:
-            children = process.children(recursive=True)
-        except psutil.Error:
-            children = []
-        below = max([below, *(peak_mib(child.pid) for child in children)])
-        time.sleep(0.005)
-    if process.returncode:
-        raise SystemExit(f"benchmark: {' '.join(command[1:])} failed")
-    return own, below
+    return int(found[1]) / 1024 if found else 0.0

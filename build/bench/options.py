@@ -2,76 +2,50 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from bench.measure import Samples, in_turns, median
-from bench.parts import Bench, empty, load_average, say
-from bench.report import Part, Ratio, Times, times
+from bench.measure import in_turns, median
+from bench.report import Ratio, say
+from bench.rows import batches_of, begin_afresh, render_all
+from bench.run import Bench, empty
 from mixbuild.declare import ChoiceSlot, Task
-from mixbuild.make import Request, make, plan, source_rows
-from mixbuild.render import Origin, render
+from mixbuild.make import Request
 from mixbuild.sources import SAMPLES, read, resolve
 from mixbuild.tasks import ALL, find
 
-MOST_TIMES_SQUAD = 2.0
+SQUAD = "squad"
 
 
-def measure_options(bench: Bench) -> Part:
-    """Every task with options that are shuffled, and squad: the whole of make; and render alone."""
-    load = load_average()
+def measure_options(bench: Bench) -> None:
+    """``render`` of every task with options, and of squad."""
     empty(bench.scratch)
-    tasks = [find("squad"), *(task for task in ALL if _has_options(task))]
-    whole: dict[str, Callable[[], object]] = {}
-    alone: dict[str, Callable[[], object]] = {}
-    sizes: dict[str, int] = {}
-    for task in tasks:
-        say(f"options: making {bench.rows:,} rows of {task.name}")
-        folder = _repeated(task, bench.scratch / "source" / task.name, bench.rows)
-        request = Request(
-            [task],
-            bench.scratch / "made",
-            {task.name: str(folder)},
-            splits=(next(iter(task.splits)),),
-        )
-        sizes[task.name] = _bytes_made(request)
-        whole[task.name] = partial(make, request)
-        alone[task.name] = partial(_render_all, _inputs(task, request))
-    say(f"options: {len(tasks)} tasks in turns, {bench.repeats} times, whole and alone")
-    ratios: list[Ratio] = []
-    tables = []
-    found = {}
-    for what, works, target in (
-        ("make", whole, ("<=", MOST_TIMES_SQUAD)),
-        ("render alone", alone, ("<=", MOST_TIMES_SQUAD)),
-    ):
-        samples = in_turns(
-            works,
-            dict.fromkeys(works, bench.repeats),
-            before=partial(_begin_afresh, bench.scratch / "made"),
-            patience_seconds=bench.patience_seconds,
-        )
-        ratios += [
-            Ratio(
-                f"options: {name}, {what}: seconds per byte / squad's",
-                _per_byte(samples, sizes, name) / _per_byte(samples, sizes, "squad"),
-                target=target,
-                others=max(each.others for each in samples[name]),
-            )
-            for name in works
-            if name != "squad"
-        ]
-        lines = times(samples)
-        tables.append(Times(f"options: {what}, {bench.rows:,} rows", lines))
-        found[what] = lines
-    bench.save("options", ratios, load, rows=bench.rows, bytes=sizes, seconds=found)
+    rows = bench.rows // 4
+    works, sizes = {}, {}
+    for task in (find(SQUAD), *filter(_has_options, ALL)):
+        say(f"options: making {rows:,} rows of {task.name}")
+        folder = _repeated(task, bench.scratch / task.name, rows)
+        split = next(iter(task.splits))
+        request = Request([task], bench.out, {task.name: str(folder)}, splits=(split,))
+        batches = batches_of(request)
+        sizes[task.name] = sum(made.nbytes for made in render_all(batches))
+        works[task.name] = partial(render_all, batches)
+    samples = in_turns(
+        works, bench.repeats, before=begin_afresh, patience_seconds=bench.patience_seconds
+    )
+    per_byte = {name: median(samples[name]) / sizes[name] for name in works}
+    for name in works:
+        if name != SQUAD:
+            others = max(each.others for each in samples[name])
+            value = per_byte[name] / per_byte[SQUAD]
+            what = f"options: {name}, rendering: seconds per byte / {SQUAD}'s"
+            bench.found.ratios.append(Ratio(what, value, "<= 3.0", others=others))
+    speeds = {name: round(1e-6 / each) for name, each in per_byte.items()}
+    bench.found.add(f"options: rendering, {rows:,} rows", samples, mb_per_s=speeds)
     empty(bench.scratch)
-    return Part(ratios, tables)
 
 
 def _has_options(task: Task) -> bool:
@@ -79,67 +53,22 @@ def _has_options(task: Task) -> bool:
 
 
 def _repeated(task: Task, folder: Path, rows: int) -> Path:
-    """A mirror whose first split has the sample rows that render, over and over."""
+    """A mirror in which each split has the first one's sample rows, over and over."""
     resolved = resolve(task, SAMPLES)
-    split = next(iter(task.splits))
-    every_column = [(name,) for name in resolved.schema.names]
-    batches = [
+    columns = [(name,) for name in resolved.schema.names]
+    once = pa.Table.from_batches(
         batch
-        for run in resolved.runs[split]
-        for _, batch in read(run, every_column, schema=resolved.schema)
-    ]
-    table = pa.Table.from_batches(batches)
-    times_over = -(-rows // len(table))
-    table = pa.concat_tables(itertools.repeat(table, times_over)).slice(0, rows).combine_chunks()
-    folder.mkdir(parents=True)
-    pq.write_table(table, folder / f"{task.splits[split]}.parquet", row_group_size=10_000)
-    card = "\n".join(
-        [
-            "---",
-            "configs:",
-            f"- config_name: {task.source.config or 'default'}",
-            "  data_files:",
-            *(
-                f"  - {{split: {theirs}, path: {task.splits[split]}.parquet}}"
-                for theirs in task.splits.values()
-            ),
-            "---",
-            "",
-        ]
+        for run in resolved.runs[next(iter(task.splits))]
+        for _, batch in read(run, columns, schema=resolved.schema)
     )
+    every = itertools.repeat(once, -(-rows // len(once)))
+    table = pa.concat_tables(every).slice(0, rows).combine_chunks()
+    folder.mkdir(parents=True)
+    pq.write_table(table, folder / "rows.parquet", row_group_size=10_000)
+    files = "".join(
+        f"  - {{split: {split}, path: rows.parquet}}\n" for split in task.splits.values()
+    )
+    config = task.source.config or "default"
+    card = f"---\nconfigs:\n- config_name: {config}\n  data_files:\n{files}---\n"
     (folder / "README.md").write_text(card)
     return folder
-
-
-def _bytes_made(request: Request) -> int:
-    entry = make(request).manifest["tasks"][request.tasks[0].name]
-    return sum(shard["bytes"] for each in entry["splits"].values() for shard in each["shards"])
-
-
-Inputs = list[tuple[object, ...]]
-
-
-def _inputs(task: Task, request: Request) -> Inputs:
-    """All batches of the source, in memory, as ``render`` wants them."""
-    planned = plan(task, request)
-    inputs: Inputs = []
-    for units in planned.units.values():
-        for unit in units:
-            origin = Origin(planned.projection.source, unit.split, unit.run.file)
-            for row_numbers, batch in source_rows(unit, planned.projection):
-                inputs.append((planned.projection.binding, batch, row_numbers, origin))
-    return inputs
-
-
-def _render_all(inputs: Inputs) -> list[pa.RecordBatch]:
-    return [render(*each)[0] for each in inputs]  # type: ignore[arg-type]  # as _inputs made them
-
-
-def _begin_afresh(made: Path) -> None:
-    empty(made)
-    gc.collect()
-    pa.default_memory_pool().release_unused()
-
-
-def _per_byte(samples: Samples, sizes: dict[str, int], name: str) -> float:
-    return median(samples[name]) / sizes[name]

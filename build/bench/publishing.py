@@ -1,70 +1,87 @@
-"""Publishing: our export of a split, against Arrow writing the same rows with the same settings."""
+"""Publishing on a loopback Hub: our push against ``push_to_hub`` and ``upload_folder``.
+
+Each publishes the same rows three times: new, unchanged, and with one template of several changed.
+Seconds are those of whole processes, bytes are those that the Hub received.
+"""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+import sys
+from dataclasses import replace
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from bench.data import make_source
-from bench.measure import in_turns
-from bench.parts import Bench, empty, load_average, say
-from bench.report import Part, Ratio, Times, ratio, times
+from bench.measure import Command, Sample, in_turns
+from bench.report import say
+from bench.run import Bench, empty
+from mixbuild.declare import EVERY
 from mixbuild.make import Request, make
-from mixbuild.publish import (
-    FOLDER,
-    GROUP_ROWS,
-    PARQUET,
-    PUBLISHED_SCHEMA,
-    SETTINGS,
-    export_split,
-    splits,
-)
 from mixbuild.tasks import find
 
-OURS = "ours: read the shards, write Parquet, digest, lengths, SHA-256"
-WRITE_TABLE = "pyarrow.parquet.write_table of the rows in memory"
+TOKEN = "hf_benchmark"  # noqa: S105 - of a Hub that is gone afterwards
+OURS, PUSH_TO_HUB, UPLOAD_FOLDER = "push", "push_to_hub", "upload_folder"
+LOAD = """
+import sys
+from pathlib import Path
+from datasets import Dataset, concatenate_datasets, disable_progress_bars
+disable_progress_bars()
+shards = sorted(Path(sys.argv[1]).rglob("*.arrow"))
+rows = concatenate_datasets([Dataset.from_file(str(path)) for path in shards])
+"""
+SCRIPTS = {
+    PUSH_TO_HUB: LOAD + "rows.push_to_hub(sys.argv[2], 'imdb', split='train')",
+    UPLOAD_FOLDER: LOAD
+    + """
+from huggingface_hub import HfApi
+folder = Path(sys.argv[1]).with_name("parquet")
+rows.to_parquet(folder / "imdb/train.parquet")
+HfApi().create_repo(sys.argv[2], repo_type="dataset", exist_ok=True)
+HfApi().upload_folder(repo_id=sys.argv[2], folder_path=folder, repo_type="dataset")
+""",
+}
 
 
-def measure_publishing(bench: Bench, task: str) -> Part:
-    """The Parquet files of one split, from shards; and from a table that is there already."""
-    load = load_average()
-    say(f"publishing: {task}")
+def measure_publishing(bench: Bench) -> None:
+    """Every way, new, unchanged, and with one template changed; then ``verify``."""
+    source = bench.source("imdb", rows=bench.rows // 8)
+    task = find("imdb")
+    first, *rest = task.templates
+    text = first.text.replace("Classify", "Please classify")
+    changed = replace(task, templates=(replace(first, text=text), *rest))
+    builds = {"before": task, "after": changed}
+    for name, each in builds.items():
+        say(f"publishing: making {bench.rows // 8:,} rows by {len(task.templates)} templates")
+        sources = {task.name: str(source.folder)}
+        make(Request([each], bench.scratch / name, sources, splits=("train",), templates=EVERY))
+    sys.path.insert(0, str(bench.root / "tests"))  # where the loopback Hub is
+    from hub_server import LoopbackHub
+
+    samples: dict[str, list[Sample]] = {}
+    received: dict[str, int] = {}
+    with LoopbackHub(bench.scratch / "hub", token=TOKEN) as hub:
+        env = {**hub.environment(bench.scratch / "home"), "HF_TOKEN": TOKEN}
+        for turn in range(min(bench.repeats, 3)):
+            for when, build in (("new", "before"), ("unchanged", "before"), ("changed", "after")):
+                for way in (OURS, *SCRIPTS):
+                    say(f"publishing: {way}: {when}")
+                    words = (str(bench.scratch / build), f"org/{way}_{turn}")
+                    work = bench.command("-c", SCRIPTS.get(way, ""), *words, **env)
+                    if way == OURS:
+                        work = bench.command("build", "push", words[1], "--out", words[0], **env)
+                    asked = len(hub.log)
+                    samples.setdefault(f"{way}, {when}", []).extend(_once(bench, work))
+                    received[f"{way}, {when}"] = sum(
+                        each.bytes_received for each in hub.log[asked:]
+                    )
+        say("publishing: verify")
+        samples["verify"] = _once(bench, bench.command("build", "verify", f"org/{OURS}_0", **env))
+    for when in ("new", "unchanged", "changed"):
+        for other in SCRIPTS:
+            target = "<= 1.0" if (when, other) == ("new", PUSH_TO_HUB) else ""
+            bench.found.compare(
+                "publishing", samples, f"{OURS}, {when}", f"{other}, {when}", target
+            )
+    bench.found.add("publishing: imdb by every template", samples, bytes_sent=received)
     empty(bench.scratch)
-    source = make_source(task, bench.scratch / "source", rows=bench.rows, files=1, root=bench.root)
-    out = bench.scratch / "built"
-    request = Request([find(task)], out, {task: str(source.folder)}, splits=("train",))
-    made = make(request)
-    (split,) = splits(out, made.manifest["tasks"], file_format=PARQUET)
-    table = _read(out, split.entry)
-
-    def write_table() -> None:
-        pq.write_table(table, bench.scratch / "rows.parquet", row_group_size=GROUP_ROWS, **SETTINGS)
-
-    def forget() -> None:
-        """Both write new files: to overwrite one is cheaper."""
-        shutil.rmtree(out / FOLDER, ignore_errors=True)
-        (bench.scratch / "rows.parquet").unlink(missing_ok=True)
-
-    works = {OURS: lambda: export_split(split), WRITE_TABLE: write_table}
-    samples = in_turns(
-        works,
-        dict.fromkeys(works, bench.repeats),
-        before=forget,
-        patience_seconds=bench.patience_seconds,
-    )
-    name = f"publishing: {task}: ours / write_table"
-    ratios: list[Ratio] = [ratio(name, samples, OURS, WRITE_TABLE, ("<=", 1.25))]
-    lines = times(samples, table.nbytes)
-    bench.save(f"publishing-{task}", ratios, load, rows=len(table), bytes=table.nbytes, ways=lines)
-    empty(bench.scratch)
-    return Part(ratios, [Times(f"publishing: {task}, {table.nbytes / 1e6:.0f} MB of rows", lines)])
 
 
-def _read(out: Path, entry: dict[str, list[dict[str, str]]]) -> pa.Table:
-    tables = []
-    for shard in entry["shards"]:
-        with pa.OSFile(str(out / shard["path"])) as file:
-            tables.append(pa.ipc.open_stream(file).read_all())
-    return pa.concat_tables(tables).combine_chunks().cast(PUBLISHED_SCHEMA)
+def _once(bench: Bench, work: Command) -> list[Sample]:
+    return in_turns({"": work}, 1, patience_seconds=bench.patience_seconds)[""]
