@@ -19,13 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import IMDB_SCHEMA, ROOT, imdb_rows
 from hub_server import LoopbackHub
 from hub_server.faults import Orders
-from mixbuild.sources.lock import FORMAT
+from mixbuild.sources import lock
 
 TOKEN = "a secret, of no known form"  # noqa: S105 - of a hub on the loopback
 
@@ -266,9 +267,14 @@ def published(run: Run, locked: Path, tmp_path_factory: pytest.TempPathFactory) 
 def entries(path: Path) -> dict[str, Any]:
     """What a lock file says."""
     found = json.loads(path.read_text("utf-8"))
-    assert found["format"] == FORMAT
+    assert found["format"] == lock.FORMAT
     sources: dict[str, Any] = found["sources"]
     return sources
+
+
+def as_lock(found: Mapping[str, Any]) -> dict[str, lock.Entry]:
+    """What a lock file says, in its types."""
+    return {name: msgspec.convert(each, lock.Entry) for name, each in found.items()}
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> Path:

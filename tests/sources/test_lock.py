@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 from conftest import imdb_rows, read_shards
@@ -36,6 +37,7 @@ from prove.proving import (
     TRAIN,
     TRAIN_2,
     Run,
+    as_lock,
     entries,
     parquet,
     read_manifest,
@@ -71,7 +73,7 @@ def check(run: Run, path: Path, *tasks: str) -> list[str]:
 def test_the_project_ships_a_lock_of_its_own_tasks_and_invents_no_commit() -> None:
     kept = json.loads(read_project_file("sources.lock.json"))
     assert kept["format"] == 1
-    assert lock.load(lock.default_path()) == kept["sources"]
+    assert lock.load(lock.default_path()) == as_lock(kept["sources"])
     assert set(kept["sources"]) <= {task.name for task in ALL}
     for name, entry in kept["sources"].items():
         assert entry["repo"] == find(name).source.repo
@@ -148,7 +150,7 @@ def test_make_says_what_was_not_locked_and_records_it(
 ) -> None:
     some = entries(path)
     del some["imdb"], some["dolly"]
-    lock.save(path, some)
+    lock.save(path, as_lock(some))
     arguments = ("make", "imdb", "squad", "dolly", "--lock", path, "--out", tmp_path / "out")
     line = (
         f"\nnot locked: imdb ({IMDB}@{hub.commit(IMDB)}), dolly ({DOLLY}@{hub.commit(DOLLY)}); "
@@ -330,7 +332,7 @@ def test_files_that_changed_at_the_locked_commit_are_named_there(run: Run, path:
     """As a lock that was edited by hand, or a Hub that lies."""
     changed = entries(path)
     changed["imdb"]["files"][TRAIN]["size"] += 1
-    lock.save(path, changed)
+    lock.save(path, as_lock(changed))
     (line,) = check(run, path, "imdb")
     assert line.startswith(f"locked commit: file {TRAIN}: {SIZE + 1:,} bytes, ")
 
@@ -372,7 +374,7 @@ def test_check_wants_something_to_check(run: Run, path: Path, tmp_path: Path) ->
 
 def test_an_entry_of_a_task_that_is_no_more(run: Run, path: Path) -> None:
     found = entries(path)
-    lock.save(path, {"imdb": found["imdb"], "imdb_old": found["imdb"]})
+    lock.save(path, as_lock({"imdb": found["imdb"], "imdb_old": found["imdb"]}))
     assert check(run, path) == ["there is no such task any more"]
 
 
@@ -410,9 +412,10 @@ def test_the_change_is_shown_while_the_lock_is_still_as_it_was(
 ) -> None:
     entry = entries(path)["imdb"]
     newer = {**entry, "license": "mit"}
-    monkeypatch.setattr(sys.modules[pin.__module__], "survey", lambda task, **_: newer)
+    surveyed = as_lock({"imdb": newer})["imdb"]
+    monkeypatch.setattr(sys.modules[pin.__module__], "survey", lambda task, **_: surveyed)
     pinned = pin(path, [find("imdb")], update=True)
-    assert next(pinned) == (find("imdb"), newer, ["license: other → mit"])
+    assert next(pinned) == (find("imdb"), surveyed, ["license: other → mit"])
     assert entries(path)["imdb"] == entry, "shown, and not written"
     del pinned
     assert entries(path)["imdb"] == entry
@@ -491,26 +494,56 @@ def having(**values: object) -> Callable[[str], str]:
     return change
 
 
-BROKEN: dict[str, Callable[[str], str]] = {
-    "cut": cut,
-    "empty": lambda _: "",
-    "a list": lambda _: "[]",
-    "null": lambda _: "null",
-    "no text": lambda _: "\ud800",
-    "no sources": lambda _: '{"format": 1}',
-    "a list of sources": lambda _: '{"format": 1, "sources": [1]}',
-    "an entry that is none": lambda _: '{"format": 1, "sources": {"imdb": 1}}',
+DIGITS = r"str matching regex '^([0-9a-f]{40}|[0-9a-f]{64})$'"
+FIELDS = ("repo", "commit", "config", "license", "files", "schema", "splits")
+BROKEN: dict[str, tuple[Callable[[str], str], str]] = {
+    "cut": (cut, "expected JSON, got something else (Input data was truncated)"),
+    "empty": (lambda _: "", "expected JSON, got something else (Input data was truncated)"),
+    "a list": (lambda _: "[]", "expected object, got []"),
+    "null": (lambda _: "null", "expected object, got None"),
+    "no text": (lambda _: "\ud800", "expected JSON, got something else ("),
+    "deep": (lambda _: "[" * 9_000, "expected JSON, got more than 64 lists and objects"),
+    "digits": (having(files={"a": {"size": 0, "hash": "0"}}, config="9" * 5_000), "sources.imdb."),
+    "a long integer": (
+        lambda _: '{"format": 1, "sources": ' + "9" * 5_000 + "}",
+        "expected JSON, got something else (Integer value out of range)",
+    ),
+    "no sources": (lambda _: '{"format": 1}', "expected the field sources, got none"),
+    "a list of sources": (
+        lambda _: '{"format": 1, "sources": [1]}',
+        "sources: expected object, got [1]",
+    ),
+    "an entry that is none": (
+        lambda _: '{"format": 1, "sources": {"imdb": 1}}',
+        "sources.imdb: expected object, got 1",
+    ),
     **{
-        f"without {name}": without(name)
-        for name in ("repo", "commit", "config", "license", "files", "schema", "splits")
+        f"without {name}": (without(name), f"sources.imdb: expected the field {name}, got none")
+        for name in FIELDS
     },
-    "no commit": having(commit=None),
-    "a branch": having(commit="main"),
-    "files of another kind": having(files=["a"]),
-    "a file without a hash": having(files={"a": {"size": 1}}),
-    "a size in words": having(files={"a": {"size": "one", "hash": "0"}}),
-    "rows of another kind": having(splits={"train": {"rows": None, "content_digest": "0"}}),
-    "a split of another kind": having(splits={"train": 25}),
+    "no commit": (having(commit=None), "sources.imdb.commit: expected str, got None"),
+    "a branch": (having(commit="main"), f"sources.imdb.commit: expected {DIGITS}, got 'main'"),
+    "39 digits": (having(commit="0" * 39), f"sources.imdb.commit: expected {DIGITS}, got '000"),
+    "files of another kind": (
+        having(files=["a"]),
+        "sources.imdb.files: expected object, got ['a']",
+    ),
+    "a file without a hash": (
+        having(files={"a": {"size": 1}}),
+        "sources.imdb.files.a: expected the field hash, got none",
+    ),
+    "a size in words": (
+        having(files={"a": {"size": "one", "hash": "0" * 40}}),
+        "sources.imdb.files.a.size: expected int, got 'one'",
+    ),
+    "rows of another kind": (
+        having(splits={"train": {"rows": None, "content_digest": "0"}}),
+        "sources.imdb.splits.train.rows: expected int, got None",
+    ),
+    "a split of another kind": (
+        having(splits={"train": 25}),
+        "sources.imdb.splits.train: expected object, got 25",
+    ),
 }
 
 
@@ -518,21 +551,53 @@ BROKEN: dict[str, Callable[[str], str]] = {
 def test_a_broken_lock_is_one_line(
     path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
-    text = BROKEN[fault](path.read_text("utf-8"))
-    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    change, expected = BROKEN[fault]
+    path.write_bytes(change(path.read_text("utf-8")).encode("utf-8", "surrogatepass"))
     for command in ("make imdb", "lock imdb", "lock --check", "lock --update imdb"):
         out = ["--out", str(tmp_path / "out")] if command.startswith("make") else []
         assert cli.run([*command.split(), "--lock", str(path), *out]) == 1
         told = capsys.readouterr().err
-        assert told.startswith(f"error: {path}: expected a lock file, got something else (")
-        assert told.endswith("); delete it and run lock again\n")
+        assert told.startswith(f"error: {path}: {expected}")
+        assert told.endswith("; delete it and run lock again\n")
         assert told.count("\n") == 1
+        assert len(told) < 400
     assert not (tmp_path / "out").exists()
 
 
+def test_what_a_newer_version_noted_survives_a_round_trip(path: Path) -> None:
+    found = json.loads(path.read_text("utf-8"))
+    found["note"] = {"of": [1]}
+    found["sources"]["imdb"]["mirror"] = "x"
+    found["sources"]["imdb"]["files"][TRAIN]["xet"] = "y"
+    path.write_text(json.dumps(found))
+    some = lock.load(path)
+    lock.save(path, {name: some[name] for name in ("imdb", "squad")})
+    del found["sources"]["dolly"]
+    assert json.loads(path.read_text("utf-8")) == found
+
+
+def test_a_commit_of_64_digits_is_kept_and_what_is_none_is_not_written(path: Path) -> None:
+    found = entries(path)["imdb"]
+    lock.save(path, as_lock({"imdb": {**found, "commit": "ab" * 32}}))
+    before = path.read_bytes()
+    assert lock.load(path)["imdb"].commit == "ab" * 32
+    other = msgspec.structs.replace(lock.load(path)["imdb"], commit="4711")
+    with pytest.raises(LockError) as caught:
+        lock.save(path, {"imdb": other})
+    assert str(caught.value) == (
+        f"{path}: sources.imdb.commit: expected {DIGITS}, got '4711'; nothing was written; is "
+        "HF_ENDPOINT a Hub's address?"
+    )
+    assert path.read_bytes() == before
+
+
 def test_a_folder_in_the_place_of_a_lock_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(LockError, match="expected a lock file, got something else"):
+    with pytest.raises(LockError) as caught:
         lock.load(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: expected a lock file, got one that cannot be read (Is a directory); name "
+        "another with --lock"
+    )
 
 
 def test_a_lock_of_another_format_is_one_line(path: Path) -> None:
@@ -547,7 +612,7 @@ def test_a_task_of_another_repo_than_the_locked_one_is_one_line(
 ) -> None:
     changed = entries(path)
     changed["imdb"]["repo"] = "someone/imdb"
-    lock.save(path, changed)
+    lock.save(path, as_lock(changed))
     line = (
         f"task 'imdb': expected its source {IMDB} in the lock, got someone/imdb; run lock --update "
         f"imdb"
@@ -555,14 +620,19 @@ def test_a_task_of_another_repo_than_the_locked_one_is_one_line(
     assert run.error("make", "imdb", "--lock", path, "--out", tmp_path / "out") == line
     assert run.error("lock", "imdb", "--lock", path) == line
     assert check(run, path, "imdb") == [f"repo: the lock has someone/imdb, the task {IMDB}"]
-    samples = Request([find("imdb")], tmp_path / "out", {"imdb": SAMPLES}, lock=changed)
+    samples = Request([find("imdb")], tmp_path / "out", {"imdb": SAMPLES}, lock=as_lock(changed))
     assert plan(find("imdb"), samples).resolved.locked is False, "which do not come from there"
     told = run.ok("lock", "--update", "imdb", "--lock", path)
     assert told.endswith(f"  repo: someone/imdb → {IMDB}\n")
 
 
+def told(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    both = as_lock({"old": old, "new": new})
+    return differences(both["old"], both["new"])
+
+
 def test_differences_are_told_a_line_each() -> None:
-    file = {"size": 1_000, "hash": "0123456789abcdef"}
+    file = {"size": 1_000, "hash": "0123456789abcdef" + "0" * 24}
     old: dict[str, Any] = {
         "repo": "a/b",
         "commit": "0" * 40,
@@ -575,9 +645,9 @@ def test_differences_are_told_a_line_each() -> None:
             "test": {"rows": 2, "content_digest": "1"},
         },
     }
-    assert differences(old, {**old, "commit": "1" * 40}) == [], "the commit alone is none"
-    unread = {"train": {"rows": None}, "test": {"rows": 2}}
-    assert differences(old, {**old, "splits": unread}) == [], "nor is what was not read"
+    assert told(old, {**old, "commit": "1" * 40}) == [], "the commit alone is none"
+    unread = {"test": {"rows": 2, "content_digest": ""}}
+    assert told(old, {**old, "splits": unread}) == [], "nor is what was not read"
     new = {
         "repo": "a/c",
         "commit": "1" * 40,
@@ -590,7 +660,7 @@ def test_differences_are_told_a_line_each() -> None:
             "test": {"rows": 2, "content_digest": "3"},
         },
     }
-    assert differences(old, new) == [
+    assert told(old, new) == [
         "repo: a/b → a/c",
         "config: default → other",
         "license: None → mit",

@@ -34,6 +34,7 @@ from prove.proving import (
     TRAIN,
     TRAIN_2,
     Run,
+    as_lock,
     card,
     entries,
     parquet,
@@ -60,7 +61,7 @@ def lock(locked: Path) -> dict[str, Any]:
 
 
 def request(task: str, folder: Path, out: Path, lock: Mapping[str, Any], **more: Any) -> Request:
-    return Request([find(task)], out, {task: str(folder)}, lock=lock, **more)
+    return Request([find(task)], out, {task: str(folder)}, lock=as_lock(lock), **more)
 
 
 def resolved(task: str, folder: Path, lock: Mapping[str, Any], **more: Any) -> Any:
@@ -298,7 +299,7 @@ def test_a_split_that_is_not_in_the_lock_is_other_rows(
     folder = write_folder(tmp_path / "mirror", imdb())
     splits = {"test": lock["imdb"]["splits"]["test"]}
     told = refusal("imdb", folder, {"imdb": {**lock["imdb"], "splits": splits}})
-    assert "got others: train: the lock has no such split (None), the mirror 25 (" in told
+    assert "got others: train: the lock has none, the mirror 25 (" in told
 
 
 def test_without_a_lock_a_mirror_is_what_it_says(tmp_path: Path, lock: dict[str, Any]) -> None:
@@ -336,7 +337,7 @@ def test_the_very_files_are_the_source_itself(
         assert entry["source"]["read_from"] == f"{IMDB}@{hub.commit(IMDB)}"
         assert entry["source"]["locked"] is True
         shards[name] = [
-            shard["sha256"] for each in entry["splits"].values() for shard in each["shards"]
+            shard["content_digest"] for each in entry["splits"].values() for shard in each["shards"]
         ]
     assert shards["hub"] == shards["folder"] == shards["repo"]
 
@@ -411,7 +412,7 @@ def test_drift_that_is_allowed_is_shown_and_recorded_and_on_the_card(
     monkeypatch.setattr(plots, "lengths_plot", lambda data: b"another PNG")
     *_, written = write_local_card(tmp_path / "out", repo="org/mix")
     limits = written.read_text("utf-8").partition("## Known limits")[2].partition("\n## ")[0]
-    assert f"- **`imdb`** was made of a mirror that is not its source: {line}.\n" in limits
+    assert f"- **`imdb`** was made of a mirror that is not its source: `{line}`.\n" in limits
     monkeypatch.undo()
 
 

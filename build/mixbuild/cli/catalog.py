@@ -63,7 +63,7 @@ def show(
         split=split,
         rows=rows,
         seed=seed,
-        revision=entry["commit"] if entry else None,
+        revision=entry.commit if entry else None,
         follow_links=follow_links,
     )
     for place, each in enumerate(previews):

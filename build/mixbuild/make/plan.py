@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from mixbuild.make.unit import Projection, Unit, bind_projection, choice_hashes,
 from mixbuild.sources import (
     SAMPLES,
     Lock,
+    LockEntry,
     Resolved,
     Run,
     count_rows,
@@ -81,7 +81,7 @@ def plan(task: Task, request: Request) -> Plan:
     source = request.sources.get(task.name)
     locked = None if source == SAMPLES else entry_of(request.lock, task)
     if source is None and locked is not None:
-        resolved = resolve(task, splits=request.splits, revision=locked["commit"])
+        resolved = resolve(task, splits=request.splits, revision=locked.commit)
         resolved = replace(resolved, locked=True)
     else:
         resolved = resolve(task, source, splits=request.splits, follow_links=request.follow_links)
@@ -101,30 +101,27 @@ def plan(task: Task, request: Request) -> Plan:
     return Plan(task, resolved, projection, units)
 
 
-def _as_locked(
-    task: Task, mirror: Resolved, entry: Mapping[str, Any], *, allow_drift: bool
-) -> Resolved:
+def _as_locked(task: Task, mirror: Resolved, entry: LockEntry, *, allow_drift: bool) -> Resolved:
     """A mirror, shown to have the rows that are locked, by reading them all.
 
     Rows of a mirror with the same files, too, say that they are from the source itself.
     """
     drift = []
     for split, got in digests(task, mirror).items():
-        expected = entry["splits"].get(task.splits[split])
-        if expected != got:
-            rows = f"{expected['rows']:,} rows" if expected else "no such split"
+        expected = entry.splits.get(task.splits[split])
+        if expected is None or not expected.is_same(got):
+            has = f"{expected.rows:,} rows ({expected.content_digest})" if expected else "none"
             drift.append(
-                f"{split}: the lock has {rows} ({(expected or {}).get('content_digest')}), the "
-                f"mirror {got['rows']:,} ({got['content_digest']})"
+                f"{split}: the lock has {has}, the mirror {got.rows:,} ({got.content_digest})"
             )
     if drift and not allow_drift:
         raise LockError(
-            f"task {task.name!r}: {mirror.place.label}: expected the rows of {entry['repo']}@"
-            f"{entry['commit']}, got others: {'; '.join(drift)}; take another mirror, or say "
+            f"task {task.name!r}: {mirror.place.label}: expected the rows of {entry.repo}@"
+            f"{entry.commit}, got others: {'; '.join(drift)}; take another mirror, or say "
             f"--allow-drift"
         )
     itself = not drift and same_files(mirror, entry)
-    label = f"{entry['repo']}@{entry['commit']}" if itself else mirror.label
+    label = f"{entry.repo}@{entry.commit}" if itself else mirror.label
     return replace(mirror, label=label, locked=not drift, drift=tuple(drift))
 
 

@@ -15,7 +15,7 @@ from mixbuild.declare import Task
 from mixbuild.make import Report, Request, make
 from mixbuild.publish import ARROW, Split, export_split, read_shards, splits
 from mixbuild.publish import push as hub
-from mixbuild.sources import SAMPLES, is_commit
+from mixbuild.sources import SAMPLES, LockEntry, is_commit
 from mixbuild.tasks import find
 
 
@@ -108,7 +108,7 @@ def _request(task: Task, entry: Mapping[str, Any], out: Path, source: str | None
         source = SAMPLES
     elif source is None and is_commit(commit):
         if repo == task.source.repo:
-            lock[task.name] = {"repo": repo, "commit": commit}
+            lock[task.name] = LockEntry.at(repo, commit)
         else:
             source = f"{repo}@{commit}"
     elif source is None:

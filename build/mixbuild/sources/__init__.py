@@ -4,6 +4,7 @@ It imports ``core``, ``declare``, ``tasks`` and ``render``, and is, beside ``pub
 room that reaches the network::
 
     hub        a repo on the Hub at one commit: its files and its card
+    lock       at which commit each source is read
     location   where source rows are: a Place, and a Run of one of its files
     tree       the files of a dataset by their names
     card       what a source's card declares
@@ -14,7 +15,6 @@ room that reaches the network::
     streamed   every other format: streamed by datasets
     resolve    what a source holds: its commit, files and columns, cut into runs
     read       streams one run, with only the columns that are needed
-    lock       at which commit each source is read
     survey     what a source on the Hub is at a commit, for the lock
     probe      what a source's rows look like, for a new task
     pin        writes the lock, and compares it with what the Hub has now
@@ -30,6 +30,7 @@ from mixbuild.sources.hub import (
     read_repo_file,
 )
 from mixbuild.sources.location import Run
+from mixbuild.sources.lock import Entry as LockEntry
 from mixbuild.sources.lock import Lock, entry_of
 from mixbuild.sources.pin import check_lock, pin
 from mixbuild.sources.probe import Probed, probe
@@ -40,6 +41,7 @@ from mixbuild.sources.survey import digests, same_files
 __all__ = [
     "SAMPLES",
     "Lock",
+    "LockEntry",
     "Probed",
     "Repo",
     "Resolved",

@@ -10,21 +10,98 @@ what the task reads of them: a mirror that has the same is the same source.
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import NoneType
-from typing import Any
+from typing import Annotated
 
-from mixbuild.core import LockError, OutputError, one_line, project_file
+import msgspec
+
+from mixbuild.core import (
+    Count,
+    LockError,
+    OutputError,
+    Record,
+    dump_json,
+    parse_json,
+    plain,
+    project_file,
+    typed,
+    write_whole,
+)
 from mixbuild.declare import Task
-from mixbuild.sources.hub import is_commit
 
 FILE = "sources.lock.json"
 FORMAT = 1
+REMEDY = "delete it and run lock again"
+ASK = "nothing was written; is HF_ENDPOINT a Hub's address?"
 
-Lock = Mapping[str, Any]
+Digits = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
+"""A hash in hexadecimal: git's of either kind, or a SHA-256."""
+
+
+class File(Record, frozen=True):
+    """One of a source's files.
+
+    Attributes:
+        size: in bytes.
+        hash: its SHA-256 where LFS keeps it, or else git's.
+    """
+
+    size: Count
+    hash: Digits
+
+
+class Split(Record, frozen=True):
+    """One of a source's own splits.
+
+    Attributes:
+        rows: how many it has.
+        content_digest: of what the task reads of them; empty where they were not read.
+    """
+
+    rows: Count
+    content_digest: str
+
+    def is_same(self, other: Split) -> bool:
+        """Whether both have the same rows, whatever else is noted of them."""
+        return (self.rows, self.content_digest) == (other.rows, other.content_digest)
+
+
+class Entry(Record, frozen=True):
+    """What a task's source is at a commit.
+
+    Attributes:
+        repo: ``org/name``.
+        commit: its id.
+        config: the source's own.
+        license: as its card says there; None where it does not.
+        files: those that are read, and the card, by path.
+        schema: the type of each column, by its name.
+        splits: by the source's name.
+    """
+
+    repo: str
+    commit: Digits
+    config: str | None
+    license: str | None
+    files: dict[str, File]
+    schema: dict[str, str]
+    splits: dict[str, Split]
+
+    @classmethod
+    def at(cls, repo: str, commit: str) -> Entry:
+        """A source at a commit, of which nothing else is known."""
+        return cls(
+            repo=repo, commit=commit, config=None, license=None, files={}, schema={}, splits={}
+        )
+
+
+class _Locked(Record, frozen=True):
+    format: int
+    sources: dict[str, Entry]
+
+
+Lock = Mapping[str, Entry]
 """Task -> entry; ``sources.survey`` makes an entry."""
 
 
@@ -33,84 +110,61 @@ def default_path() -> Path:
     return project_file(FILE)
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Entry]:
     """The entries of a lock file; none where there is no file.
 
     Raises:
         LockError: it is no lock file, or one of another format.
     """
+    return _read(path).sources
+
+
+def _read(path: Path) -> _Locked:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["format"] != FORMAT:
-            raise LockError(
-                f"{path}: expected format {FORMAT}, got {found['format']!r}; update instruct_mix"
-            )
-        entries: dict[str, Any] = dict(found["sources"])
-        for entry in entries.values():
-            _check(entry)
+        content = path.read_bytes()
     except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, LockError):
-            raise
+        return _Locked(format=FORMAT, sources={})
+    except OSError as error:
         raise LockError(
-            f"{path}: expected a lock file, got something else ({one_line(error)}); delete it and "
-            f"run lock again"
-        ) from error
-    return entries
-
-
-def _check(entry: Mapping[str, Any]) -> None:
-    """Raise whatever an entry that was not written by us makes Python raise."""
-    for name, kind in (
-        ("repo", str),
-        ("commit", str),
-        ("config", (str, NoneType)),
-        ("license", (str, NoneType)),
-        ("files", dict),
-        ("schema", dict),
-        ("splits", dict),
-    ):
-        if not isinstance(entry[name], kind):
-            raise TypeError(f"{name}: {entry[name]!r}")
-    if not is_commit(entry["commit"]):
-        raise ValueError(f"commit: {entry['commit']!r}")
-    for each in entry["files"].values():
-        (int(each["size"]), str(each["hash"]))
-    for each in entry["splits"].values():
-        (int(each["rows"]), str(each["content_digest"]))
+            f"{path}: expected a lock file, got one that cannot be read ({error.strerror}); name "
+            f"another with --lock"
+        ) from None
+    found = parse_json(content, where=str(path), error=LockError, remedy=REMEDY)
+    if isinstance(found, dict) and found.get("format", FORMAT) != FORMAT:
+        raise LockError(
+            f"{path}: expected format {FORMAT}, got {found['format']!r:.60}; update instruct_mix"
+        )
+    return typed(found, _Locked, where=str(path), error=LockError, remedy=REMEDY)
 
 
 def save(path: Path, entries: Lock) -> None:
-    """Write a lock file at once.
+    """Write a lock file at once, with whatever a newer version noted in it.
 
     Raises:
+        LockError: an entry is of what no lock could be read again, or the file is no lock.
         OutputError: it cannot be written.
     """
-    text = json.dumps({"format": FORMAT, "sources": dict(sorted(entries.items()))}, indent=2)
-    partial = path.with_name(f"{path.name}.partial")
+    found = msgspec.structs.replace(_read(path), sources=dict(sorted(entries.items())))
+    # what is written can be read again
+    typed(plain(found), _Locked, where=str(path), error=LockError, remedy=ASK)
     try:
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, dump_json(found))
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); make room, or name another with --lock"
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
-def entry_of(lock: Lock, task: Task) -> Mapping[str, Any] | None:
+def entry_of(lock: Lock, task: Task) -> Entry | None:
     """What the lock says of a task's source; None where it says nothing.
 
     Raises:
         LockError: it is locked to another repo than the task declares.
     """
-    entry: Mapping[str, Any] | None = lock.get(task.name)
-    if entry is not None and entry["repo"] != task.source.repo:
+    entry = lock.get(task.name)
+    if entry is not None and entry.repo != task.source.repo:
         raise LockError(
             f"task {task.name!r}: expected its source {task.source.repo} in the lock, got "
-            f"{entry['repo']}; run lock --update {task.name}"
+            f"{entry.repo}; run lock --update {task.name}"
         )
     return entry

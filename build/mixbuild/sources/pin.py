@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from mixbuild.core import LockError, MixError, UsageError, is_transient, one_line
 from mixbuild.declare import Task
 from mixbuild.sources import lock
-from mixbuild.sources.survey import Entry, differences, survey
+from mixbuild.sources.lock import Entry
+from mixbuild.sources.survey import differences, survey
 from mixbuild.tasks import find
 
 Report = Callable[[int, int], None]
@@ -72,17 +72,17 @@ def check_lock(
     return findings
 
 
-def _drift(name: str, entry: Mapping[str, Any]) -> Iterator[str]:
+def _drift(name: str, entry: Entry) -> Iterator[str]:
     try:
         task = find(name)
     except UsageError:
         yield "there is no such task any more"
         return
-    if entry["repo"] != task.source.repo:
-        yield f"repo: the lock has {entry['repo']}, the task {task.source.repo}"
+    if entry.repo != task.source.repo:
+        yield f"repo: the lock has {entry.repo}, the task {task.source.repo}"
         return
     seen: set[str] = set()
-    for what, revision in (("locked commit", entry["commit"]), ("newest", None)):
+    for what, revision in (("locked commit", entry.commit), ("newest", None)):
         try:
             found = survey(task, revision=revision, contents=False)
         except MixError as error:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -22,11 +21,9 @@ from mixbuild.sources.hub import (
     read_repo_file,
 )
 from mixbuild.sources.location import Run
+from mixbuild.sources.lock import Entry, File, Split
 from mixbuild.sources.read import read
 from mixbuild.sources.resolve import Resolved, resolve
-
-Entry = dict[str, Any]
-"""repo, commit, config, license, files, schema, splits: what the lock says of a task's source."""
 
 Report = Callable[[int, int], None]
 """Called with (runs read, runs in all)."""
@@ -57,15 +54,15 @@ def survey(
     if not names <= files.keys():  # datasets does not keep this format's files apart
         names = set(files)
     splits = digests(task, resolved, report=report) if contents else _counts(resolved)
-    return {
-        "repo": task.source.repo,
-        "commit": found.commit,
-        "config": resolved.place.config,
-        "license": _licence(found),
-        "files": {name: _listed(each) for name, each in files.items() if name in names | {CARD}},
-        "schema": {field.name: _spelled(field.type) for field in resolved.schema},
-        "splits": {task.splits[split]: each for split, each in splits.items()},
-    }
+    return Entry(
+        repo=task.source.repo,
+        commit=found.commit,
+        config=resolved.place.config,
+        license=_licence(found),
+        files={name: _listed(each) for name, each in files.items() if name in names | {CARD}},
+        schema={field.name: _spelled(field.type) for field in resolved.schema},
+        splits={task.splits[split]: each for split, each in splits.items()},
+    )
 
 
 def _spelled(kind: pa.DataType) -> str:
@@ -79,18 +76,19 @@ def _spelled(kind: pa.DataType) -> str:
     return f"list<{_spelled(kind.value_type)}>" if pa.types.is_list(kind) else str(kind)
 
 
-def _counts(resolved: Resolved) -> dict[str, Entry]:
-    """By the config's split, how many rows a source has; None where only reading tells."""
-    entries: dict[str, Entry] = {}
+def _counts(resolved: Resolved) -> dict[str, Split]:
+    """By the config's split, how many rows a source has; none where only reading tells."""
+    entries: dict[str, Split] = {}
     for split, runs in resolved.runs.items():
         known = [run.rows for run in runs if run.rows is not None]
-        entries[split] = {"rows": sum(known) if len(known) == len(runs) else None}
+        if len(known) == len(runs):
+            entries[split] = Split(rows=sum(known), content_digest="")
     return entries
 
 
 def digests(
     task: Task, resolved: Resolved, *, report: Report = lambda *_: None
-) -> dict[str, Entry]:
+) -> dict[str, Split]:
     """By the config's split, how many rows a source has, and the digest of what is read of them.
 
     The digest covers the columns that the task reads, in the order of the rows, whatever files
@@ -104,7 +102,7 @@ def digests(
     columns = {".".join(path): field(*path) for path in reads}
     total = sum(len(runs) for runs in resolved.runs.values())
     done = 0
-    entries: dict[str, Entry] = {}
+    entries: dict[str, Split] = {}
     for split, runs in resolved.runs.items():
         rows, digest = 0, SourceDigest()
         for run in runs:
@@ -113,7 +111,7 @@ def digests(
                 rows += batch.num_rows
             done += 1
             report(done, total)
-        entries[split] = {"rows": rows, "content_digest": digest.hexdigest()}
+        entries[split] = Split(rows=rows, content_digest=digest.hexdigest())
     return entries
 
 
@@ -122,7 +120,7 @@ def _add(digest: SourceDigest, batch: pa.RecordBatch, run: Run) -> None:
         digest.update(batch)
 
 
-def same_files(mirror: Resolved, entry: Mapping[str, Any]) -> bool:
+def same_files(mirror: Resolved, entry: Entry) -> bool:
     """Whether what is read of a mirror are the very files that the lock names, byte for byte.
 
     A row is named by its file and its place there; equal rows in other files have other names.
@@ -131,14 +129,20 @@ def same_files(mirror: Resolved, entry: Mapping[str, Any]) -> bool:
         SourceError: the mirror cannot be read.
     """
     names = {run.file for runs in mirror.runs.values() for run in runs}
-    if not names <= entry["files"].keys():
+    if not names <= entry.files.keys():
         return False
-    place = mirror.place
+    place, locked = mirror.place, {name: entry.files[name] for name in names}
     with explained(place.label):
         if place.revision is None:
-            return all(is_of(Path(place.path, name), **entry["files"][name]) for name in names)
+            return all(
+                is_of(Path(place.path, name), size=each.size, hash=each.hash)
+                for name, each in locked.items()
+            )
         files = list_files(place.path, place.revision)
-        return all(name in files and _listed(files[name]) == entry["files"][name] for name in names)
+        return all(
+            name in files and (files[name].size, files[name].hash) == (each.size, each.hash)
+            for name, each in locked.items()
+        )
 
 
 def look_at_source(repo: str, revision: str) -> Repo:
@@ -164,8 +168,8 @@ def look_at_source(repo: str, revision: str) -> Repo:
     return found
 
 
-def _listed(file: Stored) -> Entry:
-    return {"size": file.size, "hash": file.hash}
+def _listed(file: Stored) -> File:
+    return File(size=file.size, hash=file.hash)
 
 
 def _licence(repo: Repo) -> str | None:
@@ -177,33 +181,38 @@ def _licence(repo: Repo) -> str | None:
     return ", ".join(map(str, found)) if isinstance(found, list) else found
 
 
-def differences(expected: Mapping[str, Any], got: Mapping[str, Any]) -> list[str]:
+def differences(expected: Entry, got: Entry) -> list[str]:
     """What changed between two surveys of a source, a line each; the commit alone is no change."""
-    lines = []
-    for name in ("repo", "config", "license"):
-        if expected[name] != got[name]:
-            lines.append(f"{name}: {expected[name]} → {got[name]}")
-    for kind, old, new in (
-        ("column", expected["schema"], got["schema"]),
-        ("file", expected["files"], got["files"]),
-    ):
-        lines += [f"{kind} {name}: gone" for name in old if name not in new]
-        lines += [f"{kind} {name}: new" for name in new if name not in old]
-        lines += [
-            f"{kind} {name}: {_shown(old[name])} → {_shown(new[name])}"
-            for name in old
-            if name in new and old[name] != new[name]
-        ]
-    for split, old in expected["splits"].items():
-        new = got["splits"].get(split, {})
-        if new.get("rows") is not None and old["rows"] != new["rows"]:
-            lines.append(f"rows of {split}: {old['rows']:,} → {new['rows']:,}")
-        elif new.get("content_digest", old.get("content_digest")) != old.get("content_digest"):
+    lines = [
+        f"{name}: {old} → {new}"
+        for name, old, new in (
+            ("repo", expected.repo, got.repo),
+            ("config", expected.config, got.config),
+            ("license", expected.license, got.license),
+        )
+        if old != new
+    ]
+    lines += _changes("column", expected.schema, got.schema)
+    old_files = {name: _shown(each) for name, each in expected.files.items()}
+    lines += _changes("file", old_files, {name: _shown(each) for name, each in got.files.items()})
+    for split, was in expected.splits.items():
+        now = got.splits.get(split)
+        if now is not None and was.rows != now.rows:
+            lines.append(f"rows of {split}: {was.rows:,} → {now.rows:,}")
+        elif now is not None and now.content_digest not in ("", was.content_digest):
             lines.append(f"rows of {split}: as many as before, not the same")
     return lines
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, Mapping):
-        return f"{value['size']:,} bytes, {value['hash'][:12]}"
-    return str(value)
+def _changes(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"{kind} {name}: gone" for name in old if name not in new)
+    yield from (f"{kind} {name}: new" for name in new if name not in old)
+    yield from (
+        f"{kind} {name}: {old[name]} → {new[name]}"
+        for name in old
+        if name in new and old[name] != new[name]
+    )
+
+
+def _shown(file: File) -> str:
+    return f"{file.size:,} bytes, {file.hash[:12]}"

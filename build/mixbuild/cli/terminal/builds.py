@@ -14,6 +14,7 @@ from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.text import shown
 from mixbuild.declare import Task
 from mixbuild.make import Made, manifest
+from mixbuild.sources import LockEntry, is_commit
 
 if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
     from mixbuild.prove import Rebuilt, Traced
@@ -58,19 +59,19 @@ def _print_sources(entries: Mapping[str, Any]) -> None:
         for line in source["drift"]:
             out.print(f"\n{name}: not as locked: {line}", markup=False)
         repo, _, commit = source["read_from"].partition("@")
-        if repo == source["repo"] and not source["locked"] and len(commit) == 40:
+        if repo == source["repo"] and not source["locked"] and is_commit(commit):
             unlocked[name] = source["read_from"]
     if unlocked:
         found = ", ".join(f"{name} ({place})" for name, place in unlocked.items())
         out.print(f"\nnot locked: {found}; to stay there: lock {' '.join(unlocked)}", markup=False)
 
 
-def print_pinned(task: Task, entry: Mapping[str, Any], changes: Sequence[str]) -> None:
+def print_pinned(task: Task, entry: LockEntry, changes: Sequence[str]) -> None:
     """A source that is about to be locked, and what changed in it."""
-    rows = ", ".join(f"{split} {each['rows']:,}" for split, each in entry["splits"].items())
+    rows = ", ".join(f"{split} {each.rows:,}" for split, each in entry.splits.items())
     out.print(
-        f"{task.name}: {entry['repo']}@{entry['commit']}, {len(entry['files'])} files, "
-        f"rows {rows}, licence {entry['license']}",
+        f"{task.name}: {entry.repo}@{entry.commit}, {len(entry.files)} files, "
+        f"rows {rows}, licence {entry.license}",
         markup=False,
     )
     for change in changes or ["as before"]:
