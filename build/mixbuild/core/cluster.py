@@ -10,49 +10,60 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from mixbuild.core.errors import UsageError, WorkerError, one_line
-from mixbuild.core.workers import program, unpickled
+from mixbuild.core.workers import Named, program, unpickled
+
+Work = TypeVar("Work", bound=Named)
+Shared = TypeVar("Shared")
+Result = TypeVar("Result")
 
 
-@contextmanager
-def dask_executor(
-    work: Callable[[Any, Any], Any],
-    shared: object,
+def run_on_dask(
+    units: Sequence[Work],
+    work: Callable[[Work, Shared], Result],
+    shared: Shared,
     *,
     num_proc: int | None,
     scheduler: str | None,
-) -> Iterator[tuple[Executor, Callable[[Any], Any]]]:
-    """Yield (an executor, a function to submit to it that works on a unit).
+) -> Iterator[tuple[Work, Result]]:
+    """Yield (unit, its result) as the units come to be done.
 
     Raises:
         UsageError: the extra is not installed.
         WorkerError: there is no such scheduler, or its workers die time and again.
+        Whatever ``work`` raises.
     """
     distributed = _dask()
     call = Call(pickle.dumps((work, shared)))
-    try:
-        with (
-            (
-                _local_cluster(num_proc) if scheduler is None else contextlib.nullcontext(scheduler)
-            ) as address,
-            _client(address) as client,
-        ):
-            yield client.get_executor(retries=1, pure=False), call
-    except (distributed.KilledWorker, CancelledError) as error:
-        raise WorkerError(
-            f"the Dask workers died time and again ({one_line(error)}); "
-            f"look at their logs, give them more memory, and run the same command again"
-        ) from error
+    local = _local_cluster(num_proc) if scheduler is None else contextlib.nullcontext(scheduler)
+    with local as address, _client(address) as client:
+        futures = [client.submit(call, unit, pure=False, retries=1) for unit in units]
+        of = {future.key: unit for future, unit in zip(futures, units, strict=True)}
+        for future in distributed.as_completed(futures):
+            unit = of[future.key]
+            try:
+                result = future.result()
+            except distributed.KilledWorker as error:
+                raise WorkerError(
+                    f"{unit.name}: the Dask workers died time and again on this unit; look at "
+                    f"their logs, give them more memory, and run the same command again"
+                ) from error
+            except CancelledError as error:
+                raise WorkerError(
+                    "the Dask cluster is gone, or has no workers any more; look at its logs, and "
+                    "run the same command again"
+                ) from error
+            yield unit, result
 
 
 def check_dask(scheduler: str | None) -> None:
-    """Refuse what ``dask_executor`` would."""
+    """Refuse what ``run_on_dask`` would."""
     _dask() if scheduler is None else _client(scheduler).close()
 
 

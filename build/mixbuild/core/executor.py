@@ -7,14 +7,12 @@ which, because a unit knows nothing of the others.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import TypeVar
 
-from mixbuild.core.cluster import check_dask, dask_executor
+from mixbuild.core.cluster import check_dask, run_on_dask
 from mixbuild.core.errors import UsageError, one_of
-from mixbuild.core.workers import Named, worker_processes
+from mixbuild.core.workers import Named, run_in_processes
 
 PROCESSES = "processes"
 DASK = "dask"
@@ -56,16 +54,12 @@ def run(
     if not units:
         return
     if engine == DASK:
-        dask = dask_executor(work, shared, num_proc=num_proc, scheduler=scheduler)
-        with dask as (executor, call):
-            yield from _through(executor, units, call, at_once=len(units))
+        yield from run_on_dask(units, work, shared, num_proc=num_proc, scheduler=scheduler)
     elif num_proc is None:
         for unit in units:
             yield unit, work(unit, shared)
     else:
-        num_proc = min(num_proc, len(units))
-        with worker_processes(num_proc, work, shared) as (executor, call):
-            yield from _through(executor, units, call, at_once=2 * num_proc)
+        yield from run_in_processes(units, work, shared, num_proc=num_proc)
 
 
 def check(engine: str, scheduler: str | None = None) -> None:
@@ -81,19 +75,3 @@ def check(engine: str, scheduler: str | None = None) -> None:
         check_dask(scheduler)
     elif scheduler is not None:
         raise UsageError("--scheduler is the address of a Dask scheduler; add --engine dask")
-
-
-def _through(
-    executor: Executor, units: Iterable[Work], call: Callable[[Work], Result], *, at_once: int
-) -> Iterator[tuple[Work, Result]]:
-    """Keep ``at_once`` units with the executor; yield each as it is done."""
-    waiting = iter(units)
-    running: dict[Future[Result], Work] = {}
-    while True:
-        for unit in itertools.islice(waiting, at_once - len(running)):
-            running[executor.submit(call, unit)] = unit
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            result = future.result()
-            yield running.pop(future), result

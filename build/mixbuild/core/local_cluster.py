@@ -7,12 +7,17 @@ dashboard: another program may have their port, and other users of the machine c
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
+import time
 from typing import Any
 
 import distributed
 from distributed.deploy import local
+
+LONGEST_BEGIN_SECONDS = 30
+"""So long a cluster may be without workers: more than the machine needs to begin one."""
 
 
 class Scheduler(distributed.Scheduler):  # type: ignore[misc]  # distributed has no types
@@ -46,7 +51,22 @@ def serve() -> None:
         dashboard_address=None,
         worker_class=Nanny,
         local_directory=scratch,
+        scheduler_kwargs={"allowed_failures": 1},  # as for worker processes: two may end on a unit
     ) as cluster:
         print(cluster.scheduler_address, flush=True)
-        sys.stdin.read()
+        _watch(cluster.scheduler)
         os.killpg(0, signal.SIGKILL)  # the workers too: what they were at is not wanted any more
+
+
+def _watch(scheduler: Scheduler) -> None:
+    """Return when nobody wants the cluster any more, or when it is of no use.
+
+    A nanny does not begin a worker again that died while it was being begun; without this, the
+    client would wait for it for ever.
+    """
+    seen = time.monotonic()
+    while not select.select([sys.stdin], [], [], 1)[0]:
+        if scheduler.workers:
+            seen = time.monotonic()
+        elif time.monotonic() - seen > LONGEST_BEGIN_SECONDS:
+            return

@@ -11,6 +11,7 @@ does not import the caller's ``__main__``: a script needs no guard.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pickle
 import queue
@@ -20,10 +21,10 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, Protocol, TypeVar, cast
 
 from mixbuild.core.errors import WorkerError
 
@@ -36,21 +37,51 @@ class Named(Protocol):
         """For people."""
 
 
-@contextmanager
-def worker_processes(
-    num_proc: int, work: Callable[[Any, Any], Any], shared: object
-) -> Iterator[tuple[ThreadPoolExecutor, Callable[[Named], Any]]]:
-    """Yield (threads, a function to run on them that has a unit worked on in a worker).
+Work = TypeVar("Work", bound=Named)
+Shared = TypeVar("Shared")
+Result = TypeVar("Result")
 
-    All of them end with the block, whatever ends it.
+
+def run_in_processes(
+    units: Sequence[Work],
+    work: Callable[[Work, Shared], Result],
+    shared: Shared,
+    *,
+    num_proc: int,
+) -> Iterator[tuple[Work, Result]]:
+    """Yield (unit, its result) as the units come to be done.
+
+    When the caller stops, at an error or before the end, so do the workers, at once.
+
+    Raises:
+        WorkerError: a worker ended twice on the same unit.
+        Whatever ``work`` raises.
     """
-    begin = _frame((work, shared))
+    with _workers(min(num_proc, len(units)), _frame((work, shared))) as (threads, ask):
+        waiting = iter(units)
+        running: dict[Future[Result], Work] = {}
+        while True:
+            # a few in advance, so that no worker waits for who takes the results
+            for unit in itertools.islice(waiting, 2 * num_proc - len(running)):
+                running[threads.submit(ask, unit)] = unit
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                result = future.result()
+                yield running.pop(future), result
+
+
+@contextmanager
+def _workers(
+    num_proc: int, begin: bytes
+) -> Iterator[tuple[ThreadPoolExecutor, Callable[[Named], Any]]]:
+    """Yield (threads, what they are to run for a unit); all of it ends with the block."""
     workers = [Worker(begin) for _ in range(num_proc)]
     idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
 
-    def call(unit: Named) -> Any:
+    def ask(unit: Named) -> Any:
         worker = idle.get()
         try:
             return _persistently(worker, unit)
@@ -59,7 +90,7 @@ def worker_processes(
 
     threads = ThreadPoolExecutor(num_proc, thread_name_prefix="ask-worker")
     try:
-        yield threads, call
+        yield threads, ask
     finally:
         for worker in workers:
             worker.kill()
