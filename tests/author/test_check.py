@@ -220,6 +220,8 @@ def test_a_task_without_a_fault_is_clean(task: Task, lint: Linter) -> None:
         ),
         ("instruction", "1, 2, 3, 4, 5, 6: {text}\n7, 8, 9?\n[OUTPUT]: {label}",
          r"no word of instruction in '1, 2, 3, 4, 5, 6: {text}\n7, 8, 9?\n[OUTPUT]: {label}'"),
+        ("unfinished", "TODO say what to do, for {text}\n[OUTPUT]: {label}",
+         r"a TODO in 'TODO say what to do, for {text}\n[OUTPUT]: {label}'"),
         ("spacing", "Tell me  more of {text}\n[OUTPUT]: {label}",
          r"a doubled space in 'Tell me  more of {…}\n[OUTP'"),
         ("spacing", "Which mood has {text} \n[OUTPUT]: {label}", "a space at the end of a line"),
@@ -305,6 +307,16 @@ def test_what_only_looks_like_a_fault_is_none(text: str, lint: Linter) -> None:
 def test_a_source_is_cited_licensed_and_limited(source: Source, message: str, lint: Linter) -> None:
     checked = lint(replace(MOOD, source=source, slots=declared(MOOD)))
     assert only(checked) == Finding("mood", "attribution", ERROR, message)
+
+
+def test_what_is_left_to_do_beside_the_templates_is_named(lint: Linter) -> None:
+    slots = {"label": label("label", {"0": "TODO name of 0", "1": "glad"})}
+    source = replace(SOURCE, limits=("TODO: what a user should know",))
+    found = lint(replace(MOOD, source=source, slots=slots)).findings
+    assert {each.message for each in found if each.rule == "unfinished"} == {
+        "a TODO in 'TODO: what a user should know'",
+        "a TODO in 'TODO name of 0'",
+    }
 
 
 def test_a_task_has_eight_templates(lint: Linter) -> None:

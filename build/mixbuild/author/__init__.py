@@ -8,9 +8,9 @@
 """
 
 from mixbuild.author.check.report import as_data, as_text, count, errors
-from mixbuild.author.check.rules import ERROR
+from mixbuild.author.check.rules import ERROR, TODO
 from mixbuild.author.check.run import check
-from mixbuild.author.new.start import TODO, Started, start
+from mixbuild.author.new.start import Started, start
 from mixbuild.author.preview import Piece, Preview, Rendering, preview
 
 __all__ = [

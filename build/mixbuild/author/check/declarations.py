@@ -10,7 +10,7 @@ from itertools import combinations, islice
 
 import pyarrow as pa
 
-from mixbuild.author.check.rules import ERROR, Finding, quoted
+from mixbuild.author.check.rules import ERROR, TODO, Finding, quoted
 from mixbuild.author.check.strays import in_own_text
 from mixbuild.author.check.wording import HOLE, around, named_in, own_prompt, own_text, placeholders
 from mixbuild.declare import LICENCES, MARKER, SEED, ChoiceSlot, Path, Slot, Task, Template
@@ -50,6 +50,10 @@ def check_declaration(task: Task) -> Iterator[Finding]:
     def finding(rule: str, message: str, template: Template | None = None) -> Finding:
         return Finding(task.name, rule, ERROR, message, template.name if template else "")
 
+    names = [name for slot in task.slots.values() if isinstance(slot, Slot) for name in slot.names]
+    for text in dict.fromkeys((*task.source.limits, *names)):
+        if TODO in text:
+            yield finding("unfinished", f"a {TODO} in {quoted(text)}")
     for fault in _attribution_faults(task):
         yield finding("attribution", fault)
     if len(task.templates) < FEWEST_TEMPLATES:
@@ -115,6 +119,8 @@ def _instruction(template: Template) -> str:
 def _text_faults(template: Template) -> Iterator[tuple[str, str]]:
     """The rule that a template's own text breaks, and where."""
     text = own_text(template)
+    if TODO in text:
+        yield "unfinished", f"a {TODO} in {quoted(template.text)}"
     for kind, pattern in SPACING.items():
         for match in re.finditer(pattern, text):
             if template.name == SEED and (match[0], text[match.end() :][:1]) == (" ", "\n"):

@@ -8,6 +8,9 @@ from types import MappingProxyType
 
 ERROR = "error"
 WARNING = "warning"
+TODO = "TODO"
+"""Marks what the author of a task has yet to write."""
+
 UNJUDGED = "unjudged"
 """Too few rows to say anything; shown in the summary only."""
 
@@ -15,6 +18,7 @@ RULES: Mapping[str, str] = MappingProxyType(
     {
         # of a declaration
         "task-name": "no two tasks have the same name",
+        "unfinished": "nothing is left to be done",
         "attribution": "the source can be cited, has a known licence, and says its limits",
         "few-templates": "a task has at least eight templates",
         "similar-templates": "no two templates of a task differ in little but punctuation and case",

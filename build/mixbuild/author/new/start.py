@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixbuild.author.check.rules import TODO
 from mixbuild.author.new import samples
 from mixbuild.author.new.declaration import declaration
 from mixbuild.author.new.guess import Guess, guess
@@ -18,9 +19,6 @@ from mixbuild.core import CHECKOUT, PACKAGE, UsageError, explained_output, one_o
 from mixbuild.declare import FAMILIES, NAME, Source, licence
 from mixbuild.sources import Probed, probe
 from mixbuild.tasks import ALL
-
-TODO = "TODO"
-"""Marks what the author has to write."""
 
 TASKS = Path("build/mixbuild/tasks")
 
