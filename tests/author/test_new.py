@@ -401,7 +401,7 @@ def test_a_start_overwrites_nothing_and_refuses_what_no_task_can_be(tmp_path: Pa
         ({"name": "other", "repo": "fresh"}, "--repo fresh: expected a repo like 'org/name'"),
         (
             {"name": "other", "family": "summarisatio"},
-            "unknown family 'summarisatio'; did you mean 'summarisation' or",
+            "unknown family 'summarisatio'; did you mean 'summarisation'? Known: question",
         ),
     ):
         with pytest.raises(UsageError) as caught:
