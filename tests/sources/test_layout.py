@@ -13,12 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import Build, imdb_rows, read_shards, write_parquet
 from hub_server import LoopbackHub
-from make.test_run import files, request
+from make.test_run import request
 from mixbuild.core.errors import SourceError
 from mixbuild.declare.task import Task
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.sources import streamed
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
 from mixbuild.sources.read import count_rows, read
 from mixbuild.sources.resolve import Resolved, resolve
@@ -68,7 +67,7 @@ def test_of_several_configs_only_the_declared_ones_folder_is_read(
     found = resolve(declared(config), str(lay(tmp_path / "mirror", *names)))
     assert read_files(found) == {"train": [(names[2], 3)], "test": [(names[3], 4)]}
     (run,) = found.runs["train"]
-    assert sum(batch.num_rows for _, batch in read(run, [("text",)])) == 3
+    assert sum(batch.num_rows for _, batch in read(run, [("text",)], schema=found.schema)) == 3
 
 
 def test_the_folder_of_a_config_is_read_in_other_formats_too(tmp_path: Path) -> None:
@@ -252,16 +251,17 @@ def test_trimmed_texts_of_any_spelling_are_rendered(tmp_path: Path) -> None:
 
     table = pa.table({"text": pa.array([" a "], pa.string_view())})
     pq.write_table(table, tmp_path / "train.parquet")
-    (run,) = resolve(declared(None), str(tmp_path), splits=["train"]).runs["train"]
-    ((_, batch),) = read(run, [("text",)])
+    found = resolve(declared(None), str(tmp_path), splits=["train"])
+    (run,) = found.runs["train"]
+    ((_, batch),) = read(run, [("text",)], schema=found.schema)
     assert project(batch, {"x": trimmed("text").value}).to_pylist() == [{"x": "a"}]
 
 
 def test_plain_batches_are_passed_on_as_they_are() -> None:
-    from mixbuild.sources.types import plainly
+    from mixbuild.sources.types import conform
 
     batch = pa.record_batch({"text": ["a"], "texts": [["b"]]})
-    assert next(iter(plainly([batch]))) is batch
+    assert conform(batch, batch.schema, where="here", first=0) is batch
 
 
 EMPTY = {"jsonl": "", "csv": "text,label\n"}
@@ -298,19 +298,12 @@ def lines(folder: Path, rows: int, text: str) -> Resolved:
 def test_light_rows_are_gathered_and_heavy_ones_are_not(tmp_path: Path) -> None:
     light = lines(tmp_path / "light", BATCH_ROWS + 1_000, "x")
     (run,) = light.runs["train"]
-    assert [batch.num_rows for _, batch in read(run, [("text",)])] == [BATCH_ROWS, 1_000]
+    assert [batch.num_rows for _, batch in read(run, [("text",)], schema=light.schema)] == [
+        BATCH_ROWS,
+        1_000,
+    ]
     heavy = lines(tmp_path / "heavy", 300, "x" * 150_000)
     (run,) = heavy.runs["train"]
-    weights = [batch.nbytes for batch in streamed.read(run, [("text",)], heavy.schema)]
+    weights = [batch.nbytes for _, batch in read(run, [("text",)], schema=heavy.schema)]
     assert sum(weights) > 40 * 2**20
-    assert max(weights) <= BATCH_BYTES + streamed.PIECE_ROWS * 151_000
-
-
-def test_how_many_rows_are_asked_for_changes_no_byte(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lines(tmp_path / "mirror", BATCH_ROWS + 1_000, "x")
-    for name, rows in (("one", 64), ("other", BATCH_ROWS)):
-        monkeypatch.setattr(streamed, "PIECE_ROWS", rows)
-        make(request(tmp_path / "mirror", tmp_path / name, splits=["train"]))
-    assert files(tmp_path / "one") == files(tmp_path / "other")
+    assert max(weights) <= BATCH_BYTES + 151_000

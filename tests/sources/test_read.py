@@ -274,8 +274,10 @@ def test_a_batch_of_huge_rows_is_cut(tmp_path: Path) -> None:
     folder = tmp_path / "huge"
     rows = [{"text": chr(97 + index) * 3_000_000, "label": 1} for index in range(6)]
     write_parquet(folder / "train.parquet", rows)
-    (run,) = resolve(find("imdb"), str(folder), splits=["train"]).runs["train"]
-    batches = [batch for _, batch in read(run, [("text",), ("label",)])]
+    found = resolve(find("imdb"), str(folder), splits=["train"])
+    (run,) = found.runs["train"]
+    columns = [("text",), ("label",)]
+    batches = [batch for _, batch in read(run, columns, schema=found.schema)]
     assert [batch.num_rows for batch in batches] == [1] * 6
     assert all(batch.slice().nbytes <= BATCH_BYTES for batch in batches)
 
@@ -295,9 +297,11 @@ def test_a_batch_is_cut_into_equal_pieces_without_a_rest(
     texts = [str(row) for row in range(light)]
     texts += [str(row).ljust(heavy_bytes, "x") for row in range(heavy)]
     write_parquet(folder / "train.parquet", [{"text": text, "label": 1} for text in texts])
-    (run,) = resolve(find("imdb"), str(folder), splits=["train"]).runs["train"]
+    found = resolve(find("imdb"), str(folder), splits=["train"])
+    (run,) = found.runs["train"]
     most = run.batch_rows
-    sizes = [batch.num_rows for _, batch in read(run, [("text",), ("label",)])]
+    columns = [("text",), ("label",)]
+    sizes = [batch.num_rows for _, batch in read(run, columns, schema=found.schema)]
     expected = [most if part == "whole" else most // 2 for part in shape]
     assert sum(sizes) == light + heavy
     assert len(sizes) == len(expected)
@@ -323,16 +327,20 @@ def test_what_rows_share_is_weighed_for_each_of_them(tmp_path: Path) -> None:
     assert path.stat().st_size < 2**20
     (run,) = resolve(find("imdb"), str(path.parent), splits=["train"]).runs["train"]
     rows = 0
-    for batch in read_parquet(run, [("text",)]):
+    for batch in read_parquet(run, pa.schema({"text": pa.string()}), where="here"):
         assert batch.nbytes < 2 * BATCH_BYTES
         rows += batch.num_rows
     assert rows == 20_000
 
 
 def test_overlapped_reading_gives_the_same_batches(imdb_folder: Path) -> None:
-    (first, _) = resolve(find("imdb"), str(imdb_folder)).runs["train"]
+    found = resolve(find("imdb"), str(imdb_folder))
+    (first, _) = found.runs["train"]
     columns = [("label",), ("text",)]
-    alone, beside = (list(read(first, columns, overlap=overlap)) for overlap in (False, True))
+    alone, beside = (
+        list(read(first, columns, schema=found.schema, overlap=overlap))
+        for overlap in (False, True)
+    )
     assert [batch for _, batch in alone] == [batch for _, batch in beside]
     for each in (alone, beside):
         assert np.concatenate([numbers for numbers, _ in each]).tolist() == list(range(150))
@@ -342,8 +350,9 @@ def test_overlapped_reading_gives_the_same_batches(imdb_folder: Path) -> None:
 def test_a_reader_that_stops_early_stops_the_thread(imdb_folder: Path) -> None:
     import threading
 
-    (first, _) = resolve(find("imdb"), str(imdb_folder)).runs["train"]
-    batches = read(first, [("text",)], overlap=True)
+    found = resolve(find("imdb"), str(imdb_folder))
+    (first, _) = found.runs["train"]
+    batches = read(first, [("text",)], schema=found.schema, overlap=True)
     next(batches)
     assert [thread.name for thread in threading.enumerate()].count("ahead") <= 1
     batches.close()  # type: ignore[attr-defined]  # an iterator by its type, a generator in truth
@@ -371,7 +380,7 @@ def test_samples_hold_twelve_rows_a_split_and_the_awkward_cases(task: object) ->
         row
         for runs in resolved.runs.values()
         for run in runs
-        for _, batch in read(run, columns)
+        for _, batch in read(run, columns, schema=resolved.schema)
         for row in batch.to_pylist()
     ]
     texts = [text for row in rows for value in row.values() for text in texts_in(value)]
@@ -536,7 +545,10 @@ def test_a_file_whose_columns_are_of_another_kind_is_named(tmp_path: Path) -> No
     _csv(folder / "test.csv", [{"text": "x", "label": "neg"}])
     with pytest.raises(SchemaError) as caught:
         make(request(folder, tmp_path / "out"))
-    assert str(caught.value).startswith(f"{folder}: test.csv: expected 'label' to be int64, as in ")
+    assert str(caught.value) == (
+        f"{folder}: test.csv: row 0: expected 'label' to be int64, got 'neg'; correct the file, or "
+        f"declare the column's type in the source's card"
+    )
     assert not (tmp_path / "out/manifest.json").exists()
 
 

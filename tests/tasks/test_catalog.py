@@ -139,7 +139,7 @@ def sample_rows(name: str) -> list[tuple[Origin, int, pa.RecordBatch]]:
     for split, runs in resolved.runs.items():
         for run in runs:
             number = run.first_row
-            for _, batch in read(run, every_column):
+            for _, batch in read(run, every_column, schema=resolved.schema):
                 for index in range(batch.num_rows):
                     origin = Origin(resolved.label, split, run.file)
                     rows.append((origin, number, batch.slice(index, 1)))

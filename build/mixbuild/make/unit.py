@@ -13,7 +13,6 @@ import json
 import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 import pyarrow as pa
@@ -116,8 +115,6 @@ def unit_of(projection: Projection, split: str, run: Run, *, highest: int | None
         [split, run.file, run.first_row, run.rows],
         [run.place.config, run.split, run.row_groups, run.batch_rows],
         [] if highest is None else [highest, projection.binding.seed],
-        # other formats are parsed by datasets, and by what it parses with
-        [] if run.row_groups else [version("datasets"), version("pandas")],
     ]
     return Unit(projection.binding.task.name, split, run, _hash(parts), highest)
 

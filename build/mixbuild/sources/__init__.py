@@ -11,8 +11,17 @@ room that reaches the network::
     naming     what the names of files say: format, split, and whether some are missing
     layout     which of a dataset's files are the config that a task declares
     types      one Arrow type for what is the same to a reader
+    legend     what a source says of its columns: types on its card, names of classes
+    columns    what all files have in common, and what the task asks of them
+    opened     a file, here or on the Hub, without what it is compressed with
+    weights    what rows weigh that share texts
     parquet    Parquet files: cut into runs of row groups, read by Arrow
-    streamed   every other format: streamed by datasets
+    arrow      Arrow files
+    dialect    how files of CSV are written, as a card says it
+    delimited  CSV and TSV: every field as it stands in the file
+    json_text  the values of a JSON text, one after another
+    records    JSON: a record a line, or an array of them
+    contents   what files hold: their columns and the runs of their rows
     resolve    what a source holds: its commit, files and columns, cut into runs
     read       streams one run, with only the columns that are needed
     survey     what a source on the Hub is at a commit, for the lock

@@ -87,7 +87,6 @@ def lay_out(tree: Tree, splits: Iterable[str] = (), *, mirror: bool) -> Layout:
         config=config.name,
         format=next(iter(formats), ""),
         options=config.options,
-        declared=bool(config.features),
     )
     return Layout(place, files, cards, config.features)
 

@@ -24,7 +24,6 @@ class Place:
         revision: the commit; None for a folder.
         format: of its files: ``parquet``, ``json``, ``csv``, ``tsv`` or ``arrow``.
         options: how the card says that they are read, such as ``{"sep": ";"}``.
-        declared: whether the card lists its columns, with their types.
     """
 
     path: str
@@ -32,7 +31,6 @@ class Place:
     revision: str | None
     format: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-    declared: bool = False
 
     @property
     def label(self) -> str:

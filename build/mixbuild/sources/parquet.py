@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import BinaryIO, TypeAlias
+import functools
+from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mixbuild.core import explained
-from mixbuild.declare import Path as ColumnPath
+from mixbuild.sources.columns import leaves
+from mixbuild.sources.legend import Said, of_arrow
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
+from mixbuild.sources.opened import is_remote, open_ranges
+from mixbuild.sources.weights import cut, weigh
 
 RUN_BYTES = 64 * 2**20
 """A file with more source text than this is cut into several runs."""
@@ -25,29 +27,27 @@ WEIGHED_ROWS = 256
 REMOTE_ROWS = 4_096
 """The most rows of a batch over the network, where reading some twice would be a request more."""
 
-Footers: TypeAlias = Mapping[str, Sequence[tuple[str, pq.FileMetaData]]]
-"""By split, each file's name and footer."""
+HEAVY_BYTES = 64 * 2**20
+"""What rows may come to that are read to be weighed."""
+
+SHARED_BYTES = 16 * 2**10
+"""What a column must hold at least for it to matter whether rows share its values."""
+
+SHARED_BITS = 2
+"""Rows that take fewer bits each than this to name their values are of few values."""
 
 
-def read_footers(
-    place: Place, files: Mapping[str, Sequence[str]], declared: pa.Schema | None
-) -> tuple[pa.Schema | None, Footers | None]:
-    """The columns of Parquet files, and their footers by split.
+def look(place: Place, names: Sequence[str]) -> Iterator[tuple[str, pq.FileMetaData, Said]]:
+    """Each file's name and footer, and what it says of its columns.
 
-    The footers are None when a file must be cast to what is declared, or to what
-    the others have: that is for ``datasets`` to do.
+    Raises:
+        SourceError: a file is damaged, or the network failed for good.
     """
-    footers: dict[str, list[tuple[str, pq.FileMetaData]]] = {split: [] for split in files}
-    for split, names in files.items():
-        for name in names:
-            with explained(f"{place.label}: {name}"), _open(place.address(name)) as file:
-                footer = pq.read_metadata(file)
-                found = footer.schema.to_arrow_schema().remove_metadata()
-                footers[split].append((name, footer))
-            declared = declared or found
-            if not declared.remove_metadata().equals(found):
-                return declared, None
-    return declared, footers
+    for name in names:
+        with explained(f"{place.label}: {name}"), open_ranges(place.address(name)) as file:
+            footer = pq.read_metadata(file)
+            said = of_arrow(footer.schema.to_arrow_schema(), by=name)
+        yield name, footer, said
 
 
 def runs(place: Place, split: str, footers: Iterable[tuple[str, pq.FileMetaData]]) -> Iterator[Run]:
@@ -88,49 +88,109 @@ def _stretches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
     yield start, len(sizes)
 
 
-def read(run: Run, columns: Iterable[ColumnPath]) -> Iterator[pa.RecordBatch]:
-    """Stream a run's rows."""
-    names = [".".join(path) for path in columns]
+def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]:
+    """Stream a run's rows, with what the file has of the schema's columns, in the file's types.
+
+    Texts that a file stores once for many rows stay shared until the rows are cut, by what they
+    weigh, into batches that can be held.
+
+    Raises:
+        SourceError: a row is larger than can be held.
+    """
     start, stop = run.row_groups or (0, 0)
-    with _open(run.address) as file:
+    if start == stop:
+        return
+    with open_ranges(run.address) as file:
         footer = pq.read_metadata(file)
-        groups = range(start, stop)
+        names = list(_present(footer.schema.to_arrow_schema(), schema))
         # a row group is fetched in as few requests as can be, unless it would fill the memory
-        large = any(footer.row_group(index).total_byte_size > RUN_BYTES for index in groups)
-        parquet = pq.ParquetFile(
+        large = any(footer.row_group(at).total_byte_size > RUN_BYTES for at in range(start, stop))
+        reader = functools.partial(
+            pq.ParquetFile,
             file,
             metadata=footer,
-            pre_buffer=_is_remote(run.address) and not large,
+            pre_buffer=is_remote(run.address) and not large,
             buffer_size=BUFFER_BYTES if large else 0,
         )
-        # a footer counts what rows share once: they may weigh many times what it says
-        most = REMOTE_ROWS if _is_remote(run.address) else _rows_of_a_batch(parquet, start, names)
-        yield from parquet.iter_batches(
-            min(run.batch_rows, most), row_groups=groups, columns=names, use_threads=False
+        chunks = [each for at in range(start, stop) for each in _chunks(footer, at, names)]
+        sharing = _shareable(chunks)
+        rows, is_shared = REMOTE_ROWS, any(map(_is_shared, chunks))
+        if not is_remote(run.address):  # over the network, it would be requests more
+            row_bytes = _row_bytes(reader(read_dictionary=sharing), start, names)
+            is_shared = is_shared or row_bytes > 2 * _mean(footer, chunks)
+            rows = max(1, BATCH_BYTES // row_bytes)
+        if is_shared and not any("." in each.path_in_schema for each in chunks):
+            rows = run.batch_rows  # what is shared is cut after it was read
+        batches = reader(read_dictionary=sharing if is_shared else ()).iter_batches(
+            min(run.batch_rows, rows),
+            row_groups=range(start, stop),
+            columns=names,
+            use_threads=False,
         )
+        if not is_shared:
+            yield from batches
+            return
+        first = run.first_row
+        for batch in batches:
+            yield from cut(batch, BATCH_BYTES, where=where, first=first)
+            first += batch.num_rows
 
 
-def _rows_of_a_batch(parquet: pq.ParquetFile, group: int, names: Sequence[str]) -> int:
-    """How many rows hold ``BATCH_BYTES``, by the weight of a row group's first."""
-    some = parquet.iter_batches(WEIGHED_ROWS, row_groups=[group], columns=names, use_threads=False)
-    weighed = next(some, None)
-    if weighed is None:
-        return BATCH_ROWS
-    row_bytes: int = weighed.nbytes // weighed.num_rows
-    return max(1, BATCH_BYTES // max(1, row_bytes))
+def _shareable(chunks: Iterable[pq.ColumnChunkMetaData]) -> list[str]:
+    """The columns whose texts can stay shared; Arrow does not do it within lists and structs."""
+    texts = (each for each in chunks if each.physical_type == "BYTE_ARRAY")
+    return sorted({each.path_in_schema for each in texts if "." not in each.path_in_schema})
 
 
-def _is_remote(address: str) -> bool:
-    return address.startswith("hf://")
+def _row_bytes(parquet: pq.ParquetFile, group: int, names: Sequence[str]) -> int:
+    """What a row weighs, by the first of a row group: one, then more if they can be held."""
+    weight = 1
+    for rows in (1, WEIGHED_ROWS):
+        if rows * weight <= HEAVY_BYTES:
+            some = parquet.iter_batches(rows, row_groups=[group], columns=names, use_threads=False)
+            weighed = next(some, None)
+            weight = max(1, int(weigh(weighed).mean())) if weighed is not None else 1
+    return weight
 
 
-def _open(address: str) -> AbstractContextManager[BinaryIO]:
-    if not _is_remote(address):
-        # unlike Python's own, it reads without the interpreter
-        local: AbstractContextManager[BinaryIO] = pa.OSFile(address, "rb")
-        return local
-    from huggingface_hub import HfFileSystem
+def _chunks(
+    footer: pq.FileMetaData, group: int, names: Sequence[str]
+) -> Iterator[pq.ColumnChunkMetaData]:
+    """What a row group has of the columns."""
+    found = footer.row_group(group)
+    for chunk in map(found.column, range(found.num_columns)):
+        if any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in names):
+            yield chunk
 
-    # Arrow asks for just the ranges that it needs, so a second read-ahead would only fetch more
-    remote: AbstractContextManager[BinaryIO] = HfFileSystem().open(address, cache_type="none")
-    return remote
+
+def _is_shared(chunk: pq.ColumnChunkMetaData) -> bool:
+    """Whether so little is stored for each value that many must share a large one.
+
+    Beside the values that are shared, there are only the numbers by which rows name them.
+    """
+    if not chunk.has_dictionary_page or chunk.total_uncompressed_size < SHARED_BYTES:
+        return False
+    named = chunk.total_compressed_size - (chunk.data_page_offset - chunk.dictionary_page_offset)
+    return bool(8 * named < SHARED_BITS * chunk.num_values)
+
+
+def _mean(footer: pq.FileMetaData, chunks: Sequence[pq.ColumnChunkMetaData]) -> float:
+    """The bytes of a row, were nothing shared."""
+    held = sum(chunk.total_uncompressed_size for chunk in chunks)
+    return float(64 + held / max(1, footer.num_rows))
+
+
+def _present(found: pa.Schema, wanted: pa.Schema) -> Iterator[str]:
+    """The columns, and fields within structs, that are wanted and there, as Parquet calls them."""
+    for path in leaves(wanted):
+        kind: pa.DataType | pa.Schema = found
+        for depth, name in enumerate(path):
+            if isinstance(kind, pa.DataType) and not pa.types.is_struct(kind):
+                yield ".".join(path[:depth])
+                break
+            at = kind.get_field_index(name)
+            if at < 0:
+                break
+            kind = kind.field(at).type
+        else:
+            yield ".".join(path)

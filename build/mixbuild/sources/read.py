@@ -1,8 +1,4 @@
-"""Stream one run of a source, with only the columns that are needed.
-
-Parquet is read by Arrow, a run of row groups at a time; every other format that ``datasets`` knows
-is streamed by ``datasets``, a file at a time.
-"""
+"""Stream one run of a source, with only the columns that are needed, in the source's types."""
 
 from __future__ import annotations
 
@@ -13,17 +9,14 @@ import pyarrow as pa
 
 from mixbuild.core import Rows, ahead, explained
 from mixbuild.declare import Path as ColumnPath
-from mixbuild.sources import parquet, streamed
-from mixbuild.sources.location import BATCH_BYTES, Run
-from mixbuild.sources.types import plainly
+from mixbuild.sources import arrow, delimited, parquet, records
+from mixbuild.sources.dialect import dialect_of
+from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Run
+from mixbuild.sources.types import conform, pick
 
 
 def read(
-    run: Run,
-    columns: Iterable[ColumnPath],
-    *,
-    schema: pa.Schema | None = None,
-    overlap: bool = False,
+    run: Run, columns: Iterable[ColumnPath], *, schema: pa.Schema, overlap: bool = False
 ) -> Iterator[tuple[Rows, pa.RecordBatch]]:
     """Stream a run's rows in order, in batches of about ``BATCH_BYTES``.
 
@@ -32,36 +25,49 @@ def read(
     Args:
         run: what to read.
         columns: the columns, or fields within struct columns, to read.
-        schema: the columns' types; without it, those that each file is guessed to have.
+        schema: the source's columns, in plain types.
         overlap: decode on a thread of its own while the caller works on the last batch.
 
     Raises:
         SourceError: the file is damaged, or the network failed for good.
-        SchemaError: a file has a column in another type than ``schema``.
+        SchemaError: a value is none of its column's type.
     """
-    with explained(f"{run.place.label}: {run.file}"):
-        if run.row_groups:  # all the Parquet files of a source were seen to agree
-            batches = plainly(parquet.read(run, columns))
-        else:
-            batches = streamed.read(run, columns, schema)
+    where = f"{run.place.label}: {run.file}"
+    with explained(where):
         first = run.first_row
+        batches = _batches(run, pick(schema, list(columns)), where)
         for batch in ahead(batches) if overlap else batches:
             for piece in _cut(batch):
                 yield np.arange(first, first + piece.num_rows, dtype=np.int64), piece
                 first += piece.num_rows
 
 
+def _batches(run: Run, schema: pa.Schema, where: str) -> Iterator[pa.RecordBatch]:
+    if run.place.format in ("csv", "tsv"):
+        yield from delimited.read(run.address, schema, dialect_of(run.place), where=where)
+        return
+    if run.place.format == "json":
+        yield from records.read(run.address, schema, run.place.options.get("field"), where=where)
+        return
+    first = run.first_row
+    for batch in (
+        parquet.read(run, schema, where=where) if run.row_groups else arrow.read(run.address)
+    ):
+        yield conform(batch, schema, where=where, first=first)
+        first += batch.num_rows
+
+
 def count_rows(run: Run) -> int:
     """How many rows a run has, by reading them where nothing else tells."""
     if run.rows is not None:
         return run.rows
-    return sum(batch.num_rows for _, batch in read(run, ()))
+    return sum(batch.num_rows for _, batch in read(run, (), schema=pa.schema([])))
 
 
 def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """A batch in equal pieces, where its rows turned out to hold much more than ``BATCH_BYTES``."""
     # a rest that is left over would cost nearly as many calls as a whole piece
     pieces = max(1, round(batch.nbytes / BATCH_BYTES))
-    rows = max(1, -(-batch.num_rows // pieces))
+    rows = max(1, min(BATCH_ROWS, -(-batch.num_rows // pieces)))
     for start in range(0, batch.num_rows, rows):
         yield batch.slice(start, rows)

@@ -13,11 +13,11 @@ import xxhash
 
 from mixbuild.core import SourceError, UsageError, explained, one_of
 from mixbuild.declare import Source, Task
-from mixbuild.sources import layout, parquet, streamed
+from mixbuild.sources import contents, layout
 from mixbuild.sources.hub import find_commit
+from mixbuild.sources.legend import of_card
 from mixbuild.sources.location import Place, Run
 from mixbuild.sources.tree import list_place
-from mixbuild.sources.types import plain_schema
 
 SAMPLES = "samples"
 """``source=SAMPLES`` reads the rows that come with the package."""
@@ -70,7 +70,9 @@ def resolve(
         if split not in task.splits:
             raise UsageError(f"task {task.name!r}: {one_of('split', split, task.splits)}")
     declared = task.source if revision is None else replace(task.source, revision=revision)
-    return _resolve(task.name, declared, source, task.splits, splits, follow_links=follow_links)
+    return _resolve(
+        task.name, declared, source, task.splits, splits, task=task, follow_links=follow_links
+    )
 
 
 def explore(
@@ -87,7 +89,7 @@ def explore(
     Raises:
         SourceError: the source cannot be reached or read, or has several configs and none is named.
     """
-    return _resolve(name, declared, source, {}, (), follow_links=follow_links)
+    return _resolve(name, declared, source, {}, (), task=None, follow_links=follow_links)
 
 
 def _resolve(
@@ -97,6 +99,7 @@ def _resolve(
     splits: Mapping[str, str],
     chosen: Sequence[str],
     *,
+    task: Task | None,
     follow_links: bool,
 ) -> Resolved:
     """Of the splits (all that are there, where none are named), the chosen ones, or all."""
@@ -118,24 +121,9 @@ def _resolve(
     with explained(place.label):
         names = [*found.cards, *(file for each in files.values() for file in each)]
         label = _label(name, declared, source, place, names)
-        schema, footers = streamed.declared_schema(found.features), None
-        if place.format == "parquet":
-            schema, footers = parquet.read_footers(place, files, schema)
-        schema = schema or streamed.peek_schema(streamed.builder_of(place, files), files)
-        if schema is None:
-            raise SourceError(
-                f"{place.label}: expected rows, got none in any of {', '.join(files)}; look at "
-                f"its files"
-            )
-        runs = {
-            split: tuple(
-                streamed.runs(place, theirs, files[theirs])
-                if footers is None
-                else parquet.runs(place, theirs, footers[theirs])
-            )
-            for split, theirs in wanted.items()
-        }
-    return Resolved(label, place, plain_schema(schema), runs)
+        card = of_card(found.features, where=place.label)
+        schema, runs = contents.look(place, files, card=card, task=task)
+    return Resolved(label, place, schema, {split: runs[theirs] for split, theirs in wanted.items()})
 
 
 def _find(name: str, declared: Source, source: str | None) -> Place:

@@ -1,0 +1,70 @@
+"""How the files of a source in CSV are written, as its card says it in the words of pandas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixbuild.core import SourceError
+from mixbuild.sources.location import Place
+
+HARMLESS = ("on_bad_lines", "low_memory", "engine", "chunksize", "memory_map", "verbose")
+"""What a card may say that changes no row."""
+
+QUOTE_NONE = 3
+"""What pandas and Python call a file without quotes."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a file is written.
+
+    Attributes:
+        delimiter: what stands between two fields.
+        quote: what stands around a field that holds a delimiter or a line break; empty for nothing.
+        names: the columns, where no line of the file names them.
+        header: the number of the line that names the columns; None where there is none.
+        skipped: the numbers of the lines that are not read.
+        encoding: of the text.
+    """
+
+    delimiter: str = ","
+    quote: str = '"'
+    names: tuple[str, ...] = ()
+    header: int | None = 0
+    skipped: tuple[int, ...] = ()
+    encoding: str = "utf-8"
+
+
+def dialect_of(place: Place) -> Dialect:
+    """What a source's card says of its files.
+
+    Raises:
+        SourceError: it asks for what would change what is read, in a way that is not known here.
+    """
+    said = {name: value for name, value in place.options.items() if name not in HARMLESS}
+    usual = "\t" if place.format == "tsv" else ","
+    names = said.pop("names", None) or said.pop("column_names", None) or ()
+    header = said.pop("header", "infer")
+    skipped = said.pop("skiprows", None) or ()
+    delimiter = said.pop("sep", None) or said.pop("delimiter", None) or usual
+    quote = said.pop("quotechar", '"')
+    if said.get("quoting") in (0, QUOTE_NONE, None):
+        quote = "" if said.pop("quoting", None) == QUOTE_NONE else quote
+    header = (None if names else 0) if header == "infer" else header
+    if header is None and not names:
+        said["header"] = None
+    if len(delimiter) != 1 or len(delimiter.encode()) != 1:
+        said["sep"] = delimiter
+    for name, value in said.items():
+        raise SourceError(
+            f"{place.label}: the card asks for {name}={value!r} in reading CSV, which is not known "
+            f"here; take it out of the card, or take a mirror in another format"
+        )
+    return Dialect(
+        delimiter,
+        quote,
+        tuple(map(str, names)),
+        header,
+        tuple(range(skipped)) if isinstance(skipped, int) else tuple(skipped),
+        said.pop("encoding", None) or "utf-8",
+    )

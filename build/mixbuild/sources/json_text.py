@@ -1,0 +1,97 @@
+"""The values of a JSON text, one after another, with numbers as they are written."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from mixbuild.core import SourceError
+
+BLANK = " \t\n\r"
+"""The white space of JSON."""
+
+
+class Number(str):
+    """A number as it is written, such as ``1e5``."""
+
+    __slots__ = ()
+
+
+BEGIN, LINES, FIRST, VALUE, NEXT, DONE = "begin", "lines", "first", "value", "next", "done"
+"""Where a reader of a file is: before all; or after a line, ``[``, a comma, a value, ``]``."""
+
+AFTER = {(BEGIN, "["): FIRST, (FIRST, "]"): DONE, (NEXT, "]"): DONE, (NEXT, ","): VALUE}
+"""Where it is after a character that is no record's."""
+
+TWICE = object()
+"""Stands for the value of a key that a record has twice."""
+
+
+def records_in(blocks: Iterator[bytes], *, where: str, first: int = 0) -> Iterator[tuple[Any, int]]:
+    """Each value of a file, be it in an array or by itself, and how long its text is."""
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_object, parse_int=Number, parse_float=Number, parse_constant=Number
+    )
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    text, at, wanted, ended, row = "", 0, 1, False, first
+    state = BEGIN if first == 0 else LINES
+    while True:
+        while at < len(text) and text[at] in BLANK:
+            at += 1
+        if len(text) - at < wanted and not ended:
+            block = next(blocks, b"")
+            text, at, ended = text[at:] + decode(block, final=not block), 0, not block
+            continue
+        if at == len(text):
+            if state in (FIRST, VALUE, NEXT):
+                raise misshapen(where, row, "the end of the file within the array")
+            return
+        if follows := AFTER.get((state, text[at])):
+            state, at = follows, at + 1
+            continue
+        if state in (NEXT, DONE):
+            raise misshapen(where, row, repr(text[at : at + 40]))
+        try:
+            record, end = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            if ended:
+                raise misshapen(where, row, f"{error.msg}: {text[at : at + 40]!r}") from None
+            wanted = 2 * (len(text) - at)  # it may go on: look again when there is more of it
+            continue
+        except RecursionError:
+            raise misshapen(where, row, "a record that is nested too deeply") from None
+        yield record, end - at
+        state = LINES if state in (BEGIN, LINES) else NEXT
+        at, wanted, row = end, 1, row + 1
+
+
+def records_under(blocks: Iterator[bytes], field: str, *, where: str) -> Iterator[tuple[Any, int]]:
+    """The records under a key of the only value of a file, and how long each is, about."""
+    for document, size in records_in(blocks, where=where):
+        rows = document.get(field) if isinstance(document, dict) else None
+        if not isinstance(rows, list):
+            raise SourceError(
+                f"{where}: expected an object with a list of records under {field!r}, as the card "
+                f"says, got none; mend the card"
+            )
+        for each in rows:
+            yield each, size // len(rows)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        made.update({name: TWICE for name in made if names.count(name) > 1})
+    return made
+
+
+def misshapen(where: str, row: int, shown: str) -> SourceError:
+    """One line about what is no record."""
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+    return SourceError(
+        f"{where}: row {row}: expected a JSON object for each row, a line each or in one array, "
+        f"got {shown}; the file may be damaged, fetch it again"
+    )

@@ -1,0 +1,89 @@
+"""Open a source's file, here or on the Hub, and take off what it is compressed with."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from types import MappingProxyType, TracebackType
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+
+REMOTE = "hf://"
+BOM = b"\xef\xbb\xbf"
+"""What some programs begin a text file with."""
+
+MAGIC_BYTES = 6
+"""As many as tell what a file is compressed with."""
+
+
+def is_remote(address: str) -> bool:
+    """Whether the file is on the Hub."""
+    return address.startswith(REMOTE)
+
+
+def open_ranges(address: str) -> AbstractContextManager[BinaryIO]:
+    """A file for a reader that asks for the ranges that it needs."""
+    if not is_remote(address):
+        # unlike Python's own, it reads without the interpreter
+        return cast("AbstractContextManager[BinaryIO]", pa.OSFile(address, "rb"))
+    from huggingface_hub import HfFileSystem
+
+    # a second read-ahead would only fetch more
+    remote: AbstractContextManager[BinaryIO] = HfFileSystem().open(address, cache_type="none")
+    return remote
+
+
+def _zstd(file: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", io.BufferedReader(pa.CompressedInputStream(file, "zstd")))
+
+
+COMPRESSED: Mapping[bytes, Callable[[BinaryIO], BinaryIO]] = MappingProxyType(
+    {
+        b"\x1f\x8b": lambda file: cast("BinaryIO", gzip.GzipFile(fileobj=file)),
+        b"BZh": lambda file: cast("BinaryIO", bz2.BZ2File(file)),
+        b"\xfd7zXZ\0": lambda file: cast("BinaryIO", lzma.LZMAFile(file)),  # noqa: SIM115 - closed with the rest
+        b"\x28\xb5\x2f\xfd": _zstd,
+    }
+)
+"""What a compressed file begins with -> what takes it off."""
+
+
+class OpenedText:
+    """A file that is read from beginning to end, decompressed: a context manager, then a stream.
+
+    What it is compressed with is told by its first bytes, whatever its name says.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._held = ExitStack()
+
+    def __enter__(self) -> BinaryIO:
+        file = self._held.enter_context(self._open())
+        begins = file.read(MAGIC_BYTES)
+        file.seek(0)
+        for magic, unpack in COMPRESSED.items():
+            if begins.startswith(magic):
+                return self._held.enter_context(unpack(file))
+        return file
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._held.close()
+
+    def _open(self) -> AbstractContextManager[BinaryIO]:
+        if not is_remote(self._address):
+            return open(self._address, "rb")
+        from huggingface_hub import HfFileSystem
+
+        remote: AbstractContextManager[BinaryIO] = HfFileSystem().open(self._address)
+        return remote
