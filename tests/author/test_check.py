@@ -21,7 +21,7 @@ from mixbuild.author.check.rules import ERROR, RULES, WARNING, Finding
 from mixbuild.author.check.run import Checked, check
 from mixbuild.author.check.statistics import chi_square_tail, uniformity
 from mixbuild.cli import main as cli
-from mixbuild.core.errors import TaskError
+from mixbuild.core.errors import SourceError, TaskError, UsageError
 from mixbuild.declare.options import ChoiceSlot, choices, position
 from mixbuild.declare.slots import Slot, column, field, label, optional
 from mixbuild.declare.task import Source, Task
@@ -204,6 +204,27 @@ def test_a_task_without_a_fault_is_clean(task: Task, lint: Linter) -> None:
     assert checked.tasks == 1
     assert checked.source_rows in (60, 200)
     assert checked.rendered_rows == 8 * checked.source_rows
+
+
+def test_the_splits_that_are_there_are_checked_and_the_others_named(lint: Linter) -> None:
+    task = replace(FACTS, splits={"train": "train", "held": "validation"}, slots={})
+    checked = lint(task)
+    message = "the source has no 'validation', of which nothing can be said"
+    assert only(checked) == Finding("facts", "missing-split", WARNING, message)
+    assert checked.source_rows == 60
+    with pytest.raises(SourceError, match="unknown split 'validation'"):
+        lint(task, splits=["held"])
+
+
+def test_a_split_is_checked_of_the_tasks_that_have_it(lint: Linter) -> None:
+    lint(FACTS)
+    other = replace(FACTS, name="other", splits={"half": "train"}, slots={})
+    sources = {"facts": str(lint.folder), "other": str(lint.folder)}
+    checked = check([FACTS, other], sources, splits=["half"])
+    assert (checked.tasks, checked.source_rows) == (1, 60)
+    with pytest.raises(UsageError) as caught:
+        check([FACTS, other], sources, splits=["hal"])
+    assert str(caught.value) == "unknown split 'hal'; did you mean 'half'? Known: train, half"
 
 
 # ---------------------------------------------------------------- declarations

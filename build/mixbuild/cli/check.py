@@ -27,6 +27,9 @@ REAL_ROWS = 1_000
     help=f"At most so many source rows per split, chosen by hash.  [default: {REAL_ROWS:,}; "
     "all of the samples]",
 )
+@click.option(
+    "--split", "splits", multiple=True, help="A split, of the tasks that have it.  [default: all]"
+)
 @click.option("--seed", default=0, show_default=True, help="Of every choice by hash.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def check_command(
@@ -35,6 +38,7 @@ def check_command(
     follow_links: bool,
     hub: bool,
     rows: int | None,
+    splits: tuple[str, ...],
     seed: int,
     as_json: bool,
 ) -> None:
@@ -50,6 +54,7 @@ def check_command(
             sources,
             rows=rows or (REAL_ROWS if real else None),
             seed=seed,
+            splits=splits,
             lock=lock.load(lock.default_path()),
             follow_links=follow_links,
             report=report,

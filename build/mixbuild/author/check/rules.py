@@ -30,6 +30,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "inverted": "a template that asks for what the seed's prompt gives is marked as inverted",
         "stray-text": "no remains of escapes, braces or encodings from the template or its slots",
         # of what it is rendered to
+        "missing-split": "the source has every split that the task declares",
         "unrenderable": "the rows can be rendered",
         "empty-completion": "a template makes rows, and something can be seen in each completion",
         "constant-completion": "not all rows have the same completion",

@@ -9,7 +9,7 @@ A waiver of what would not be broken is itself a finding.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -18,12 +18,12 @@ import pyarrow as pa
 from mixbuild.author.check.declarations import check_columns, check_declaration, check_names
 from mixbuild.author.check.options import check_options
 from mixbuild.author.check.rendered import check_sheet, check_texts
-from mixbuild.author.check.rules import ERROR, RULES, UNJUDGED, Finding
-from mixbuild.author.check.sheets import read_records, render_sheets
-from mixbuild.core import RowError, SchemaError, one_line
+from mixbuild.author.check.rules import ERROR, RULES, UNJUDGED, WARNING, Finding
+from mixbuild.author.check.sheets import Records, read_records, render_sheets
+from mixbuild.core import RowError, SchemaError, SourceError, UsageError, one_line, one_of
 from mixbuild.declare import EVERY, Task
 from mixbuild.make import Request
-from mixbuild.sources import SAMPLES, Lock, resolve
+from mixbuild.sources import SAMPLES, Lock, explore, resolve
 
 Report = Callable[[int, int], object]
 """Told how many tasks are done, and of how many."""
@@ -56,6 +56,7 @@ def check(
     *,
     rows: int | None = None,
     seed: int = 0,
+    splits: Sequence[str] = (),
     lock: Lock | None = None,
     follow_links: bool = False,
     report: Report | None = None,
@@ -67,6 +68,7 @@ def check(
         sources: task name -> ``SAMPLES``, or a mirror; the Hub for the others.
         rows: at most so many source rows per split, chosen by hash; all without it.
         seed: of every choice by hash.
+        splits: those to read, of the tasks that have one of them; all when empty.
         lock: at which commit sources on the Hub are read.
         follow_links: as of ``make``.
         report: is told how far it is, before each task.
@@ -74,6 +76,11 @@ def check(
     Raises:
         SourceError, LockError, UsageError: a source cannot be read.
     """
+    known = [split for task in tasks for split in task.splits]
+    for split in splits:
+        if split not in known:
+            raise UsageError(one_of("split", split, dict.fromkeys(known)))
+    tasks = [task for task in tasks if not splits or not task.splits.keys().isdisjoint(splits)]
     findings = list(check_names(tasks))
     source_rows = rendered_rows = 0
     for done, task in enumerate(tasks):
@@ -86,6 +93,7 @@ def check(
             {} if source is None else {task.name: source},
             templates=EVERY,
             seed=seed,
+            splits=[split for split in splits if split in task.splits],
             max_rows=rows,
             lock=(lock or {}) if source is None else {},
             follow_links=follow_links,
@@ -117,7 +125,8 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
     source = request.sources.get(task.name)
     findings = list(check_declaration(task))
     try:
-        records = read_records(task, request)
+        records, missing = _read_what_is_there(task, request)
+        findings += missing
         sheets = list(render_sheets(task, records, seed=request.seed))
     except SchemaError as error:
         misspelt = list(
@@ -133,6 +142,24 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
     findings += check_texts(task, sheets, records, samples=samples)
     read = sum(len(each.numbers) for each in records)
     return findings, read, sum(sheet.rows.num_rows for sheet in sheets)
+
+
+def _read_what_is_there(task: Task, request: Request) -> tuple[list[Records], list[Finding]]:
+    """The rows of every split that the source has, and a finding for each that it lacks."""
+    try:
+        return read_records(task, request), []
+    except SourceError:
+        source = request.sources.get(task.name)
+        found = explore(task.source, source, name=task.name, follow_links=request.follow_links)
+        there = [split for split, theirs in task.splits.items() if theirs in found.runs]
+        if request.splits or not there or len(there) == len(task.splits):
+            raise
+    lacking = [split for split in task.splits if split not in there]
+    message = "the source has no {!r}, of which nothing can be said"
+    return read_records(task, replace(request, splits=there)), [
+        Finding(task.name, "missing-split", WARNING, message.format(task.splits[split]))
+        for split in lacking
+    ]
 
 
 def _unrenderable(task: Task, error: Exception) -> Finding:
