@@ -127,7 +127,7 @@ def _stretches(run: Run) -> Iterator[Run]:
         yield run
         return
     for group in range(*run.row_groups):
-        yield replace(run, row_groups=(group, group + 1))
+        yield replace(run, row_groups=(group, group + 1), rows=None)
 
 
 def _renderings(

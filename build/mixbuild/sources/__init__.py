@@ -5,6 +5,7 @@ room that reaches the network::
 
     hub        a repo on the Hub at one commit: its files and its card
     lock       at which commit each source is read
+    stamp      a local file as it was when a build was planned
     location   where source rows are: a Place, and a Run of one of its files
     tree       the files of a dataset by their names
     card       what a source's card declares

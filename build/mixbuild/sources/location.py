@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mixbuild.sources.stamp import Stamp
+
 BATCH_ROWS = 32_768
 """The most rows that are read at a time."""
 
@@ -56,6 +58,7 @@ class Run:
         rows: how many there are; None where only reading tells.
         row_groups: the Parquet row groups, from and to before; None for other formats.
         batch_rows: how many rows to read at a time.
+        stamp: what the file was when the build was planned; None on the Hub.
     """
 
     place: Place
@@ -65,6 +68,7 @@ class Run:
     rows: int | None = None
     row_groups: tuple[int, int] | None = None
     batch_rows: int = BATCH_ROWS
+    stamp: Stamp | None = None
 
     @property
     def address(self) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 
-from mixbuild.core import Rows, ahead, explained
+from mixbuild.core import Rows, SourceError, ahead, explained
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources import arrow, delimited, parquet, records
 from mixbuild.sources.dialect import dialect_of
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Run
+from mixbuild.sources.stamp import unchanged
 from mixbuild.sources.types import conform, pick
 
 
@@ -33,13 +34,18 @@ def read(
         SchemaError: a value is none of its column's type.
     """
     where = f"{run.place.label}: {run.file}"
-    with explained(where):
+    with explained(where), unchanged(run.address, run.stamp, where=where):
         first = run.first_row
         batches = _batches(run, pick(schema, list(columns)), where)
         for batch in ahead(batches) if overlap else batches:
             for piece in _cut(batch):
                 yield np.arange(first, first + piece.num_rows, dtype=np.int64), piece
                 first += piece.num_rows
+        if run.rows is not None and first - run.first_row != run.rows:
+            raise SourceError(
+                f"{where}: expected {run.rows:,} rows, as when the build was planned, got "
+                f"{first - run.first_row:,}; run the same command again"
+            )
 
 
 def _batches(run: Run, schema: pa.Schema, where: str) -> Iterator[pa.RecordBatch]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mixbuild.sources import contents, layout
 from mixbuild.sources.hub import find_commit
 from mixbuild.sources.legend import of_card
 from mixbuild.sources.location import Place, Run
+from mixbuild.sources.stamp import Stamp, stamp
 from mixbuild.sources.tree import list_place
 
 SAMPLES = "samples"
@@ -120,10 +121,15 @@ def _resolve(
     files = {split: found.files[split] for split in splits.values() if split in found.files}
     with explained(place.label):
         names = [*found.cards, *(file for each in files.values() for file in each)]
-        label = _label(name, declared, source, place, names)
+        stamps = _stamps(place, names)
+        label = _label(name, declared, source, place, stamps)
         card = of_card(found.features, where=place.label)
         schema, runs = contents.look(place, files, card=card, task=task)
-    return Resolved(label, place, schema, {split: runs[theirs] for split, theirs in wanted.items()})
+    stamped = {
+        split: tuple(replace(run, stamp=stamps.get(run.file)) for run in runs[theirs])
+        for split, theirs in wanted.items()
+    }
+    return Resolved(label, place, schema, stamped)
 
 
 def _find(name: str, declared: Source, source: str | None) -> Place:
@@ -164,7 +170,7 @@ def on_hub(repo: str, config: str | None, revision: str) -> Place:
 
 
 def _label(
-    name: str, declared: Source, source: str | None, place: Place, names: Sequence[str]
+    name: str, declared: Source, source: str | None, place: Place, stamps: Mapping[str, Stamp]
 ) -> str:
     """``repo@commit``; for a folder, which has no commit, a hash of its files' bytes instead.
 
@@ -172,13 +178,15 @@ def _label(
     """
     if place.revision is not None:
         return place.label
-    digest = xxhash.xxh3_128()
-    for file in sorted(names):
-        with explained(f"{place.label}: {file}"), open(place.address(file), "rb") as opened:
-            content = xxhash.xxh3_128()
-            while block := opened.read(2**20):
-                content.update(block)
-        digest.update(f"{file} {content.hexdigest()}\n".encode())
-    if source == SAMPLES:
-        return f"{SAMPLES}/{name}@{digest.hexdigest()}"
-    return f"{declared.repo}@mirror-{digest.hexdigest()}"
+    lines = (f"{file} {each.digest}\n" for file, each in sorted(stamps.items()))
+    digest = xxhash.xxh3_128_hexdigest("".join(lines).encode())
+    return f"{SAMPLES}/{name}@{digest}" if source == SAMPLES else f"{declared.repo}@mirror-{digest}"
+
+
+def _stamps(place: Place, names: Iterable[str]) -> dict[str, Stamp]:
+    """What each file of a folder is now; on the Hub, the commit says it."""
+    stamps = {}
+    for file in names if place.revision is None else ():
+        with explained(f"{place.label}: {file}"):
+            stamps[file] = stamp(place.address(file))
+    return stamps
