@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import socket
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import PIPE, CompletedProcess
 from subprocess import run as run_process
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,6 +29,20 @@ os.environ.update(
     HF_HUB_DISABLE_PROGRESS_BARS="1",
     HF_DATASETS_DISABLE_PROGRESS_BARS="1",
 )
+
+from mixbuild.core import ManifestError, dump_json, typed  # noqa: E402
+
+T = TypeVar("T")
+
+
+def as_json(record: object) -> Any:
+    """A record as whoever reads its file without our types has it."""
+    return json.loads(dump_json(record))
+
+
+def from_json(raw: object, kind: type[T]) -> T:
+    """The other way round."""
+    return typed(raw, kind, where="a test", error=ManifestError, remedy="mend the test")
 
 
 @pytest.fixture(scope="session", autouse=True)

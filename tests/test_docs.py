@@ -178,12 +178,12 @@ def test_the_digest_as_documented_is_the_digest(tmp_path: Path) -> None:
     assert callable(digest)
     made = make(Request([find("squad")], tmp_path, {"squad": "samples"}))
     table = read_shards(tmp_path, "squad", "validation")
-    (shard,) = made.manifest["tasks"]["squad"]["splits"]["validation"]["shards"]
-    assert digest(table.to_pylist()) == shard["content_digest"]
+    (shard,) = made.manifest.configs["squad"].splits["validation"].shards
+    assert digest(table.to_pylist()) == shard.content_digest
     other = ContentDigest(SCHEMA)
     for batch in table.slice(1).to_batches():
         other.update(batch)
-    assert digest(table.to_pylist()[1:]) == other.hexdigest() != shard["content_digest"]
+    assert digest(table.to_pylist()[1:]) == other.hexdigest() != shard.content_digest
 
 
 def test_a_task_is_added_by_following_the_guide(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
         rows = {
             config: {
                 split: read_shards(out, config, split).to_pylist()
-                for split in manifest["tasks"][config]["splits"]
+                for split in manifest["configs"][config]["splits"]
             }
             for config in CONFIGS
         }

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hub_server import LoopbackHub
@@ -112,14 +111,14 @@ def test_the_policy_names_only_sources_that_are_held_back_and_are_read() -> None
     assert json.loads(read_project_file(POLICY)).keys() == {"about", "named"}
 
 
-def entry(repo: str, identifier: str) -> dict[str, Any]:
-    return {"source": {"repo": repo, "license": identifier}}
+def entry(repo: str, identifier: str) -> tuple[str, str]:
+    return repo, identifier
 
 
-def refused(*allowed: str, **tasks: dict[str, Any]) -> str | None:
+def refused(*allowed: str, **tasks: tuple[str, str]) -> str | None:
     """What a push of these tasks is told."""
     try:
-        refuse_held_back(tasks, allowed=allowed)
+        refuse_held_back(((name, *each) for name, each in tasks.items()), allowed=allowed)
     except LicenceError as error:
         return str(error)
     return None
@@ -143,7 +142,7 @@ def test_what_is_held_back_is_named_and_passes_only_by_its_own_name() -> None:
     }
     assert refused(**tasks) == (
         "expected licences that may be published, got one, three: cc-by-nc-nd-4.0 "
-        "(no-derivatives, non-commercial); two: c-uda (unknown); leave these tasks out, name the "
+        "(no-derivatives, non-commercial); two: c-uda (unknown); leave these configs out, name the "
         "source in build/licence_policy.json, or say --allow-licences cc-by-nc-nd-4.0,c-uda"
     )
     assert "c-uda (unknown)" in str(refused("cc-by-nc-nd-4.0", **tasks))

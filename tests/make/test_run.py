@@ -17,9 +17,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import IMDB_SCHEMA, ROOT, imdb_rows, read_shards, write_parquet
+from conftest import IMDB_SCHEMA, ROOT, as_json, imdb_rows, read_shards, write_parquet
 from mixbuild.core.digest import ContentDigest
-from mixbuild.core.errors import MixError, OutputError, RowError, UsageError
+from mixbuild.core.errors import ManifestError, MixError, OutputError, RowError, UsageError
 from mixbuild.core.row import SCHEMA
 from mixbuild.declare.template import Template
 from mixbuild.make import manifest
@@ -45,13 +45,13 @@ def files(out: Path) -> dict[str, bytes]:
 def test_the_manifest_says_what_is_in_the_shards(imdb_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     made = make(request(imdb_folder, out))
-    assert json.loads((out / "manifest.json").read_text()) == made.manifest
-    entry = made.manifest["tasks"]["imdb"]
-    assert entry["source"]["repo"] == "stanfordnlp/imdb"
-    assert entry["source"]["license"] == "other"
-    assert entry["asked"] == {"templates": "seed", "seed": 0, "max_rows": None}
-    assert list(entry["templates"]) == ["seed"]
-    assert entry["templates"]["seed"]["text"] == find("imdb").template("seed").text
+    assert json.loads((out / "manifest.json").read_text()) == as_json(made.manifest)
+    entry = as_json(made.manifest)["configs"]["imdb"]
+    assert entry["made_of"]["source"]["repo"] == "stanfordnlp/imdb"
+    assert entry["made_of"]["source"]["license"] == "other"
+    assert entry["made_of"]["asked"] == {"templates": "seed", "seed": 0, "max_rows": None}
+    assert list(entry["made_of"]["templates"]) == ["seed"]
+    assert entry["made_of"]["templates"]["seed"]["text"] == find("imdb").template("seed").text
     assert {"instruct_mix", "code", "pyarrow", "datasets"} <= set(entry["versions"])
     counts = {split: (each["rows_read"], each["rows"]) for split, each in entry["splits"].items()}
     assert counts == {"train": (300, 300), "test": (120, 120)}
@@ -72,7 +72,7 @@ def test_the_manifest_says_what_is_in_the_shards(imdb_folder: Path, tmp_path: Pa
 def test_every_row_is_the_seed_template_filled_by_hand(imdb_folder: Path, tmp_path: Path) -> None:
     made = make(request(imdb_folder, tmp_path / "out"))
     rows = read_shards(tmp_path / "out", "imdb", "train").to_pylist()
-    source = made.manifest["tasks"]["imdb"]["source"]["read_from"]
+    source = made.manifest.configs["imdb"].sources[0].read_from
     assert source.startswith("stanfordnlp/imdb@mirror-")
     for number, (row, raw) in enumerate(zip(rows, imdb_rows(300), strict=True)):
         name = ("negative", "positive")[raw["label"]]
@@ -167,7 +167,7 @@ def test_a_change_of_what_the_card_says_renders_nothing_and_is_listed(
     made = make(Request([task], tmp_path / "out", {"imdb": str(imdb_folder)}))
     assert (made.rendered, made.kept) == (0, 3)
     assert manifest.load(tmp_path / "out") == made.manifest
-    assert made.manifest["tasks"]["imdb"]["source"]["license"] == "cc0-1.0"
+    assert made.manifest.configs["imdb"].sources[0].license == "cc0-1.0"
 
 
 def test_tasks_made_one_after_the_other_are_all_listed(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_a_failure_keeps_the_other_tasks_and_unlists_the_failed_one(
         make(request(imdb_folder, out))
     listed = manifest.load(out)
     assert listed is not None
-    assert list(listed["tasks"]) == ["squad"]
+    assert list(listed.configs) == ["squad"]
 
 
 def test_two_builds_do_not_share_a_folder(imdb_folder: Path, tmp_path: Path) -> None:
@@ -271,7 +271,19 @@ def test_a_manifest_of_another_format_is_refused(imdb_folder: Path, tmp_path: Pa
     with pytest.raises(MixError) as caught:
         make(request(imdb_folder, tmp_path / "out"))
     assert str(caught.value) == (
-        f"{tmp_path}/out/manifest.json: expected format 1, got 99; delete it and run make again"
+        f"{tmp_path}/out/manifest.json: expected format 2, got 99: a newer version wrote "
+        f"it; update instruct_mix"
+    )
+
+
+def test_a_manifest_of_the_older_format_is_made_again(imdb_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/manifest.json").write_text('{"format": 1, "tasks": {}}')
+    with pytest.raises(ManifestError) as caught:
+        make(request(imdb_folder, tmp_path / "out"))
+    assert str(caught.value) == (
+        f"{tmp_path}/out/manifest.json: expected format 2, got 1: an older version wrote it; "
+        f"delete it and run make again: what was pushed stays, and the next push goes on from it"
     )
 
 
@@ -424,7 +436,7 @@ def test_what_is_not_asked_for_any_more_is_removed_and_said(
 
 
 @pytest.mark.parametrize(
-    "text", ["{}", '{"format": 1}', '{"format": 1, "tasks": {"imdb": {}}}', "["]
+    "text", ["{}", '{"format": 2}', '{"format": 2, "configs": {"imdb": {}}}', "[", "[" * 9_999]
 )
 def test_a_manifest_that_is_none_is_refused(imdb_folder: Path, tmp_path: Path, text: str) -> None:
     (tmp_path / "out").mkdir()

@@ -287,5 +287,5 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> Path:
 
 def read_manifest(out: Path) -> dict[str, Any]:
     """What a build's manifest says of its tasks."""
-    tasks: dict[str, Any] = json.loads((out / "manifest.json").read_text("utf-8"))["tasks"]
+    tasks: dict[str, Any] = json.loads((out / "manifest.json").read_text("utf-8"))["configs"]
     return tasks

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -23,13 +25,14 @@ from hypothesis import strategies as st
 from mixbuild.core.errors import ManifestError, MixError, SourceError, UsageError
 from mixbuild.core.row import SCHEMA
 from mixbuild.declare.template import Template
+from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.prove.rebuild import Rebuilt, first_difference, rebuild
 from mixbuild.publish import plots
 from mixbuild.publish.export import export_split, splits
 from mixbuild.publish.hub import push as hub_module
-from mixbuild.publish.release import compose, shard_files, task_entries
+from mixbuild.publish.release import compose, published_configs, shard_files
 from mixbuild.tasks import find
 from prove.proving import (
     DOLLY,
@@ -65,7 +68,7 @@ def published_splits(hub: LoopbackHub, repo: str = REPO) -> dict[str, dict[str, 
     manifest = json.loads(hub.files(repo)["manifest.json"])
     return {
         f"{task} {split}": each
-        for task, entry in manifest["tasks"].items()
+        for task, entry in manifest["configs"].items()
         for split, each in entry["splits"].items()
     }
 
@@ -194,7 +197,7 @@ def test_what_was_made_of_a_mirror_asks_for_it(
     folder = write_folder(tmp_path / "mirror", {"train.parquet": parquet(imdb_rows(5))})
     made = make(Request([find("imdb")], tmp_path / "out", {"imdb": str(folder)}, splits=["train"]))
     upload(hub, "org/of-a-mirror", tmp_path / "out")
-    label = made.manifest["tasks"]["imdb"]["source"]["read_from"]
+    label = made.manifest.configs["imdb"].sources[0].read_from
     assert run.error("rebuild", "org/of-a-mirror") == (
         f"imdb: was made of a mirror, {label}; say where it is: --source imdb=FOLDER"
     )
@@ -222,10 +225,13 @@ def test_what_was_made_of_another_repo_is_read_from_there(
 
 def publication(out: Path) -> dict[str, bytes]:
     """What a push would put onto the Hub."""
-    tasks = read_manifest(out)
-    exported = [(each, export_split(each)) for each in splits(out, tasks)]
+    built = expect(out).configs
+    exported = [(each, export_split(each)) for each in splits(out, built)]
     composed = compose(
-        task_entries(tasks, exported), list(shard_files(exported)), repo=REPO, file_format="parquet"
+        published_configs(built, exported),
+        list(shard_files(exported)),
+        repo=REPO,
+        file_format="parquet",
     )
     return {
         file.path: file.content if isinstance(file.content, bytes) else file.content.read_bytes()
@@ -271,7 +277,7 @@ def tampered(
         hub.delete_repo("org/tampered")
         hub.upload("org/tampered", {**of_samples, **files})
         found = rebuild("org/tampered", tmp_path / "out")
-        return {f"{each.task}/{each.split}": each for each in found}
+        return {f"{each.config}/{each.split}": each for each in found}
 
     return rebuild_it
 
@@ -306,7 +312,7 @@ def test_nothing_changed_nothing_differs(
     manifest = json.loads(of_samples["manifest.json"])
     for name, each in found.items():
         task, _, split = name.partition("/")
-        entry = manifest["tasks"][task]["splits"][split]
+        entry = manifest["configs"][task]["splits"][split]
         assert each == Rebuilt(task, split, entry["rows"], entry["content_digest"], None)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.arrow")}
     assert tampered({}) == found
@@ -397,7 +403,7 @@ def test_a_shard_that_cannot_be_read_is_named(
 def edited(files: Mapping[str, bytes], change: Callable[[dict[str, Any]], object]) -> bytes:
     """The manifest with another entry of squad."""
     manifest = json.loads(files["manifest.json"])
-    change(manifest["tasks"]["squad"])
+    change(manifest["configs"]["squad"])
     return json.dumps(manifest).encode()
 
 
@@ -410,16 +416,16 @@ def test_what_the_manifest_says_of_the_rows_is_compared(
     not_so = "the rows are the same as in the files, but not as the manifest says"
     for change, told in (
         (validation(content_digest="0" * 32), not_so),
-        (validation(rows=16), not_so),
-        (validation(rows_read=19), "rows_read: published 19, rebuilt 18"),
+        (validation(rows=16, rows_read=19), not_so),
         (
-            validation(drops={"no answer": 2, "null answers": 1, "null question": 1}),
+            validation(drops={"no answer": 2, "null answers": 1}),
             "drops: no answer: published 2, rebuilt 1",
         ),
         (
-            validation(drops={"no answer": 1, "null answers": 1}),
+            validation(drops={"no answer": 1, "null answers": 1, "no question": 1}),
             "drops: null question: published None, rebuilt 1",
         ),
+        (validation(text_bytes=7), "text_bytes: published 7, rebuilt 5144"),
     ):
         found = tampered({"manifest.json": edited(of_samples, change)})
         assert one_difference(found) == told
@@ -429,7 +435,9 @@ def test_another_template_in_the_manifest_is_found(
     tampered: Tampered, of_samples: dict[str, bytes]
 ) -> None:
     def change(squad: dict[str, Any]) -> None:
-        squad["templates"]["seed"]["text"] = "Answer: {answers}"
+        text = "Answer: {answers}"
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        squad["made_of"]["templates"]["seed"].update(text=text, sha256=sha256)
 
     found = tampered({"manifest.json": edited(of_samples, change)})
     for split in ("squad/train", "squad/validation"):
@@ -442,13 +450,13 @@ def test_another_choice_in_the_manifest_is_another_row(
     tampered: Tampered, of_samples: dict[str, bytes]
 ) -> None:
     def seed(squad: dict[str, Any]) -> None:
-        squad["asked"]["seed"] = 1
+        squad["made_of"]["asked"]["seed"] = 1
 
     told = tampered({"manifest.json": edited(of_samples, seed)})["squad/validation"].difference
     assert ": template: published " in str(told) or ": prompt: published " in str(told)
 
     def templates(squad: dict[str, Any]) -> None:
-        squad["asked"]["templates"] = "sead"
+        squad["made_of"]["asked"]["templates"] = "sead"
 
     with pytest.raises(UsageError, match="unknown template 'sead'; did you mean 'seed'"):
         tampered({"manifest.json": edited(of_samples, templates)})
@@ -498,18 +506,18 @@ def having(value: object, *path: str) -> Callable[[dict[str, Any]], object]:
 @pytest.mark.parametrize(
     "change",
     [
-        without("source"),
-        without("source", "read_from"),
-        without("asked"),
-        without("asked", "seed"),
-        without("templates"),
+        without("made_of", "source"),
+        without("made_of", "source", "read_from"),
+        without("made_of", "asked"),
+        without("made_of", "asked", "seed"),
+        without("made_of", "templates"),
         without("splits", "validation", "drops"),
         without("splits", "validation", "shards"),
-        having(1, "source"),
-        having("1", "asked", "seed"),
-        having(1.5, "asked", "max_rows"),
-        having(None, "asked", "templates"),
-        having([], "templates"),
+        having(1, "made_of", "source"),
+        having("1", "made_of", "asked", "seed"),
+        having(1.5, "made_of", "asked", "max_rows"),
+        having(None, "made_of", "asked", "templates"),
+        having([], "made_of", "templates"),
         having([{"path": "a"}], "splits", "validation", "shards"),
         having(None, "splits", "validation"),
     ],
@@ -519,7 +527,9 @@ def test_a_manifest_that_says_too_little_is_one_line(
 ) -> None:
     with pytest.raises(ManifestError) as caught:
         tampered({"manifest.json": edited(of_samples, change)})
-    assert "expected the manifest of a published build, got something else (" in str(caught.value)
+    told = str(caught.value)
+    assert re.search(r"manifest\.json: configs\.squad\.\S+: expected .*, got ", told)
+    assert told.endswith("; take the file back to what it was")
     assert "\n" not in str(caught.value)
 
 

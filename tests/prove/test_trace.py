@@ -365,19 +365,19 @@ def test_a_task_that_reads_other_columns_now_is_told_all_the_same(
     assert traced.again is False
 
 
-@pytest.mark.parametrize("missing", ["templates", "versions", "asked"])
+@pytest.mark.parametrize("missing", ["made_of", "versions"])
 def test_a_manifest_that_says_too_little_is_one_line(
     of_samples: Path, tmp_path: Path, missing: str
 ) -> None:
     manifest = json.loads((of_samples / "manifest.json").read_text("utf-8"))
-    del manifest["tasks"]["imdb"][missing]
+    del manifest["configs"]["imdb"][missing]
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (tmp_path / "imdb").symlink_to(of_samples / "imdb")
     with pytest.raises(ManifestError) as caught:
         trace("imdb/train/train.jsonl:0", str(tmp_path))
     assert str(caught.value) == (
-        f"{tmp_path}: expected a manifest that tells how imdb was made, got something else "
-        f"(KeyError: '{missing}'); take the file back to what it was"
+        f"{tmp_path}/manifest.json: configs.imdb: expected the field {missing}, got none; "
+        f"delete it and run make again"
     )
 
 

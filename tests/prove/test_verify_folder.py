@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from conftest import imdb_rows, write_parquet
+from conftest import as_json, imdb_rows, write_parquet
 from mixbuild.core.errors import ManifestError, VerifyError
 from mixbuild.core.row import SCHEMA
 from mixbuild.make.plan import Request
@@ -57,14 +58,14 @@ def edit(out: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Change the manifest's entry of imdb."""
     path = out / "manifest.json"
     manifest = json.loads(path.read_text())
-    change(manifest["tasks"]["imdb"])
+    change(manifest["configs"]["imdb"])
     path.write_text(json.dumps(manifest))
 
 
 def test_a_whole_build_is_told_split_by_split(out: Path) -> None:
     reported: list[tuple[int, int]] = []
     manifest, verified = verify_folder(out, report=lambda *counts: reported.append(counts))
-    assert manifest == json.loads((out / "manifest.json").read_text())
+    assert as_json(manifest) == json.loads((out / "manifest.json").read_text())
     sizes = {path.name: path.stat().st_size for path in (out / "imdb").iterdir()}
     assert verified == [
         Verified("imdb", "train", 15, 2, sum(sizes[name] for name in sizes if "train" in name)),
@@ -153,8 +154,8 @@ def test_what_no_reader_takes_for_a_shard_is_no_fault(out: Path) -> None:
 
 
 def test_other_rows_than_the_manifest_says(out: Path) -> None:
-    edit(out, lambda imdb: imdb["splits"]["test"]["shards"][0].update(rows=5))
-    edit(out, lambda imdb: imdb["splits"]["test"].update(rows=5))
+    edit(out, lambda imdb: imdb["splits"]["test"]["shards"][0].update(rows=5, rows_read=5))
+    edit(out, lambda imdb: imdb["splits"]["test"].update(rows=5, rows_read=5))
     found = re.fullmatch(
         rf"{out}/imdb/test-00000-of-00001\.arrow: expected 5 rows with the content digest (\w+), "
         r"got 4 with (\w+)",
@@ -173,22 +174,51 @@ def test_another_digest_than_the_manifest_says(out: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong", "right"),
+    ("change", "told"),
     [
-        ("rows", 14, "15"),
-        ("rows_read", 15, "16"),
-        ("drops", {}, "{'unlabelled': 1}"),
-        ("drops", {"unlabelled": 2}, "{'unlabelled': 1}"),
-        ("drops", {"null text": 1}, "{'unlabelled': 1}"),
+        (
+            {"rows": 14, "rows_read": 15},
+            ".rows_read: expected 16, as its shards have together, got 15",
+        ),
+        (
+            {"rows": 14},
+            ": expected 16 source rows with 1 renderings each to be rows or drops, got 14 rows "
+            "and 1 drops",
+        ),
+        (
+            {"drops": {"null text": 1}},
+            ".drops: expected {'unlabelled': 1}, as its shards have together, got {'null text': 1}",
+        ),
     ],
 )
-def test_sums_that_are_not_those_of_the_shards(
-    out: Path, name: str, wrong: object, right: str
-) -> None:
-    edit(out, lambda imdb: imdb["splits"]["train"].update({name: wrong}))
-    assert fault(out) == (
-        f"{out}/manifest.json: imdb/train: expected {name} {right}, as its shards have together, "
-        f"got {wrong}"
+def test_numbers_that_contradict_one_another(out: Path, change: dict[str, Any], told: str) -> None:
+    edit(out, lambda imdb: imdb["splits"]["train"].update(change))
+    with pytest.raises(ManifestError) as caught:
+        verify_folder(out)
+    assert str(caught.value) == (
+        f"{out}/manifest.json: configs.imdb.splits.train{told}; delete it and run make again"
+    )
+
+
+@pytest.mark.parametrize("path", ["../x.arrow", "imdb/train-00000-of-00001.arrow", "/etc/passwd"])
+def test_a_path_that_is_not_the_shards_own(out: Path, path: str) -> None:
+    edit(out, lambda imdb: imdb["splits"]["train"]["shards"][0].update(path=path))
+    with pytest.raises(ManifestError) as caught:
+        verify_folder(out)
+    assert str(caught.value) == (
+        f"{out}/manifest.json: configs.imdb.splits.train.shards.0.path: expected "
+        f"'imdb/train-00000-of-00002.arrow', got {path!r}; delete it and run make again"
+    )
+
+
+def test_another_text_of_a_template(out: Path) -> None:
+    edit(out, lambda imdb: imdb["made_of"]["templates"]["seed"].update(text="{text}", sha256="0"))
+    sha256 = hashlib.sha256(b"{text}").hexdigest()
+    with pytest.raises(ManifestError) as caught:
+        verify_folder(out)
+    assert str(caught.value) == (
+        f"{out}/manifest.json: configs.imdb.made_of.templates.seed: expected the SHA-256 of its "
+        f"text, {sha256}, got 0; delete it and run make again"
     )
 
 
@@ -196,12 +226,11 @@ def test_several_faults_are_counted(out: Path) -> None:
     (out / "imdb/train-00000-of-00002.arrow").unlink()
     flip(out / SHARD, 100)
     assert re.fullmatch(r".*00000-of-00002.arrow: .*, got no file \(and 1 more\)", fault(out))
-    edit(out, lambda imdb: imdb["splits"]["test"].update(rows=5, drops={"x": 1}))
     (out / "imdb/test-9.arrow").write_text("not listed")
-    assert re.fullmatch(r".*00000-of-00002.arrow: .*, got no file \(and 4 more\)", fault(out))
+    assert re.fullmatch(r".*00000-of-00002.arrow: .*, got no file \(and 2 more\)", fault(out))
 
 
-@pytest.mark.parametrize("damage", ["flip", "truncate", "extra", "unlink", "manifest", "digest"])
+@pytest.mark.parametrize("damage", ["flip", "truncate", "extra", "unlink", "digest"])
 def test_what_verify_tells_to_do_helps(pristine: Path, out: Path, damage: str) -> None:
     if damage == "flip":
         flip(out / SHARD, 100)
@@ -211,8 +240,6 @@ def test_what_verify_tells_to_do_helps(pristine: Path, out: Path, damage: str) -
         shutil.copy(out / SHARD, out / "imdb/train-00002-of-00003.arrow")
     elif damage == "unlink":
         (out / SHARD).unlink()
-    elif damage == "manifest":
-        edit(out, lambda imdb: imdb["splits"]["train"].update(rows=1))
     else:
         edit(out, lambda imdb: imdb["splits"]["train"]["shards"][0].update(content_digest="0"))
     Path(fault(out).partition(": ")[0]).unlink(missing_ok=True)
@@ -233,17 +260,17 @@ def test_a_folder_without_a_manifest_is_no_build(out: Path) -> None:
 
 
 def published(manifest: dict[str, Any]) -> None:
-    for split in manifest["tasks"]["imdb"]["splits"].values():
+    for split in manifest["configs"]["imdb"]["splits"].values():
         for shard in split["shards"]:
             del shard["unit"]
 
 
 def without_counts(manifest: dict[str, Any]) -> None:
-    del manifest["tasks"]["imdb"]["splits"]["train"]["rows"]
+    del manifest["configs"]["imdb"]["splits"]["train"]["rows"]
 
 
 def without_bytes(manifest: dict[str, Any]) -> None:
-    del manifest["tasks"]["imdb"]["splits"]["train"]["shards"][0]["bytes"]
+    del manifest["configs"]["imdb"]["splits"]["train"]["shards"][0]["bytes"]
 
 
 @pytest.mark.parametrize("change", [published, without_counts, without_bytes])
@@ -254,10 +281,13 @@ def test_a_manifest_of_another_kind_is_refused(
     manifest = json.loads(path.read_text())
     change(manifest)
     path.write_text(json.dumps(manifest))
-    missing = {"published": "unit", "without_counts": "rows", "without_bytes": "bytes"}
+    missing = {
+        "published": ".splits.train.shards.0: expected the field unit",
+        "without_counts": ".splits.train: expected the field rows",
+        "without_bytes": ".splits.train.shards.0: expected the field bytes",
+    }
     with pytest.raises(ManifestError) as caught:
         verify_folder(out)
     assert str(caught.value) == (
-        f"{path}: expected tasks with splits and shards, got something else (KeyError: "
-        f"'{missing[change.__name__]}'); delete it and run make again"
+        f"{path}: configs.imdb{missing[change.__name__]}, got none; delete it and run make again"
     )

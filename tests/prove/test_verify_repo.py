@@ -15,6 +15,7 @@ from huggingface_hub import HfApi
 from mixbuild.core.errors import HubError, ManifestError, SourceError, VerifyError
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.rows import batch_rows
+from mixbuild.publish.manifest import Lengths, PublishedSplit
 from publish.pushing import REPO, Builds, Command, check_tree, published, send
 
 pytest_plugins = ("publish.pushing",)
@@ -48,7 +49,7 @@ def in_manifest(change: Callable[[dict[str, Any]], object]) -> Edit:
 
     def edit(files: Files) -> dict[str, bytes | None]:
         manifest = json.loads(files["manifest.json"])
-        change(manifest["tasks"]["squad"]["splits"]["train"])
+        change(manifest["configs"]["squad"]["splits"]["train"])
         return {"manifest.json": json.dumps(manifest, indent=1).encode()}
 
     return edit
@@ -75,7 +76,7 @@ TREE: dict[str, tuple[Edit, str]] = {
         f"{{sha256}}; push again",
     ),
     "the manifest has another number of rows": (
-        in_manifest(lambda entry: entry.update(rows=99)),
+        in_manifest(lambda entry: entry.update(rows=99, rows_read=101)),
         "README.md: expected the dataset_info of 'squad' that follows from the manifest, got "
         "other splits; push again",
     ),
@@ -122,19 +123,19 @@ def test_the_file_that_was_changed_is_named(held: LoopbackHub, api: HfApi, name:
     [(0, 0, 4_096), (9, 0, 4_096), (10**6, 100, 4_096), (50, 300_000, 13), (2, 10**9, 1)],
 )
 def test_long_rows_are_read_fewer_at_once(rows: int, row_bytes: int, expected: int) -> None:
-    assert batch_rows({"rows": rows, "text_bytes": rows * row_bytes}) == expected
+    lengths = Lengths((0,) * 32, (0,) * 32)
+    split = PublishedSplit(rows, rows, {}, rows * row_bytes, "", lengths, None, ())
+    assert batch_rows(split) == expected
 
 
 def test_no_more_rows_are_read_at_once_than_fit(
     held: LoopbackHub, api: HfApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remote, manifest = hub.read_published(api, REPO, "main")
-    entry = manifest["tasks"]["squad"]["splits"]["train"]
-    monkeypatch.setattr(
-        "mixbuild.publish.hub.rows.BATCH_BYTES", 3 * entry["text_bytes"] // entry["rows"]
-    )
+    entry = manifest.configs["squad"].splits["train"]
+    monkeypatch.setattr("mixbuild.publish.hub.rows.BATCH_BYTES", 3 * entry.text_bytes // entry.rows)
     sizes = [len(batch) for batch in hub.published_rows(api, remote, entry, columns=["id"])]
-    assert sum(sizes) == entry["rows"]
+    assert sum(sizes) == entry.rows
     assert set(sizes[:-1]) <= {2, 3}
     loadings = []
 
@@ -143,7 +144,7 @@ def test_no_more_rows_are_read_at_once_than_fit(
         return []
 
     monkeypatch.setattr("mixbuild.core.executor.run", load)
-    hub.verify_repo(api, REPO, "main", tasks=["squad"])
+    hub.verify_repo(api, REPO, "main", configs=["squad"])
     assert [each.batch_rows in (1, 2, 3) for each in loadings] == [True, True]
 
 
@@ -158,12 +159,12 @@ def test_rows_that_are_not_those_of_the_manifest_are_named_with_their_split(
     pq.write_table(table.take([1, 0, *range(2, count - lost)]), buffer)
     content = buffer.getvalue()
     manifest = published(held)
-    entry = manifest["tasks"]["squad"]["splits"]["train"]["shards"][0]
+    entry = manifest["configs"]["squad"]["splits"]["train"]["shards"][0]
     more = len(content) - entry["bytes"]
     entry.update(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     size = sum(
         shard["bytes"]
-        for split in manifest["tasks"]["squad"]["splits"].values()
+        for split in manifest["configs"]["squad"]["splits"].values()
         for shard in split["shards"]
     )
     text = held.files(REPO)["README.md"].decode()
@@ -179,7 +180,7 @@ def test_rows_that_are_not_those_of_the_manifest_are_named_with_their_split(
     )
     check_tree(api)
     with pytest.raises(VerifyError) as error:
-        hub.verify_repo(api, REPO, "main", tasks=["squad"])
+        hub.verify_repo(api, REPO, "main", configs=["squad"])
     assert str(error.value).startswith(
         f"{REPO}@{commit}: squad streamed: train: expected {count} rows with the content digest "
     )
@@ -194,7 +195,7 @@ def test_a_download_that_comes_damaged_is_not_taken_for_the_rows(
     """Streamed, and in full: neither is checked by the client."""
     held.fail("^GET /lfs/.*/imdb/test", times=1, after=after, corrupt=True)
     with pytest.raises((VerifyError, SourceError)) as error:
-        hub.verify_repo(api, REPO, "main", tasks=["imdb"])
+        hub.verify_repo(api, REPO, "main", configs=["imdb"])
     way = "streamed" if after == 0 else "in full"
     assert str(error.value).startswith(f"{REPO}@{held.commit(REPO)}: imdb {way}: ")
     assert "\n" not in str(error.value)
@@ -210,7 +211,7 @@ def test_the_command_says_one_line_and_fails(held: LoopbackHub, command: Command
     assert done.stdout == ""
     done = command("verify", f"{REPO}@{good}")
     assert (done.returncode, done.stderr) == (0, "")
-    entries = published(held)["tasks"].values()
+    entries = published(held)["configs"].values()
     rows = sum(split["rows"] for entry in entries for split in entry["splits"].values())
     assert done.stdout.endswith(f"\n{REPO}@{good}: verified, {rows} rows in 4 files\n")
 

@@ -28,6 +28,7 @@ from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.declare.task import Task
 from mixbuild.declare.template import Template
+from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.make.verify import Verified
@@ -35,7 +36,8 @@ from mixbuild.publish import export, plots
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.commit import publish
 from mixbuild.publish.hub.plan import Covered, Plan, Pushed, Target, make_plan
-from mixbuild.publish.release import File, shard_files, task_entries
+from mixbuild.publish.manifest import PARQUET, PublishedConfig
+from mixbuild.publish.release import File, published_configs, shard_files
 from mixbuild.tasks import find
 
 TOKEN = "a secret, of no known form"  # noqa: S105 - of a hub on the loopback
@@ -49,7 +51,7 @@ class Built:
     """A build and what is to be published of it."""
 
     out: Path
-    entries: Mapping[str, Any]
+    entries: Mapping[str, PublishedConfig]
     files: tuple[File, ...]
 
 
@@ -62,12 +64,12 @@ def rendered_otherwise(task: Task) -> Task:
     return dataclasses.replace(task, templates=(OTHERWISE,), slots=slots)
 
 
-def export_build(out: Path, file_format: str = export.PARQUET) -> Built:
+def export_build(out: Path, file_format: str = PARQUET) -> Built:
     """What is to be published of the build in a folder."""
-    entries = json.loads((out / "manifest.json").read_text("utf-8"))["tasks"]
+    entries = expect(out).configs
     splits = export.splits(out, entries, file_format=file_format)
     exported = [(split, export.export_split(split)) for split in splits]
-    return Built(out, task_entries(entries, exported), tuple(shard_files(exported)))
+    return Built(out, published_configs(entries, exported), tuple(shard_files(exported)))
 
 
 @pytest.fixture(scope="session")
@@ -174,7 +176,7 @@ def push(
 
 def check_tree(api: HfApi, revision: str = "main") -> None:
     """Every file of the repo against the manifest that is there, and the card."""
-    hub.verify_repo(api, REPO, revision, tasks=())
+    hub.verify_repo(api, REPO, revision, configs=())
 
 
 def published(served: LoopbackHub, revision: str = "main") -> dict[str, Any]:

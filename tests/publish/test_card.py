@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from conftest import as_json, from_json
 from datasets import Features, Value
 from datasets.info import DatasetInfosDict
 from datasets.utils.metadata import MetadataConfigs
@@ -29,8 +30,8 @@ from mixbuild.make.run import make
 from mixbuild.publish.card.sections import SHOWN_CHARACTERS, code, fenced
 from mixbuild.publish.card.write import BEGIN, END, FILE, split_card, write_card
 from mixbuild.publish.export import export_split, splits
-from mixbuild.publish.release import task_entries
-from mixbuild.publish.version import COLUMNS
+from mixbuild.publish.manifest import COLUMNS, Published
+from mixbuild.publish.release import published_configs
 from mixbuild.tasks import find
 
 IMAGES = {"rows": "assets/rows-01234567.png", "lengths": "assets/lengths-89abcdef.png"}
@@ -93,36 +94,43 @@ def entry(
 ) -> dict[str, Any]:
     templates = templates or {"seed": "Classify: {text} [OUTPUT]: {label}"}
     return {
-        "family": family,
-        "source": {
-            "repo": repo,
-            "read_from": f"{repo}@{commit}",
-            "license": license,
-            "citation": citation,
-            "languages": list(languages),
-            "limits": list(limits),
+        "made_of": {
+            "kind": "task",
+            "task": "t",
+            "family": family,
+            "source": {
+                "repo": repo,
+                "config": None,
+                "read_from": f"{repo}@{commit}",
+                "license": license,
+                "citation": citation,
+                "languages": list(languages),
+                "limits": list(limits),
+            },
+            "asked": {"templates": "all", "seed": 0, "max_rows": None},
+            "templates": {
+                name: {"text": text, "sha256": "0" * 64, "inverted": name.startswith("ask_")}
+                for name, text in templates.items()
+            },
         },
-        "templates": {
-            name: {"text": text, "sha256": "0" * 64, "inverted": name.startswith("ask_")}
-            for name, text in templates.items()
-        },
+        "versions": {},
         "splits": of_splits or {"train": split_entry()},
     }
 
 
 def published(**tasks: dict[str, Any]) -> dict[str, Any]:
     return {
-        "format": 1,
+        "format": 2,
         "version": "1.1.0",
         "file_format": "parquet",
         "columns": COLUMNS,
         "history": {"1.1.0": ["`a`: new, 3 rows", "`b`: removed"], "1.0.1": [], "1.0.0": ["first"]},
-        "tasks": dict(sorted((tasks or {"a": entry()}).items())),
+        "configs": dict(sorted((tasks or {"a": entry()}).items())),
     }
 
 
 def write(manifest: Mapping[str, Any], card: str | None = None) -> str:
-    return write_card(manifest, repo=REPO, images=IMAGES, card=card)
+    return write_card(from_json(manifest, Published), repo=REPO, images=IMAGES, card=card)
 
 
 HARD = published(
@@ -166,9 +174,10 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     out = tmp_path_factory.mktemp("real")
     names = ("squad", "imdb", "billsum")
     request = Request([find(name) for name in names], out, dict.fromkeys(names, "samples"))
-    tasks = make(dataclasses.replace(request, templates="all")).manifest["tasks"]
+    tasks = make(dataclasses.replace(request, templates="all")).manifest.configs
     exported = [(split, export_split(split)) for split in splits(out, tasks)]
-    return published(**task_entries(tasks, exported))
+    configs = published_configs(tasks, exported)
+    return published(**{name: as_json(config) for name, config in configs.items()})
 
 
 @pytest.fixture(params=["hard", "real", "one"])
@@ -255,8 +264,10 @@ def header(text: str) -> dict[str, Any]:
 
 
 def by_family(manifest: Mapping[str, Any]) -> list[str]:
-    tasks = manifest["tasks"]
-    return sorted(tasks, key=lambda name: (list(FAMILIES).index(tasks[name]["family"]), name))
+    tasks = manifest["configs"]
+    return sorted(
+        tasks, key=lambda name: (list(FAMILIES).index(tasks[name]["made_of"]["family"]), name)
+    )
 
 
 def with_rows(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,7 +282,7 @@ def test_the_yaml_gives_the_files_of_every_split_with_rows(manifest: dict[str, A
             "config_name": name,
             "data_files": [
                 {"split": split, "path": f"{name}/{split}-*.parquet"}
-                for split in with_rows(manifest["tasks"][name])
+                for split in with_rows(manifest["configs"][name])
             ],
         }
         for name in by_family(manifest)
@@ -285,7 +296,7 @@ def test_the_yaml_gives_columns_rows_and_bytes_of_every_split_with_rows(
     infos = header(write(manifest))["dataset_info"]
     assert [info["config_name"] for info in infos] == by_family(manifest)
     for info in infos:
-        entry = manifest["tasks"][info["config_name"]]
+        entry = manifest["configs"][info["config_name"]]
         assert info["features"] == [
             {"name": "prompt", "dtype": "string"},
             {"name": "completion", "dtype": "string"},
@@ -322,23 +333,23 @@ def test_datasets_reads_the_yaml_as_it_is_meant(manifest: dict[str, Any]) -> Non
         assert isinstance(info.features, Features)
         assert info.features.arrow_schema.remove_metadata() == SCHEMA
         assert {split: each.num_examples for split, each in info.splits.items()} == {
-            split: each["rows"] for split, each in with_rows(manifest["tasks"][name]).items()
+            split: each["rows"] for split, each in with_rows(manifest["configs"][name]).items()
         }
         assert info.features["prompt"] == Value("string")
 
 
 def test_the_yaml_describes_what_is_in_it(manifest: dict[str, Any]) -> None:
     data = header(write(manifest))
-    tasks = manifest["tasks"].values()
+    tasks = manifest["configs"].values()
     assert data["pretty_name"] == "instruct_mix"
-    assert data["source_datasets"] == sorted({each["source"]["repo"] for each in tasks})
+    assert data["source_datasets"] == sorted({each["made_of"]["source"]["repo"] for each in tasks})
     assert set(data["task_categories"]) == {
         "text-generation",
-        *(FAMILIES[each["family"]] for each in tasks),
+        *(FAMILIES[each["made_of"]["family"]] for each in tasks),
     }
     assert data["task_categories"] == sorted(set(data["task_categories"]))
     assert data["language"] == sorted(
-        {each for task in tasks for each in task["source"]["languages"]}
+        {each for task in tasks for each in task["made_of"]["source"]["languages"]}
     )
     assert data["tags"] == ["instruction-tuning", "instruct-mix"]
     assert data["annotations_creators"] == ["found"]
@@ -398,33 +409,33 @@ def test_a_table_gives_rows_templates_licence_and_source_of_each_config(
     rows = read(write(manifest)).tables[CONFIGS]
     assert [row[0] for row in rows] == [f"`{name}`" for name in by_family(manifest)]
     for name, family, counts, templates, identifier, source in rows:
-        entry = manifest["tasks"][name.strip("`")]
-        assert family == entry["family"]
+        entry = manifest["configs"][name.strip("`")]
+        assert family == entry["made_of"]["family"]
         assert dict(each.split(" ") for each in counts.split(", ")) == {
             split: f"{each['rows']:,}" for split, each in entry["splits"].items()
         }
-        assert templates == str(len(entry["templates"]))
-        assert identifier == entry["source"]["license"]
+        assert templates == str(len(entry["made_of"]["templates"]))
+        assert identifier == entry["made_of"]["source"]["license"]
         if name == "`plain`":
             assert source == (
                 "[stanfordnlp/imdb@e6281661](https://huggingface.co/datasets/stanfordnlp/imdb"
                 "/tree/e6281661ce1c48d982bc483cf8a173c1bbeb5d31)"
             )
         else:
-            assert source == f"`{entry['source']['read_from']}`", "a mirror has no page"
+            assert source == f"`{entry['made_of']['source']['read_from']}`", "a mirror has no page"
 
 
 def test_every_template_is_there_verbatim(manifest: dict[str, Any]) -> None:
     folded = read(write(manifest)).folded
     expected = {
-        f"<code>{name}</code>: {len(manifest['tasks'][name]['templates'])} in use": [
+        f"<code>{name}</code>: {len(manifest['configs'][name]['made_of']['templates'])} in use": [
             (
                 f"`{template}` (inverted: it asks for what the source gives):"
                 if each["inverted"]
                 else f"`{template}`:",
                 unmarked(each["text"]),
             )
-            for template, each in manifest["tasks"][name]["templates"].items()
+            for template, each in manifest["configs"][name]["made_of"]["templates"].items()
         ]
         for name in by_family(manifest)
     }
@@ -434,7 +445,7 @@ def test_every_template_is_there_verbatim(manifest: dict[str, Any]) -> None:
 
 def test_a_row_of_each_config_is_shown(manifest: dict[str, Any]) -> None:
     found = read(write(manifest))
-    for name, entry in manifest["tasks"].items():
+    for name, entry in manifest["configs"].items():
         summary = f"<code>{name}</code>"
         example = next((each["example"] for each in entry["splits"].values() if each["rows"]), None)
         if example is None:
@@ -467,7 +478,7 @@ def test_rows_left_out_are_counted_by_reason(manifest: dict[str, Any]) -> None:
     expected = [
         [f"`{name}`", split, f"{each['rows_read']:,}", reason, f"{count:,}"]
         for name in by_family(manifest)
-        for split, each in manifest["tasks"][name]["splits"].items()
+        for split, each in manifest["configs"][name]["splits"].items()
         for reason, count in each["drops"].items()
     ]
     # the cell's backslash keeps its bar within it, and is no part of what is read
@@ -479,7 +490,7 @@ def test_licences_are_grouped_with_what_to_heed(manifest: dict[str, Any]) -> Non
     found = read(write(manifest)).tables[LICENCES]
     configs = defaultdict(list)
     for name in by_family(manifest):
-        configs[manifest["tasks"][name]["source"]["license"]].append(f"`{name}`")
+        configs[manifest["configs"][name]["made_of"]["source"]["license"]].append(f"`{name}`")
     expected = []
     for identifier in sorted(configs):
         known = licence(identifier)
@@ -495,7 +506,7 @@ def test_every_source_is_cited_once_with_the_configs_that_are_of_it(
     cited = [each for each in read(write(manifest)).fences if each[1] == "bibtex"]
     configs: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for name in by_family(manifest):
-        source = manifest["tasks"][name]["source"]
+        source = manifest["configs"][name]["made_of"]["source"]
         configs[source["repo"], source["license"], source["citation"]].append(f"`{name}`")
     assert len(cited) == len(configs)
     for (before, _, text), ((repo, identifier, citation), names) in zip(
@@ -515,7 +526,7 @@ def test_limits_are_told_source_by_source(manifest: dict[str, Any]) -> None:
     }
     expected: dict[str, list[str]] = {}
     for name in by_family(manifest):
-        source = manifest["tasks"][name]["source"]
+        source = manifest["configs"][name]["made_of"]["source"]
         for limit in source["limits"]:
             known = expected.setdefault(source["repo"], [])
             if limit not in known:
@@ -525,7 +536,7 @@ def test_limits_are_told_source_by_source(manifest: dict[str, Any]) -> None:
 
 def test_a_mirror_that_is_not_its_source_is_told_among_the_limits() -> None:
     tasks = {name: entry(limits=("A limit.",)) for name in ("a", "b")}
-    tasks["b"]["source"]["drift"] = ["train: 3 rows", "test: others"]
+    tasks["b"]["made_of"]["source"]["drift"] = ["train: 3 rows", "test: others"]
     assert [item for item in read(write(published(**tasks))).items if "mirror" in item] == [
         "**`b`** was made of a mirror that is not its source: `train: 3 rows`; `test: others`."
     ]
@@ -590,7 +601,7 @@ def test_the_name_of_a_file_cannot_leave_its_span() -> None:
     split = split_entry()
     split["example"]["id"] = "t/train/a`b*<b>\n.parquet:7"
     made = entry(train=split)
-    made["source"]["read_from"] = "org/source@a`|`\n\n# b"
+    made["made_of"]["source"]["read_from"] = "org/source@a`|`\n\n# b"
     text = write(published(a=made))
     assert "Template `seed`, row ``t/train/a`b*<b>\\n.parquet:7``:\n" in text
     assert "| ``org/source@a`\\|`\\n\\n# b`` |" in text

@@ -41,13 +41,15 @@ def remote(**files: Stored) -> Remote:
     return Remote("org/mix", "main", COMMIT, True, files)
 
 
-def changes(*files: File, there: dict[str, Stored], tasks: tuple[str, ...] = ("imdb",)) -> Changes:
-    return compare(files, remote(**there), tasks=tasks)
+def changes(
+    *files: File, there: dict[str, Stored], configs: tuple[str, ...] = ("imdb",)
+) -> Changes:
+    return compare(files, remote(**there), configs=configs)
 
 
 def test_everything_is_added_to_what_is_empty() -> None:
     files = (file(SHARD), file(IMAGE, named_by_content=True), file("README.md"))
-    found = compare(files, Remote("org/mix", "main", None, False, {}), tasks=["imdb"])
+    found = compare(files, Remote("org/mix", "main", None, False, {}), configs=["imdb"])
     assert found == Changes(files, (), (), ())
     assert found.sent == files
     assert found
@@ -145,6 +147,6 @@ def test_only_shards_and_images_of_ours_are_deleted() -> None:
 
 def test_of_a_config_that_is_not_published_now_nothing_is_deleted() -> None:
     there = {path: regular(b"old") for path in STALE if path.startswith("imdb/")}
-    assert not changes(there=there, tasks=())
-    assert not changes(there=there, tasks=("squad",))
-    assert len(changes(there=there, tasks=("squad", "imdb")).deleted) == len(there)
+    assert not changes(there=there, configs=())
+    assert not changes(there=there, configs=("squad",))
+    assert len(changes(there=there, configs=("squad", "imdb")).deleted) == len(there)

@@ -59,7 +59,7 @@ def unloaded(at_the_hub: LoopbackHub, undrawn: None, monkeypatch: pytest.MonkeyP
     verify_repo = hub.verify_repo
 
     def checked(*arguments: Any, **options: Any) -> Any:
-        return verify_repo(*arguments, **{**options, "tasks": ()})
+        return verify_repo(*arguments, **{**options, "configs": ()})
 
     monkeypatch.setattr(hub, "verify_repo", checked)
 
@@ -195,7 +195,7 @@ def test_a_branch_is_made_or_gone_on_with_and_main_is_left_alone(
     main = loopback.commits(REPO)
     first = pushed(api, builds("imdb"), Target(REPO, "next/try"))
     assert loopback.commits(REPO) == main
-    assert list(published(loopback, "next/try")["tasks"]) == ["imdb"], "nothing of main"
+    assert list(published(loopback, "next/try")["configs"]) == ["imdb"], "nothing of main"
     second = pushed(api, builds("billsum"), Target(REPO, "next/try", message="Try again"))
     assert [each.oid for each in loopback.commits(REPO, "next/try")] == [
         second.commit,
@@ -203,7 +203,7 @@ def test_a_branch_is_made_or_gone_on_with_and_main_is_left_alone(
         main[-1].oid,
     ]
     assert loopback.commits(REPO, "next/try")[0].title == "Try again"
-    assert list(published(loopback, "next/try")["tasks"]) == ["billsum", "imdb"]
+    assert list(published(loopback, "next/try")["configs"]) == ["billsum", "imdb"]
     assert list(tags(api)) == ["v1.0.0"], "a version is a tag on main only"
 
 
@@ -216,7 +216,7 @@ def test_a_proposal_is_a_pull_request_and_main_stays(
     proposal = pushed(api, builds("imdb"), Target(REPO, create_pr=True, message="Add imdb"))
     assert proposal.pull_request == f"{loopback.endpoint}/datasets/{REPO}/discussions/1"
     assert loopback.commit(REPO, "refs/pr/1") == proposal.commit
-    assert list(published(loopback, "refs/pr/1")["tasks"]) == ["imdb", "squad"]
+    assert list(published(loopback, "refs/pr/1")["configs"]) == ["imdb", "squad"]
     assert api.get_discussion_details(REPO, 1, repo_type="dataset").title == "Add imdb"
     assert (loopback.commit(REPO), list(tags(api))) == (main, ["v1.0.0"])
     again = pushed(api, builds("squad"), Target(REPO, create_pr=True))
@@ -275,7 +275,7 @@ def asked(
         calls.append(sorted(tasks))
         if len(calls) == 1:
             raise VerifyError("not what was built")
-        return verify_repo(*arguments, tasks=(), **options)
+        return verify_repo(*arguments, configs=(), **options)
 
     monkeypatch.setattr(hub, "verify_repo", checked)
     return calls
@@ -323,7 +323,7 @@ def test_a_split_without_rows_is_in_the_manifest_and_the_others_load(
         "train": (3, 1),
         "test": (0, 0),
     }
-    entry = published(at_the_hub)["tasks"]["imdb"]["splits"]["test"]
+    entry = published(at_the_hub)["configs"]["imdb"]["splits"]["test"]
     assert (entry["rows_read"], entry["rows"], entry["shards"]) == (3, 0, [])
     shards = [path for path in at_the_hub.files(REPO) if path.startswith("imdb/")]
     assert shards == [f"imdb/train-00000-of-00001.{file_format}"]
@@ -362,8 +362,8 @@ def test_arrow_has_a_branch_of_its_own_that_loads(
 ) -> None:
     done = command("push", REPO, "--out", builds("squad").out, "--format", "arrow", "--tag", "a")
     assert (done.returncode, done.stderr) == (0, "")
-    splits = builds("squad").entries["squad"]["splits"].values()
-    assert f"verified, {sum(each['rows'] for each in splits)} rows in 2 files" in done.stdout
+    splits = builds("squad").entries["squad"].splits.values()
+    assert f"verified, {sum(each.rows for each in splits)} rows in 2 files" in done.stdout
     assert set(loopback.files(REPO)) == {".gitattributes"}
     held = loopback.files(REPO, "arrow")
     shards = sorted(path for path in held if path.startswith("squad/"))

@@ -69,7 +69,7 @@ def test_faults_that_pass_are_waited_out(
         "Version 1.0.0",
         "initial commit",
     ]
-    assert list(published(loopback)["tasks"]) == ["imdb", "squad"]
+    assert list(published(loopback)["configs"]) == ["imdb", "squad"]
     check_tree(api)
     assert waits.total < LONGEST_SECONDS
     if faults == "busy":
@@ -191,7 +191,7 @@ def test_what_is_read_damaged_is_read_again_not_merged(
         if times == 1:
             send(api, builds("squad"))
             assert loopback.files(REPO)["README.md"].endswith(b"\nby people\n" * 9000)
-            assert list(published(loopback)["tasks"]) == ["imdb", "squad"]
+            assert list(published(loopback)["configs"]) == ["imdb", "squad"]
             continue
         with pytest.raises(
             HubError, match="expected the bytes that the Hub lists, got others 3 times; run"

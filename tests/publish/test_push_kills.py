@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, from_json
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
+from mixbuild.publish.manifest import Published
 from publish.pushing import REPO, Builds, check_tree, environment, published, push, send
 
 pytest_plugins = ("publish.pushing",)
@@ -91,7 +92,7 @@ def test_the_next_push_goes_on_from_where_one_was_killed(
 
     landed = MOMENTS[order]
     assert at_the_hub.commits(REPO)[landed:] == old
-    assert list(published(at_the_hub)["tasks"]) == (
+    assert list(published(at_the_hub)["configs"]) == (
         ["billsum", "imdb", "squad"] if landed else ["billsum"]
     )
     check_tree(api)
@@ -107,12 +108,12 @@ def test_the_next_push_goes_on_from_where_one_was_killed(
     assert state(out, ".publish/*/*.parquet") == exported, "nothing is written again"
     whole = [each.path for each in at_the_hub.log if each.method == "PUT" and each.status == 200]
     assert len(whole) == len(set(whole)), "nothing that had arrived is sent again"
-    manifest = published(at_the_hub)
-    assert manifest["tasks"] == {**builds("billsum").entries, **built.entries}
+    manifest = from_json(published(at_the_hub), Published)
+    assert manifest.configs == {**builds("billsum").entries, **built.entries}
     check_tree(api)
-    loaded = {(each.task, each.split): each.rows for each in done[1]}
+    loaded = {(each.config, each.split): each.rows for each in done[1]}
     assert loaded == {
-        (task, split): each["rows"]
-        for task, entry in built.entries.items()
-        for split, each in entry["splits"].items()
+        (name, split): each.rows
+        for name, config in built.entries.items()
+        for split, each in config.splits.items()
     }, "before the version is tagged, whether there was anything to send or not"

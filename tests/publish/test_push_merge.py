@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, from_json
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.make.plan import Request
@@ -19,6 +19,7 @@ from mixbuild.make.run import make
 from mixbuild.publish.card import write as card
 from mixbuild.publish.hub.changes import SHARD
 from mixbuild.publish.hub.plan import Target
+from mixbuild.publish.manifest import Published
 from mixbuild.tasks import find
 from publish.pushing import (
     REPO,
@@ -43,7 +44,7 @@ def configs(served: LoopbackHub) -> list[str]:
     named = sorted(each["config_name"] for each in data["configs"])
     assert named == sorted(each["config_name"] for each in data["dataset_info"])
     assert [each["config_name"] for each in data["configs"] if each.get("default")]
-    assert named == sorted(manifest_of(served)["tasks"])
+    assert named == sorted(manifest_of(served)["configs"])
     return named
 
 
@@ -231,7 +232,7 @@ def test_no_file_is_taken_for_there_because_it_was(
     loopback.before("/preupload/", push_the_same)
     send(api, ours)
     check_tree(api)
-    assert manifest_of(loopback)["tasks"] == ours.entries
+    assert from_json(manifest_of(loopback), Published).configs == ours.entries
     assert len(loopback.commits(REPO)) == 5, "the first, theirs, the same, theirs again, ours"
 
 
@@ -276,7 +277,7 @@ def test_a_reader_never_sees_two_versions_mixed(
     assert reader.returncode == 0
     assert len(read) == 12
     assert len(set(read)) == 2, f"both versions were read while {pushes} were pushed"
-    counts = [str(each["rows"]) for each in versions[0].entries["imdb"]["splits"].values()]
+    counts = [str(each.rows) for each in versions[0].entries["imdb"].splits.values()]
     for line in set(read):
         begun, _, *rows = line.split()
         assert begun in ("Classify", "Say"), "all of one version"

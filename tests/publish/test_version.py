@@ -6,41 +6,54 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from mixbuild.publish.version import COLUMNS, history, next_version
+from mixbuild.make.config import Asked, OfTask, SourceEntry
+from mixbuild.publish.manifest import (
+    COLUMNS,
+    Lengths,
+    Published,
+    PublishedConfig,
+    PublishedSplit,
+)
+from mixbuild.publish.version import history, next_version
+from msgspec.structs import replace
 
 Split = tuple[int, str]
 """Rows, and what stands for their content digest."""
 
 
-def tasks(**configs: Mapping[str, Split]) -> dict[str, Any]:
+def configs_of(**configs: Mapping[str, Split]) -> dict[str, PublishedConfig]:
+    source = SourceEntry("org/name", "org/name@1", None, "mit", "", (), ())
+    made_of = OfTask("name", "topic", source, {}, Asked("seed", 0, None))
+    lengths = Lengths((0,) * 32, (0,) * 32)
     return {
-        name: {
-            "source": {"license": "mit"},
-            "splits": {
-                split: {"rows": rows, "content_digest": digest}
+        name: PublishedConfig(
+            made_of,
+            {},
+            {
+                split: PublishedSplit(rows, rows, {}, 0, digest, lengths, None, ())
                 for split, (rows, digest) in splits.items()
             },
-        }
+        )
         for name, splits in configs.items()
     }
 
 
-BEFORE = tasks(imdb={"train": (25_000, "a"), "test": (1, "b")}, squad={"train": (87_599, "c")})
+BEFORE = configs_of(imdb={"train": (25_000, "a"), "test": (1, "b")}, squad={"train": (87_599, "c")})
 
 
-def previous(version: str = "1.4.2", **changes: Any) -> dict[str, Any]:
-    return {"version": version, "columns": COLUMNS, "tasks": BEFORE, "history": {}, **changes}
+def previous(version: str = "1.4.2", **changes: Any) -> Published:
+    return replace(Published(2, version, "parquet", COLUMNS, {}, BEFORE), **changes)
 
 
 @pytest.mark.parametrize(
     ("configs", "text"),
     [
         (BEFORE, "first published, 112,600 rows in 2 configs"),
-        (tasks(imdb={"train": (1, "a")}), "first published, 1 row in 1 config"),
-        (tasks(imdb={"train": (0, "a")}), "first published, 0 rows in 1 config"),
+        (configs_of(imdb={"train": (1, "a")}), "first published, 1 row in 1 config"),
+        (configs_of(imdb={"train": (0, "a")}), "first published, 0 rows in 1 config"),
     ],
 )
-def test_the_first_version(configs: dict[str, Any], text: str) -> None:
+def test_the_first_version(configs: dict[str, PublishedConfig], text: str) -> None:
     assert next_version(None, configs) == ("1.0.0", [text])
 
 
@@ -51,29 +64,29 @@ IMDB, SQUAD = ({name: BEFORE[name]} for name in ("imdb", "squad"))
     ("configs", "texts"),
     [
         (
-            SQUAD | tasks(imdb={"train": (24_999, "x"), "test": (1, "b")}),
+            SQUAD | configs_of(imdb={"train": (24_999, "x"), "test": (1, "b")}),
             ["`imdb`: train 25,000 → 24,999 rows"],
         ),
         (
-            SQUAD | tasks(imdb={"train": (1, "x"), "test": (1_000, "y")}),
+            SQUAD | configs_of(imdb={"train": (1, "x"), "test": (1_000, "y")}),
             ["`imdb`: train 25,000 → 1 row, test 1 → 1,000 rows"],
         ),
         (
-            SQUAD | tasks(imdb={"train": (25_000, "x"), "test": (1, "y")}),
+            SQUAD | configs_of(imdb={"train": (25_000, "x"), "test": (1, "y")}),
             [
                 "`imdb`: train 25,000 rows as before, not the same, "
                 "test 1 row as before, not the same"
             ],
         ),
-        (BEFORE | tasks(gsm8k={"train": (7_473, "d")}), ["`gsm8k`: new, 7,473 rows"]),
+        (BEFORE | configs_of(gsm8k={"train": (7_473, "d")}), ["`gsm8k`: new, 7,473 rows"]),
         (SQUAD, ["`imdb`: removed"]),
         (
-            IMDB | tasks(squad={"train": (87_599, "c"), "validation": (10_570, "d")}),
+            IMDB | configs_of(squad={"train": (87_599, "c"), "validation": (10_570, "d")}),
             ["`squad`: validation new, 10,570 rows"],
         ),
-        (SQUAD | tasks(imdb={"test": (1, "b")}), ["`imdb`: train removed"]),
+        (SQUAD | configs_of(imdb={"test": (1, "b")}), ["`imdb`: train removed"]),
         (
-            tasks(squad={"validation": (1, "c")}, billsum={"train": (2, "e")}),
+            configs_of(squad={"validation": (1, "c")}, billsum={"train": (2, "e")}),
             [
                 "`billsum`: new, 2 rows",
                 "`imdb`: removed",
@@ -92,13 +105,19 @@ IMDB, SQUAD = ({name: BEFORE[name]} for name in ("imdb", "squad"))
         "all at once",
     ],
 )
-def test_other_rows_are_a_minor_version(configs: dict[str, Any], texts: list[str]) -> None:
+def test_other_rows_are_a_minor_version(
+    configs: dict[str, PublishedConfig], texts: list[str]
+) -> None:
     assert next_version(previous(), configs) == ("1.5.0", texts)
 
 
 def test_the_same_rows_are_a_patch_without_words() -> None:
-    configs = tasks(imdb={"test": (1, "b"), "train": (25_000, "a")}, squad={"train": (87_599, "c")})
-    configs["imdb"]["source"]["license"] = "other"
+    configs = configs_of(
+        imdb={"test": (1, "b"), "train": (25_000, "a")}, squad={"train": (87_599, "c")}
+    )
+    made_of = configs["imdb"].made_of
+    made_of = replace(made_of, source=replace(made_of.source, license="other"))
+    configs["imdb"] = replace(configs["imdb"], made_of=made_of)
     assert next_version(previous(), configs) == ("1.4.3", [])
     assert next_version(previous("2.0.9"), configs) == ("2.0.10", [])
 
@@ -126,8 +145,8 @@ def test_the_columns_are_named_as_arrow_names_them() -> None:
 
 
 def test_the_newest_version_comes_first_in_history() -> None:
-    assert history(None, "1.0.0", ["first"]) == {"1.0.0": ["first"]}
-    known = {"1.1.0": ["more"], "1.0.0": ["first"]}
-    told = history({"history": known}, "1.1.1", ())
-    assert list(told.items()) == [("1.1.1", []), ("1.1.0", ["more"]), ("1.0.0", ["first"])]
-    assert known == {"1.1.0": ["more"], "1.0.0": ["first"]}
+    assert history(None, "1.0.0", ["first"]) == {"1.0.0": ("first",)}
+    known: dict[str, tuple[str, ...]] = {"1.1.0": ("more",), "1.0.0": ("first",)}
+    told = history(previous(history=known), "1.1.1", ())
+    assert list(told.items()) == [("1.1.1", ()), ("1.1.0", ("more",)), ("1.0.0", ("first",))]
+    assert list(known) == ["1.1.0", "1.0.0"]

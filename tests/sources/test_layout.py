@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -276,8 +275,8 @@ def test_a_first_split_without_rows_is_read(tmp_path: Path, suffix: str) -> None
     full = {"jsonl": json.dumps(row) + "\n", "csv": f"text,label\n{row['text']},{row['label']}\n"}
     (folder / f"test.{suffix}").write_text(full[suffix])
     made = make(request(folder, tmp_path / "out"))
-    splits: dict[str, Any] = made.manifest["tasks"]["imdb"]["splits"]
-    assert {split: each["rows"] for split, each in splits.items()} == {"train": 0, "test": 1}
+    splits = made.manifest.configs["imdb"].splits
+    assert {split: each.rows for split, each in splits.items()} == {"train": 0, "test": 1}
 
 
 def test_no_rows_in_any_split_is_said_in_one_line(tmp_path: Path) -> None:

@@ -185,11 +185,11 @@ def test_equal_rows_are_the_source_whatever_holds_them(
     task, files = SAME[mirror]
     out = tmp_path / "out"
     made = make(request(task, write_folder(tmp_path / "mirror", files), out, lock))
-    source = made.manifest["tasks"][task]["source"]
-    assert (source["locked"], source["drift"]) == (True, [])
-    assert source["read_from"].startswith(f"{source['repo']}@mirror-"), "it is in other files"
+    source = made.manifest.configs[task].sources[0]
+    assert (source.locked, source.drift) == (True, ())
+    assert source.read_from.startswith(f"{source.repo}@mirror-"), "it is in other files"
     rows = read_shards(out, task, "train")
-    assert set(rows["source"].to_pylist()) == {source["read_from"]}
+    assert set(rows["source"].to_pylist()) == {source.read_from}
     assert rows.num_rows == {"imdb": 24, "squad": 17}[task]
 
 

@@ -313,7 +313,7 @@ def test_no_row_of_an_empty_file_is_no_error(tmp_path: Path) -> None:
     write_parquet(folder / "train.parquet", [])
     write_parquet(folder / "test.parquet", imdb_rows(1))
     made = make(request(folder, tmp_path / "out"))
-    assert made.manifest["tasks"]["imdb"]["splits"]["train"]["rows"] == 0
+    assert made.manifest.configs["imdb"].splits["train"].rows == 0
     assert read_shards(tmp_path / "out", "imdb", "train").num_rows == 0
 
 
@@ -532,10 +532,10 @@ def test_how_the_card_says_to_read_a_file_counts(tmp_path: Path) -> None:
     card = "---\nconfigs:\n- config_name: x\n  sep: ';'\n{}  data_files: train.csv\n---\n"
     (folder / "README.md").write_text(card.format(""))
     made = make(request(folder, tmp_path / "out", splits=["train"]))
-    assert made.manifest["tasks"]["imdb"]["splits"]["train"]["rows"] == 2
+    assert made.manifest.configs["imdb"].splits["train"].rows == 2
     (folder / "README.md").write_text(card.format("  skiprows: [1]\n"))
     made = make(request(folder, tmp_path / "out", splits=["train"]))
-    assert made.manifest["tasks"]["imdb"]["splits"]["train"]["rows"] == 1
+    assert made.manifest.configs["imdb"].splits["train"].rows == 1
 
 
 def test_a_file_whose_columns_are_of_another_kind_is_named(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def rebuild_command(
             rebuild(
                 place,
                 Path(out),
-                tasks=task_names,
+                configs=task_names,
                 sources=sources,
                 follow_links=follow_links,
                 num_proc=num_proc,
@@ -54,8 +54,8 @@ def rebuild_command(
     if different:
         first = different[0]
         raise VerifyError(
-            f"{place}: {first.task}/{first.split}: expected the published rows, got others, first "
-            f"{first.difference}; was it built by another version of the code?"
+            f"{place}: {first.config}/{first.split}: expected the published rows, got others, "
+            f"first {first.difference}; was it built by another version of the code?"
         )
 
 

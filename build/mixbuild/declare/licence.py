@@ -9,9 +9,8 @@ that there are terms, and not which.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mixbuild.core import LicenceError, read_project_file
 
@@ -112,20 +111,19 @@ def policy() -> dict[str, dict[str, str]]:
     return named
 
 
-def refuse_held_back(tasks: Mapping[str, Any], *, allowed: Collection[str]) -> None:
+def refuse_held_back(sources: Iterable[tuple[str, str, str]], *, allowed: Collection[str]) -> None:
     """Refuse to publish what nobody has named.
 
     Args:
-        tasks: the manifest's entries.
+        sources: config, repo and licence of each source of each config.
         allowed: identifiers that are named for this push.
 
     Raises:
-        LicenceError: naming every task whose licence is held back.
+        LicenceError: naming every config whose licence is held back.
     """
     named = policy()
     held: dict[str, list[str]] = {}
-    for name, entry in tasks.items():
-        repo, identifier = entry["source"]["repo"], entry["source"]["license"]
+    for name, repo, identifier in sources:
         by_policy = named.get(repo, {}).get("license") == identifier
         if licence(identifier).held_back and identifier not in allowed and not by_policy:
             held.setdefault(identifier, []).append(name)
@@ -135,8 +133,8 @@ def refuse_held_back(tasks: Mapping[str, Any], *, allowed: Collection[str]) -> N
             for identifier, names in held.items()
         )
         raise LicenceError(
-            f"expected licences that may be published, got {what}; leave these tasks out, name the "
-            f"source in build/{POLICY}, or say --allow-licences {','.join(held)}"
+            f"expected licences that may be published, got {what}; leave these configs out, name "
+            f"the source in build/{POLICY}, or say --allow-licences {','.join(held)}"
         )
 
 
@@ -154,5 +152,5 @@ def refuse_others(tasks: Mapping[str, str], *, allowed: Collection[str]) -> None
     if allowed and others:
         raise LicenceError(
             f"expected only the licences {', '.join(sorted(allowed))}, got {', '.join(others)}; "
-            f"leave these tasks out, or name theirs with --allow-licences"
+            f"leave these configs out, or name theirs with --allow-licences"
         )

@@ -5,12 +5,23 @@
     unit       the atom of work, and the rows that it makes
     shard      a unit -> its Arrow shard
     plan       what was asked for -> units
+    config     what is published under a name
     manifest   what a build holds, written last
     run        plan -> shards -> manifest, resuming what was interrupted
     verify     every file of a build against its manifest
 """
 
-from mixbuild.make.manifest import expect
+from mixbuild.make.config import (
+    Built,
+    BuiltSplit,
+    Config,
+    ListedShard,
+    Name,
+    SourceEntry,
+    SplitEntry,
+    contradictions,
+)
+from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.run import Made, Report, make
 from mixbuild.make.shard import Shard, read_shard
@@ -18,18 +29,29 @@ from mixbuild.make.unit import Projection, Unit, rows, source_rows
 from mixbuild.make.verify import Verified, verify_folder
 
 __all__ = [
+    "FILE",
+    "Built",
+    "BuiltSplit",
+    "Config",
+    "ListedShard",
     "Made",
+    "Manifest",
+    "Name",
     "Plan",
     "Projection",
     "Report",
     "Request",
     "Shard",
+    "SourceEntry",
+    "SplitEntry",
     "Unit",
     "Verified",
+    "contradictions",
     "expect",
     "make",
     "plan",
     "read_shard",
+    "refuse_format",
     "rows",
     "source_rows",
     "verify_folder",

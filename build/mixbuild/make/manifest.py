@@ -1,39 +1,57 @@
 """The manifest: what a build holds, written last, so that whatever it lists is whole.
 
-``manifest.json`` lies beside the task folders. Each task's entry stands alone:
-versions, source, templates with their hashes, and per split the rows, the drops
-by reason and the shards. It holds no time, host or worker count: two builds of
-the same thing have the same manifest.
+``manifest.json`` lies beside the folders of the configs. Each config's entry stands alone: what it
+is made of, by which versions, and per split the rows, the drops by reason and the shards. It holds
+no time, host or worker count: two builds of the same thing have the same manifest.
 """
 
 from __future__ import annotations
 
-import json
 import platform
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from mixbuild import __version__
-from mixbuild.core import ManifestError, explained_output
+from mixbuild.core import (
+    ManifestError,
+    Record,
+    dump_json,
+    explained_output,
+    parse_json,
+    typed,
+    write_whole,
+)
 from mixbuild.declare import Task
+from mixbuild.make.config import (
+    Asked,
+    Built,
+    Config,
+    Name,
+    OfTask,
+    SourceEntry,
+    TemplateEntry,
+    contradictions,
+    odd_sums,
+    split_of,
+)
 from mixbuild.make.shard import Shard
 from mixbuild.make.unit import code_version
 from mixbuild.render import choose_templates
 from mixbuild.sources import Resolved
 
 FILE = "manifest.json"
-FORMAT = 1
-
-SHARD_FIELDS = tuple(name for name in Shard.__struct_fields__ if name != "extra")
-
-Manifest = dict[str, Any]
-"""``{"format": 1, "tasks": {name: entry}}``; ``task_entry`` makes an entry."""
+FORMAT = 2
 
 
-def task_entry(
+class Manifest(Record, frozen=True):
+    """All that an output folder holds, by config."""
+
+    format: int
+    configs: dict[Name, Built]
+
+
+def config_of(
     task: Task,
     resolved: Resolved,
     shards: Mapping[str, Sequence[Shard]],
@@ -41,8 +59,8 @@ def task_entry(
     templates: str,
     seed: int,
     max_rows: int | None,
-) -> dict[str, Any]:
-    """What the manifest says of a task.
+) -> Built:
+    """What the manifest says of a task's config.
 
     Args:
         task: the declaration.
@@ -52,40 +70,31 @@ def task_entry(
         seed: as asked for.
         max_rows: as asked for.
     """
-    return {
-        "family": task.family,
-        "versions": versions(),
-        "source": {
-            "repo": task.source.repo,
-            "read_from": resolved.label,
-            "config": resolved.place.config,
-            "locked": resolved.locked,
-            "drift": list(resolved.drift),
-            "license": task.source.license,
-            "citation": task.source.citation,
-            "languages": list(task.source.languages),
-            "limits": list(task.source.limits),
-        },
-        "templates": {
-            template.name: {
-                "text": template.text,
-                "sha256": template.sha256,
-                "inverted": template.inverted,
-            }
-            for template in choose_templates(task, templates)
-        },
-        "asked": {"templates": templates, "seed": seed, "max_rows": max_rows},
-        "splits": {split: _split_entry(task, split, each) for split, each in shards.items()},
-    }
-
-
-def shard_path(task: str, split: str, index: int, count: int) -> str:
-    """Where a shard lies below the output folder.
-
-    >>> shard_path("squad", "train", 0, 2)
-    'squad/train-00000-of-00002.arrow'
-    """
-    return f"{task}/{split}-{index:05d}-of-{count:05d}.arrow"
+    declared = task.source
+    return Config(
+        OfTask(
+            task.name,
+            task.family,
+            SourceEntry(
+                declared.repo,
+                resolved.label,
+                resolved.place.config,
+                declared.license,
+                declared.citation,
+                declared.languages,
+                declared.limits,
+                resolved.locked,
+                tuple(resolved.drift),
+            ),
+            {
+                template.name: TemplateEntry(template.text, template.sha256, template.inverted)
+                for template in choose_templates(task, templates)
+            },
+            Asked(templates, seed, max_rows),
+        ),
+        versions(),
+        {split: split_of(task.name, split, each) for split, each in shards.items()},
+    )
 
 
 def load(out: Path) -> Manifest | None:
@@ -95,30 +104,46 @@ def load(out: Path) -> Manifest | None:
         ManifestError: it cannot be read, or is of another format.
     """
     path = out / FILE
+    remedy = "delete it and run make again"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+    raw = parse_json(content, where=str(path), error=ManifestError, remedy=remedy)
+    if isinstance(raw, dict) and raw.get("format") == 1:
         raise ManifestError(
-            f"{path}: not a manifest ({error}); delete it and run make again"
-        ) from error
-    got = manifest.get("format") if isinstance(manifest, dict) else None
-    if got != FORMAT:
-        raise ManifestError(
-            f"{path}: expected format {FORMAT}, got {got!r}; delete it and run make again"
+            f"{path}: expected format {FORMAT}, got 1: an older version wrote it; {remedy}: what "
+            f"was pushed stays, and the next push goes on from it"
         )
-    try:
-        for entry in manifest["tasks"].values():
-            for split in entry["splits"].values():
-                [split[name] for name in ("rows_read", "rows", "drops")]
-                [shard[name] for shard in split["shards"] for name in ("path", *SHARD_FIELDS)]
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ManifestError(
-            f"{path}: expected tasks with splits and shards, got something else "
-            f"({type(error).__name__}: {error}); delete it and run make again"
-        ) from error
-    return dict(manifest)
+    refuse_format(raw, FORMAT, where=str(path), remedy=remedy)
+    found = typed(raw, Manifest, where=str(path), error=ManifestError, remedy=remedy)
+    for name, config in found.configs.items():
+        paths = {
+            split: [shard.path for shard in each.shards] for split, each in config.splits.items()
+        }
+        for fault in (
+            *contradictions(name, config, paths, suffix="arrow"),
+            *odd_sums(name, config),
+        ):
+            raise ManifestError(f"{path}: {fault}; {remedy}")
+    return found
+
+
+def refuse_format(raw: object, expected: int, *, where: str, remedy: str) -> None:
+    """Refuse a manifest of another format than this version writes.
+
+    Raises:
+        ManifestError: of an older version, or of a newer one.
+    """
+    got = raw.get("format") if isinstance(raw, dict) else None
+    if got == expected:
+        return
+    told = str(got)[:20]
+    if isinstance(got, int) and got > expected:
+        told, remedy = f"{told}: a newer version wrote it", "update instruct_mix"
+    raise ManifestError(f"{where}: expected format {expected}, got {told}; {remedy}")
 
 
 def expect(out: Path) -> Manifest:
@@ -136,7 +161,7 @@ def expect(out: Path) -> Manifest:
     return found
 
 
-def save(out: Path, tasks: Mapping[str, Any]) -> None:
+def save(out: Path, manifest: Manifest) -> None:
     """Write the manifest at once, or delete it when it would list nothing.
 
     Raises:
@@ -144,18 +169,10 @@ def save(out: Path, tasks: Mapping[str, Any]) -> None:
     """
     path = out / FILE
     with explained_output(path):
-        if not tasks:
+        if manifest.configs:
+            write_whole(path, dump_json(manifest))
+        else:
             path.unlink(missing_ok=True)
-            return
-        text = json.dumps(
-            {"format": FORMAT, "tasks": dict(sorted(tasks.items()))}, indent=2, ensure_ascii=False
-        )
-        partial = path.with_suffix(".partial")
-        try:
-            partial.write_text(text + "\n", encoding="utf-8")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def versions() -> dict[str, str]:
@@ -166,22 +183,4 @@ def versions() -> dict[str, str]:
         "code": code_version(),
         **{library: version(library) for library in libraries},
         "python": platform.python_version(),
-    }
-
-
-def _split_entry(task: Task, split: str, shards: Sequence[Shard]) -> dict[str, Any]:
-    drops: Counter[str] = Counter()
-    for shard in shards:
-        drops.update(shard.drops)
-    return {
-        "rows_read": sum(shard.rows_read for shard in shards),
-        "rows": sum(shard.rows for shard in shards),
-        "drops": dict(sorted(drops.items())),
-        "shards": [
-            {
-                "path": shard_path(task.name, split, index, len(shards)),
-                **{name: getattr(shard, name) for name in SHARD_FIELDS},
-            }
-            for index, shard in enumerate(shards)
-        ],
     }

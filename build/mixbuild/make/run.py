@@ -20,12 +20,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
+
+import msgspec
 
 from mixbuild.core import OutputError, UsageError, dump_json, explained_output, mutex, write_whole
 from mixbuild.core import executor as engine
 from mixbuild.declare import Task
 from mixbuild.make import manifest
+from mixbuild.make.config import Built, shard_path, unlisted
+from mixbuild.make.manifest import Manifest
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.shard import Shard, finished, holds, read_report, render_unit
 from mixbuild.make.unit import Projection, Unit
@@ -49,7 +53,7 @@ class Made:
         removed: the splits that the folder held and that are not asked for any more.
     """
 
-    manifest: manifest.Manifest
+    manifest: Manifest
     rendered: int
     kept: int
     changed: bool
@@ -74,7 +78,8 @@ def make(
     _refuse_overlap(request, out)
     plans = [plan(task, request) for task in request.tasks]
     with mutex(out):
-        listed = dict((manifest.load(out) or {"tasks": {}})["tasks"])
+        there = manifest.load(out) or Manifest(manifest.FORMAT, {})
+        listed = there.configs
         before = _paths(listed)
         entries = {
             each.task.name: functools.partial(_entry, each.task, each.resolved, request)
@@ -89,7 +94,7 @@ def make(
         with explained_output(staging):
             staging.mkdir(exist_ok=True)
             for each in stale:
-                _stage(out, staging, each.task, listed)
+                _stage(out, staging, each.task, there)
         todo = [unit for each in stale for units in each.units.values() for unit in units]
         missing = [unit for unit in todo if not finished(unit, staging)]
         kept = len(todo) - len(missing)
@@ -116,12 +121,13 @@ def make(
             with explained_output(out):
                 _publish(out, staging, each.task, shards)
             listed[each.task.name] = entries[each.task.name](shards)
+        there = msgspec.structs.replace(there, configs=dict(sorted(listed.items())))
         if stale:
-            manifest.save(out, listed)
+            manifest.save(out, there)
         for task in request.tasks:  # units of other tasks may be waiting to be finished
             _forget(staging, task)
     return Made(
-        {"format": manifest.FORMAT, "tasks": dict(sorted(listed.items()))},
+        there,
         rendered=len(missing),
         kept=_count(plans) - len(missing),
         changed=bool(stale),
@@ -169,46 +175,38 @@ def _no_partial_files(staging: Path) -> Iterator[None]:
 
 def _is_whole(
     out: Path,
-    entry: Mapping[str, Any] | None,
+    config: Built | None,
     units: Mapping[str, Sequence[Unit]],
-    expected: Callable[[Mapping[str, list[Shard]]], dict[str, Any]],
+    expected: Callable[[Mapping[str, Sequence[Shard]]], Built],
 ) -> bool:
     """Whether the manifest says of these units what it would anew, and their shards are there."""
-    if entry is None:
+    if config is None:
         return False
-    shards = {
-        split: [_listed(shard) for shard in each["shards"]]
-        for split, each in entry["splits"].items()
-    }
+    shards = {split: each.shards for split, each in config.splits.items()}
     return (
         {split: [shard.unit for shard in each] for split, each in shards.items()}
         == {split: [unit.key for unit in each] for split, each in units.items()}
-        and expected(shards) == entry
+        and expected(shards) == config
         and all(
-            _size(out / shard["path"]) == shard["bytes"]
-            for split in entry["splits"].values()
-            for shard in split["shards"]
+            _size(out / shard.path) == shard.bytes
+            for split in config.splits.values()
+            for shard in split.shards
         )
     )
 
 
-def _listed(shard: Mapping[str, Any]) -> Shard:
-    """A shard, of what the manifest says of it."""
-    return Shard(**{name: shard[name] for name in manifest.SHARD_FIELDS})
-
-
-def _stage(out: Path, staging: Path, task: Task, listed: dict[str, Any]) -> None:
+def _stage(out: Path, staging: Path, task: Task, there: Manifest) -> None:
     """Move a task's shards back among the units, to be used again where they still hold.
 
     The reports come first, then the task is unlisted, then the shards are moved: whatever is
     listed is there at every moment, and what was moved by half is known by its report.
     """
-    entry = listed.pop(task.name, {"splits": {}})
-    for split in entry["splits"].values():
-        for shard in split["shards"]:
-            report = staging / f"{task.name}-{shard['unit']}.json"
-            write_whole(report, dump_json(_listed(shard)))
-    manifest.save(out, listed)
+    config = there.configs.pop(task.name, None)
+    for split in config.splits.values() if config else ():
+        for shard in split.shards:
+            report = staging / f"{task.name}-{shard.unit}.json"
+            write_whole(report, dump_json(unlisted(shard)))
+    manifest.save(out, there)
     lying = {path: _size(path) for path in _shards_of(out, task)}
     for report in staging.glob(f"{task.name}-*.json"):
         arrow = report.with_suffix(".arrow")
@@ -228,7 +226,7 @@ def _publish(out: Path, staging: Path, task: Task, shards: Mapping[str, list[Sha
         old.unlink()
     for split, each in shards.items():
         for index, shard in enumerate(each):
-            path = out / manifest.shard_path(task.name, split, index, len(each))
+            path = out / shard_path(task.name, split, index, len(each))
             (staging / f"{task.name}-{shard.unit}.arrow").replace(path)
 
 
@@ -246,18 +244,18 @@ def _forget(staging: Path, task: Task) -> None:
         staging.rmdir()
 
 
-def _paths(listed: Mapping[str, Any]) -> set[str]:
-    """``task/split`` of all that a manifest lists."""
-    return {f"{task}/{split}" for task, entry in listed.items() for split in entry["splits"]}
+def _paths(listed: Mapping[str, Built]) -> set[str]:
+    """``config/split`` of all that a manifest lists."""
+    return {f"{name}/{split}" for name, config in listed.items() for split in config.splits}
 
 
 def _entry(
     task: Task,
     resolved: Resolved,
     request: Request,
-    shards: Mapping[str, list[Shard]],
-) -> dict[str, Any]:
-    return manifest.task_entry(
+    shards: Mapping[str, Sequence[Shard]],
+) -> Built:
+    return manifest.config_of(
         task,
         resolved,
         shards,

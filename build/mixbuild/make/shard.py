@@ -9,21 +9,23 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pyarrow as pa
 
 from mixbuild.core import (
     SCHEMA,
     ContentDigest,
     Count,
+    OutputError,
     Record,
     VerifyError,
     ahead,
     dump_json,
     explained_output,
     one_line,
+    parse_json,
     partial_path,
     put_in_place,
+    typed,
     write_whole,
 )
 from mixbuild.make.unit import Projection, Unit, rows
@@ -94,8 +96,10 @@ def finished(unit: Unit, folder: Path) -> Shard | None:
 def read_report(path: Path) -> Shard | None:
     """What a report says of a shard; None where there is none, or none that can be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Shard)
-    except (OSError, ValueError, RecursionError):
+        how = {"where": str(path), "remedy": "the unit is made again"}
+        raw = parse_json(path.read_bytes(), **how, error=OutputError)
+        return typed(raw, Shard, **how, error=OutputError)
+    except (OSError, OutputError):
         return None
 
 

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import NoneType
 from typing import Any
 
 import pyarrow as pa
 
-from mixbuild.core import SCHEMA, ManifestError, UsageError, one_line, one_of
-from mixbuild.declare import Task
+from mixbuild.core import SCHEMA, ManifestError, Record, UsageError, one_of, plain
 from mixbuild.make import Report, Request, make
-from mixbuild.publish import ARROW, Split, export_split, read_shards, splits
+from mixbuild.publish import (
+    ARROW,
+    PublishedConfig,
+    PublishedSplit,
+    Split,
+    export_split,
+    read_shards,
+    splits,
+)
 from mixbuild.publish import push as hub
 from mixbuild.sources import SAMPLES, LockEntry, is_commit
 from mixbuild.tasks import find
+
+FACTS = ("rows_read", "drops", "text_bytes", "lengths", "example")
+"""What a published split says of its rows beside their digest."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +33,14 @@ class Rebuilt:
     """A split that was built again.
 
     Attributes:
-        task: the config.
+        config: which one.
         split: its name.
         rows: how many there are now.
         content_digest: of them.
         difference: what first is not as published; None when all is.
     """
 
-    task: str
+    config: str
     split: str
     rows: int
     content_digest: str
@@ -42,7 +51,7 @@ def rebuild(
     place: str,
     out: Path,
     *,
-    tasks: Sequence[str] = (),
+    configs: Sequence[str] = (),
     sources: Mapping[str, str] | None = None,
     follow_links: bool = False,
     num_proc: int | None = None,
@@ -53,11 +62,11 @@ def rebuild(
     Args:
         place: what to build again.
         out: where to; an empty folder, or that of a rebuild which was interrupted.
-        tasks: only these; all when empty.
-        sources: mirrors, for tasks that were made of one.
+        configs: only these; all when empty.
+        sources: mirrors, for configs that were made of one.
         follow_links: as of ``make``.
         num_proc: as for ``make``.
-        report: called with (units done, units in all), task by task.
+        report: called with (units done, units in all), config by config.
 
     Raises:
         ManifestError: nothing is published there, or its manifest cannot be read.
@@ -65,25 +74,23 @@ def rebuild(
     """
     api = hub.client()
     remote, published = hub.read_published(api, *hub.parse(place))
-    for name in tasks:
-        if name not in published["tasks"]:
-            raise UsageError(f"{place}: {one_of('config', name, published['tasks'])}")
+    for name in configs:
+        if name not in published.configs:
+            raise UsageError(f"{place}: {one_of('config', name, published.configs)}")
     for name in sources or ():
-        if name not in (tasks or published["tasks"]):
+        if name not in (configs or published.configs):
             raise UsageError(f"--source {name}=…: {name} is not among what is to be rebuilt")
-    for name, entry in published["tasks"].items():
-        if tasks and name not in tasks:
+    for name, config in published.configs.items():
+        if configs and name not in configs:
             continue
         made = make(
-            replace(
-                _request(find(name), entry, out, (sources or {}).get(name)),
-                follow_links=follow_links,
-            ),
+            replace(_request(config, out, (sources or {}).get(name)), follow_links=follow_links),
             num_proc=num_proc,
             report=report,
         )
-        for split in splits(out, {name: made.manifest["tasks"][name]}, file_format=ARROW):
-            now, then = export_split(split), entry["splits"][split.split]
+        again = made.manifest.configs[name]
+        for split in splits(out, {name: again}, file_format=ARROW):
+            now, then = export_split(split), config.splits[split.split]
             difference = (
                 _row_difference(
                     split,
@@ -92,15 +99,17 @@ def rebuild(
                     remote=remote,
                     rows=hub.published_rows(api, remote, then, columns=SCHEMA.names),
                 )
-                or _difference(now, then, ("rows_read", "drops"))
-                or _difference(made.manifest["tasks"][name], entry, ("templates",))
+                or _difference(now, then, FACTS)
+                or _difference(again, config, ("templates",))
             )
-            yield Rebuilt(name, split.split, now["rows"], now["content_digest"], difference)
+            yield Rebuilt(name, split.split, now.rows, now.content_digest, difference)
 
 
-def _request(task: Task, entry: Mapping[str, Any], out: Path, source: str | None) -> Request:
+def _request(config: PublishedConfig, out: Path, source: str | None) -> Request:
     """What was asked for when it was made, of the very same source."""
-    repo, commit, templates, seed, max_rows = _asked(task, entry)
+    made_of = config.made_of
+    task, asked = find(made_of.task), made_of.asked
+    repo, _, commit = made_of.source.read_from.partition("@")
     lock = {}
     if repo == f"{SAMPLES}/{task.name}":
         if source is not None:
@@ -113,61 +122,36 @@ def _request(task: Task, entry: Mapping[str, Any], out: Path, source: str | None
             source = f"{repo}@{commit}"
     elif source is None:
         raise ManifestError(
-            f"{task.name}: was made of a mirror, {entry['source']['read_from']}; say where it is: "
+            f"{task.name}: was made of a mirror, {made_of.source.read_from}; say where it is: "
             f"--source {task.name}=FOLDER"
         )
     return Request(
         [task],
         out,
         {} if source is None else {task.name: source},
-        templates,
-        seed,
-        list(entry["splits"]),
-        max_rows,
+        asked.templates,
+        asked.seed,
+        list(config.splits),
+        asked.max_rows,
         lock,
     )
 
 
-def _asked(task: Task, entry: Mapping[str, Any]) -> tuple[str, str, str, int, int | None]:
-    """The source's repo and commit, and the choices, that a published manifest speaks of."""
-    try:
-        repo, _, commit = str(entry["source"]["read_from"]).partition("@")
-        templates, seed, max_rows = (
-            entry["asked"][name] for name in ("templates", "seed", "max_rows")
-        )
-        if not (
-            isinstance(templates, str)
-            and isinstance(seed, int)
-            and isinstance(max_rows, (int, NoneType))
-            and isinstance(entry["templates"], dict)
-        ):
-            raise TypeError(f"{templates!r}, {seed!r}, {max_rows!r}")
-        for each in entry["splits"].values():
-            [each[name] for name in ("rows_read", "drops")]
-            [shard[name] for shard in each["shards"] for name in ("path", "bytes", "sha256")]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ManifestError(
-            f"{task.name}: expected the manifest of a published build, got something else "
-            f"({one_line(error)}); take the file back to what it was on the Hub"
-        ) from error
-    return repo, commit, templates, seed, max_rows
-
-
 def _row_difference(
     split: Split,
-    now: Mapping[str, Any],
-    then: Mapping[str, Any],
+    now: PublishedSplit,
+    then: PublishedSplit,
     *,
     remote: hub.Remote,
     rows: Iterable[pa.RecordBatch],
 ) -> str | None:
     """The first row that is not as published; ``rows`` are read only if there may be one."""
     as_listed = all(
-        (stored := remote.files.get(shard["path"])) is not None
-        and stored.is_known_as(shard["sha256"], size=shard["bytes"])
-        for shard in then["shards"]
+        (stored := remote.files.get(file.path)) is not None
+        and stored.is_known_as(file.sha256, size=file.bytes)
+        for file in then.shards
     )
-    as_said = (now["rows"], now["content_digest"]) == (then["rows"], then["content_digest"])
+    as_said = (now.rows, now.content_digest) == (then.rows, then.content_digest)
     if as_listed and as_said:
         return None
     found = first_difference(rows, read_shards(split.out, split.entry))
@@ -176,16 +160,14 @@ def _row_difference(
     return found
 
 
-def _difference(
-    rebuilt: Mapping[str, Any], published: Mapping[str, Any], names: Sequence[str]
-) -> str | None:
+def _difference(rebuilt: Record, published: Record, names: Sequence[str]) -> str | None:
     """What the manifest says besides the rows, and would not say now."""
     for name in names:
-        now, then = rebuilt[name], published[name]
+        now, then = (plain(getattr(each, name)) for each in (rebuilt, published))
         if now == then:
             continue
-        if not isinstance(now, dict):
-            return f"{name}: published {then}, rebuilt {now}"
+        if not isinstance(now, dict) or not isinstance(then, dict):
+            return f"{name}: published {_short(then)}, rebuilt {_short(now)}"
         keys = [key for key in {**then, **now} if then.get(key) != now.get(key)]
         return (
             f"{name}: {keys[0]}: published {_short(then.get(keys[0]))}, "

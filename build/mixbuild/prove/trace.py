@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core import SCHEMA, ManifestError, MixError, SourceError, UsageError, one_line, one_of
+from mixbuild.core import SCHEMA, ManifestError, MixError, SourceError, UsageError, one_of
 from mixbuild.declare import EVERY, Task
-from mixbuild.make import manifest
+from mixbuild.make import Built, Config, SplitEntry, expect
+from mixbuild.publish import PublishedConfig, read_shards
 from mixbuild.publish import push as hub
-from mixbuild.publish import read_shards
 from mixbuild.render import Origin, bind, render
 from mixbuild.sources import SAMPLES, Resolved, is_commit, read, resolve
 from mixbuild.tasks import find
@@ -71,50 +71,57 @@ def trace(
             f"expected an id like 'squad/train/train.parquet:0' or one with '#template', "
             f"got {row_id!r}"
         )
-    entry, batches = _find_split(place, parts["task"], parts["split"])
+    config, batches = _find_split(place, parts["task"], parts["split"])
     row = _find_row(batches, row_id, place)
-    try:
-        template = entry["templates"][row["template"]]["text"]
-        versions, seed = entry["versions"], entry["asked"]["seed"]
-    except (KeyError, TypeError) as error:
+    template = config.templates.get(row["template"])
+    if template is None:
         raise ManifestError(
-            f"{place}: expected a manifest that tells how {parts['task']} was made, got something "
-            f"else ({one_line(error)}); take the file back to what it was"
-        ) from error
-    task = find(parts["task"])
+            f"{place}: {parts['task']}: templates: expected {row['template']!r}, which the row "
+            f"names, got none; take the file back to what it was"
+        )
+    task = find(config.made_of.task)
     resolved = _resolve(task, row, parts["split"], source, follow_links=follow_links)
     number = int(parts["row"])
     record = _find_record(resolved, parts["split"], parts["file"], number)
     mode = EVERY if parts["template"] else row["template"]
     origin = Origin(row["source"], parts["split"], parts["file"])
     try:
-        binding = bind(task, resolved.schema, templates=mode, seed=seed)
+        binding = bind(task, resolved.schema, templates=mode, seed=config.made_of.asked.seed)
         rendered, _ = render(binding, record, np.array([number]), origin)
     except MixError:  # the task has changed, or the mirror is another source: where it came from
         rendered = SCHEMA.empty_table()  # is told all the same
-    return Traced(task, row, record.to_pylist()[0], template, versions, row in rendered.to_pylist())
+    return Traced(
+        task,
+        row,
+        record.to_pylist()[0],
+        template.text,
+        config.versions,
+        row in rendered.to_pylist(),
+    )
 
 
 def _find_split(
-    place: str, task: str, split: str
-) -> tuple[Mapping[str, Any], Iterator[pa.RecordBatch]]:
-    """A task's entry in the manifest, and the rows of one of its splits."""
+    place: str, config: str, split: str
+) -> tuple[Built | PublishedConfig, Iterator[pa.RecordBatch]]:
+    """A config in the manifest, and the rows of one of its splits."""
     if Path(place).is_dir():
-        entry = _listed(manifest.expect(Path(place)), task, split, place)
-        return entry, read_shards(Path(place), entry["splits"][split])
+        built = _listed(expect(Path(place)).configs, config, split, place)
+        return built, read_shards(Path(place), built.splits[split])
     api = hub.client()
     remote, published = hub.read_published(api, *hub.parse(place))
-    entry = _listed(published, task, split, place)
-    return entry, hub.published_rows(api, remote, entry["splits"][split], columns=SCHEMA.names)
+    found = _listed(published.configs, config, split, place)
+    return found, hub.published_rows(api, remote, found.splits[split], columns=SCHEMA.names)
 
 
-def _listed(found: Mapping[str, Any], task: str, split: str, place: str) -> Mapping[str, Any]:
-    if task not in found["tasks"]:
-        raise UsageError(f"{place}: {one_of('config', task, found['tasks'])}")
-    entry: Mapping[str, Any] = found["tasks"][task]
-    if split not in entry["splits"]:
-        raise UsageError(f"{place}: {one_of('split', split, entry['splits'])}")
-    return entry
+S = TypeVar("S", bound=SplitEntry)
+
+
+def _listed(configs: Mapping[str, Config[S]], config: str, split: str, place: str) -> Config[S]:
+    if config not in configs:
+        raise UsageError(f"{place}: {one_of('config', config, configs)}")
+    if split not in configs[config].splits:
+        raise UsageError(f"{place}: {one_of('split', split, configs[config].splits)}")
+    return configs[config]
 
 
 def _find_row(batches: Iterator[pa.RecordBatch], row_id: str, place: str) -> dict[str, Any]:

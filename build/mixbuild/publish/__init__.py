@@ -2,7 +2,9 @@
 
 ::
 
+    manifest   the manifest as it is published
     parquet    Parquet files as the Hub likes them, cut by their rows alone
+    facts      what only all the rows of a split together tell
     export     a build's shards -> the files that are published
     version    the published dataset's version, and what changed in it
     plots      the images on the card
@@ -11,9 +13,10 @@
     hub        the only writer to the Hub: plan, push, verify
 """
 
-from mixbuild.publish.export import ARROW, FOLDER, PARQUET, Split, export_split, read_shards, splits
+from mixbuild.publish.export import FOLDER, Split, export_split, read_shards, splits
 from mixbuild.publish.hub import push
 from mixbuild.publish.hub.push import Plan, Pushed
+from mixbuild.publish.manifest import ARROW, PARQUET, Published, PublishedConfig, PublishedSplit
 from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA, SETTINGS
 from mixbuild.publish.release import write_local_card
 
@@ -25,6 +28,9 @@ __all__ = [
     "PUBLISHED_SCHEMA",
     "SETTINGS",
     "Plan",
+    "Published",
+    "PublishedConfig",
+    "PublishedSplit",
     "Pushed",
     "Split",
     "export_split",

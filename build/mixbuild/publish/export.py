@@ -10,44 +10,49 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mixbuild.core import (
-    SCHEMA,
-    ContentDigest,
+    Record,
     UsageError,
     VerifyError,
     ahead,
+    dump_json,
     explained_output,
     file_sha256,
     hash_code,
-    one_line,
     one_of,
+    parse_json,
+    typed,
+    write_whole,
 )
-from mixbuild.publish.parquet import Files, Group, row_groups
-
-PARQUET = "parquet"
-ARROW = "arrow"
-FORMATS = (PARQUET, ARROW)
+from mixbuild.make import Built, BuiltSplit, read_shard
+from mixbuild.publish.facts import Facts
+from mixbuild.publish.manifest import (
+    ARROW,
+    FORMATS,
+    PARQUET,
+    Lengths,
+    ListedFile,
+    PublishedSplit,
+)
+from mixbuild.publish.parquet import Files, row_groups
 
 FOLDER = ".publish"
 """Where exported files lie, below the output folder."""
 
-EXAMPLE_CHARACTERS = 1_000
-"""The example is the first row with a prompt of at most so many, or else the first row; of the
-first row group."""
-
-LENGTH_BINS = 32
-
-DECISIVE = ("core", "publish/export.py", "publish/parquet.py")
+DECISIVE = (
+    "core",
+    "publish/manifest.py",
+    "publish/facts.py",
+    "publish/export.py",
+    "publish/parquet.py",
+)
 """The rooms and modules whose text decides the bytes of exported files."""
 
 
@@ -56,23 +61,23 @@ class Split:
     """One split of a build.
 
     Attributes:
-        task: the config.
+        config: whose it is.
         split: its name.
         entry: what the build's manifest says of it.
         out: the build's folder.
         file_format: ``parquet`` or ``arrow``.
     """
 
-    task: str
+    config: str
     split: str
-    entry: Mapping[str, Any]
+    entry: BuiltSplit
     out: Path
     file_format: str
 
     @property
     def name(self) -> str:
         """For people."""
-        return f"{self.task}/{self.split}"
+        return f"{self.config}/{self.split}"
 
     @property
     def folder(self) -> Path:
@@ -82,115 +87,65 @@ class Split:
     @property
     def key(self) -> str:
         """A hash of all that the exported files depend on."""
-        shards = [shard["content_digest"] for shard in self.entry["shards"]]
-        parts = [_code_version(), self.file_format, self.task, self.split, shards]
+        shards = [shard.content_digest for shard in self.entry.shards]
+        parts = [_code_version(), self.file_format, self.config, self.split, shards]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def splits(out: Path, tasks: Mapping[str, Any], *, file_format: str = PARQUET) -> Iterator[Split]:
-    """The splits of a build's tasks.
+def splits(
+    out: Path, configs: Mapping[str, Built], *, file_format: str = PARQUET
+) -> Iterator[Split]:
+    """The splits of a build's configs.
 
     Raises:
         UsageError: there is no such format.
     """
     if file_format not in FORMATS:
         raise UsageError(one_of("format", file_format, FORMATS))
-    for task, entry in tasks.items():
-        for split, each in entry["splits"].items():
-            yield Split(task, split, each, out, file_format)
+    for name, config in configs.items():
+        for split, each in config.splits.items():
+            yield Split(name, split, each, out, file_format)
 
 
-def export_split(split: Split, _shared: None = None) -> dict[str, Any]:
+def export_split(split: Split, _shared: None = None) -> PublishedSplit:
     """Write a split's files, unless they are there already.
 
     Returns:
-        the split's entry in the published manifest: rows_read, rows, drops, text_bytes,
-        content_digest, lengths, example, shards.
+        the split's entry in the published manifest.
 
     Raises:
         OutputError: the files cannot be written.
         VerifyError: a shard cannot be read, or is not what the build's manifest says.
     """
-    # of the build, not of the report: rows may be left out for a reason with a new name
-    counts = {name: split.entry[name] for name in ("rows_read", "rows", "drops")}
-    folder = split.out / FOLDER / split.task
+    folder = split.out / FOLDER / split.config
     report = folder / f"{split.split}.{split.file_format}.json"
     if (found := _finished(split, report)) is not None:
-        return counts | found
+        return found
     with explained_output(report):
         folder.mkdir(parents=True, exist_ok=True)
         report.unlink(missing_ok=True)  # before its files, so that it never speaks of others
         for old in folder.glob(f"{split.split}-*") if split.file_format == PARQUET else ():
             old.unlink()
         entry = _write(split, folder)
-        partial = report.with_suffix(".partial")
-        try:
-            partial.write_text(json.dumps({"key": split.key, "entry": entry}), encoding="utf-8")
-            partial.replace(report)
-        finally:
-            partial.unlink(missing_ok=True)
-    return counts | entry
+        write_whole(report, dump_json(_Report(split.key, entry)))
+    return entry
 
 
-def read_shards(out: Path, entry: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
-    """The rows of a split of a build, in order.
-
-    Raises:
-        VerifyError: a shard cannot be read.
-    """
-    for shard in entry["shards"]:
-        yield from _read_shard(out, shard)
-
-
-def _read_shard(out: Path, shard: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
-    path = out / shard["path"]
-    try:
-        with pa.memory_map(str(path)) as file:
-            yield from pa.ipc.open_stream(file)
-    except (OSError, pa.ArrowException) as error:
-        raise VerifyError(
-            f"{path}: cannot be read ({one_line(error)}); delete it if it is there, then run "
-            f"make --out {out} again"
-        ) from error
-
-
-def _checked_shards(out: Path, entry: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
-    """The same rows, each shard compared with the manifest once it has passed.
+def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:
+    """The rows of a split of a build in order, each shard held against the manifest as it passes.
 
     The digest of what is published is taken of these very rows: only so is it that of the build.
 
     Raises:
         VerifyError: a shard cannot be read, or is not what the manifest says.
     """
-    for shard in entry["shards"]:
-        rows, digest = 0, ContentDigest(SCHEMA)
-        for batch in _read_shard(out, shard):
-            try:
-                digest.update(batch)
-            except (TypeError, ValueError) as error:
-                raise _not_as_listed(out, shard, one_line(error)) from error
-            rows += batch.num_rows
-            yield batch
-        if (rows, digest.hexdigest()) != (shard["rows"], shard["content_digest"]):
-            raise _not_as_listed(out, shard, f"{rows:,} with {digest.hexdigest()}")
-
-
-def _not_as_listed(out: Path, shard: Mapping[str, Any], got: str) -> VerifyError:
-    return VerifyError(
-        f"{out / shard['path']}: expected {shard['rows']:,} rows with the content digest "
-        f"{shard['content_digest']}, got {got}; delete it, then run make --out {out} again"
-    )
-
-
-def histogram(texts: pa.StringArray) -> npt.NDArray[np.int64]:
-    """How many texts are as long as a number of 0, 1, 2 … binary digits. Shape (LENGTH_BINS,).
-
-    >>> histogram(pa.array(["", "a", "bc", "def", "ghij"]))[:5].tolist()
-    [1, 1, 2, 1, 0]
-    """
-    lengths = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
-    digits = np.frexp(lengths.astype(np.float64))[1]
-    return np.bincount(digits, minlength=LENGTH_BINS).astype(np.int64)
+    for shard in entry.shards:
+        try:
+            yield from read_shard(out / shard.path, shard)
+        except VerifyError as error:
+            raise VerifyError(
+                f"{error}; delete it if it is there, then run make --out {out} again"
+            ) from error
 
 
 def _code_version() -> str:
@@ -198,87 +153,71 @@ def _code_version() -> str:
     return hash_code(*DECISIVE)
 
 
-def _finished(split: Split, report: Path) -> dict[str, Any] | None:
+class _Report(Record, frozen=True):
+    """What an export reports: of what, and the split's entry."""
+
+    key: str
+    entry: PublishedSplit
+
+
+def _finished(split: Split, report: Path) -> PublishedSplit | None:
     """What an earlier export reported, if all of it is still there."""
+    how = {"where": str(report), "remedy": "it is made again"}
     try:
-        known = json.loads(report.read_text(encoding="utf-8"))
-        entry: dict[str, Any] = known["entry"]
-        whole = known["key"] == split.key and all(
-            _is_there(split, shard) for shard in entry["shards"]
+        raw = parse_json(report.read_bytes(), **how, error=VerifyError)
+        known = typed(raw, _Report, **how, error=VerifyError)
+        whole = known.key == split.key and all(
+            _is_there(split, file) for file in known.entry.shards
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, VerifyError):
         return None
-    return entry if whole else None
+    return _as_built(split, known.entry) if whole else None
 
 
-def _is_there(split: Split, shard: Mapping[str, Any]) -> bool:
-    """Whether a file is what was exported; of the build's own shards, whether it may be."""
-    path = split.folder / shard["path"]
-    return path.stat().st_size == shard["bytes"] and (
-        split.file_format == ARROW or file_sha256(path) == shard["sha256"]
+def _as_built(split: Split, entry: PublishedSplit) -> PublishedSplit:
+    """A report's entry with the numbers of this build: a reason may have another name by now."""
+    built = split.entry
+    return msgspec.structs.replace(
+        entry, rows_read=built.rows_read, rows=built.rows, drops=built.drops
     )
 
 
-class _Facts:
-    """What only all the rows of a split together can tell."""
-
-    def __init__(self) -> None:
-        self.digest = ContentDigest(SCHEMA)
-        self.lengths = {
-            name: np.zeros(LENGTH_BINS, dtype=np.int64) for name in ("prompt", "completion")
-        }
-        self.text_bytes = 0
-        self.example: dict[str, Any] | None = None
-
-    def noted(self, groups: Iterable[Group]) -> Iterator[Group]:
-        """The same row groups, noted down as they pass."""
-        for group, size in groups:
-            self.digest.update(group)
-            for name, bins in self.lengths.items():
-                bins += histogram(group.column(name))
-            self.text_bytes += size
-            self.example = self.example or _example(group)
-            yield group, size
+def _is_there(split: Split, file: ListedFile) -> bool:
+    """Whether a file is what was exported; of the build's own shards, whether it may be."""
+    path = split.folder / file.path
+    return path.stat().st_size == file.bytes and (
+        split.file_format == ARROW or file_sha256(path) == file.sha256
+    )
 
 
-def _write(split: Split, folder: Path) -> dict[str, Any]:
+def _write(split: Split, folder: Path) -> PublishedSplit:
     """Read the split once, write its files, and find out what they hold."""
-    facts = _Facts()
-    groups = facts.noted(row_groups(_checked_shards(split.out, split.entry)))
+    facts = Facts()
+    groups = facts.noted(row_groups(read_shards(split.out, split.entry)))
     if split.file_format == ARROW:
         for _ in groups:
             pass
-        shards = [
-            {name: shard[name] for name in ("path", "rows", "bytes")}
-            | {"sha256": file_sha256(split.out / shard["path"])}
-            for shard in split.entry["shards"]
-            if split.entry["rows"]  # else there is nothing that could be loaded
+        files = [
+            ListedFile(shard.path, shard.rows, shard.bytes, file_sha256(split.out / shard.path))
+            for shard in split.entry.shards
+            if split.entry.rows  # else there is nothing that could be loaded
         ]
     else:
-        with Files(folder, split.split) as files:
+        with Files(folder, split.split) as written:
             for group, size in ahead(groups, depth=1):  # noted while the last one is written
-                files.write(group, size)
-            shards = [
-                {
-                    "path": f"{split.task}/{path.name}",
-                    "rows": rows,
-                    "bytes": path.stat().st_size,
-                    "sha256": sha256,
-                }
-                for path, rows, sha256 in files.finish()
+                written.write(group, size)
+            files = [
+                ListedFile(f"{split.config}/{path.name}", rows, path.stat().st_size, sha256)
+                for path, rows, sha256 in written.finish()
             ]
-    return {
-        "text_bytes": facts.text_bytes,
-        "content_digest": facts.digest.hexdigest(),
-        "lengths": {name: bins.tolist() for name, bins in facts.lengths.items()},
-        "example": facts.example,
-        "shards": shards,
-    }
-
-
-def _example(group: pa.RecordBatch) -> dict[str, Any]:
-    """A row that is short enough to be shown whole, if there is one."""
-    lengths = pc.utf8_length(group.column("prompt")).to_numpy(zero_copy_only=False)
-    at = int(np.argmax(lengths <= EXAMPLE_CHARACTERS))  # the first that is; 0 where none is
-    row: dict[str, Any] = group.slice(at, 1).to_pylist()[0]
-    return row
+    built = split.entry
+    return PublishedSplit(
+        built.rows_read,
+        built.rows,
+        built.drops,
+        facts.text_bytes,
+        facts.digest.hexdigest(),
+        Lengths(*(tuple(bins.tolist()) for bins in facts.lengths.values())),
+        facts.example,
+        tuple(files),
+    )

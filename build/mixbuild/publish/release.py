@@ -11,19 +11,32 @@ import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from mixbuild.core import ManifestError, VerifyError, explained_output, mutex
-from mixbuild.declare import NAME
-from mixbuild.make import manifest
+from mixbuild.core import (
+    ManifestError,
+    VerifyError,
+    dump_json,
+    explained_output,
+    mutex,
+    write_whole,
+)
+from mixbuild.make import FILE, Built, expect
 from mixbuild.publish import plots
 from mixbuild.publish.card import write as card
-from mixbuild.publish.export import ARROW, Split, export_split, splits
-from mixbuild.publish.version import COLUMNS, history, next_version
-
-FORMAT = 1
+from mixbuild.publish.export import Split, export_split, splits
+from mixbuild.publish.manifest import (
+    ARROW,
+    COLUMNS,
+    FORMAT,
+    Configs,
+    Published,
+    PublishedConfig,
+    PublishedSplit,
+)
+from mixbuild.publish.version import history, next_version
 
 Shown = TypeVar("Shown")
 
@@ -54,35 +67,43 @@ class File:
 class Publication:
     """Everything that the repo is to hold of ours."""
 
-    manifest: Mapping[str, Any]
+    manifest: Published
     files: tuple[File, ...]
 
 
-def task_entries(
-    tasks: Mapping[str, Any], exported: Sequence[tuple[Split, Mapping[str, Any]]]
-) -> dict[str, Any]:
-    """The build's entries, with the exported files in the place of its shards."""
-    entries = {name: {**entry, "splits": {}} for name, entry in tasks.items()}
-    for split, entry in exported:
-        entries[split.task]["splits"][split.split] = entry
-    return entries
+Exported: TypeAlias = Sequence[tuple[Split, PublishedSplit]]
+"""The splits of a build, and what was made of each."""
 
 
-def shard_files(exported: Sequence[tuple[Split, Mapping[str, Any]]]) -> Iterator[File]:
+def published_configs(
+    configs: Mapping[str, Built], exported: Exported
+) -> dict[str, PublishedConfig]:
+    """The build's configs, with the exported files in the place of its shards."""
+    return {
+        name: PublishedConfig(
+            config.made_of,
+            config.versions,
+            {split.split: entry for split, entry in exported if split.config == name},
+            extra=config.extra,
+        )
+        for name, config in configs.items()
+    }
+
+
+def shard_files(exported: Exported) -> Iterator[File]:
     """The exported files of a build."""
     for split, entry in exported:
-        for shard in entry["shards"]:
-            path = split.folder / shard["path"]
-            yield File(shard["path"], path, shard["bytes"], shard["sha256"])
+        for file in entry.shards:
+            yield File(file.path, split.folder / file.path, file.bytes, file.sha256)
 
 
 def compose(
-    entries: Mapping[str, Any],
+    configs: Configs,
     shards: Sequence[File],
     *,
     repo: str,
     file_format: str,
-    before: Mapping[str, Any] | None = None,
+    before: Published | None = None,
     old_card: str | None = None,
     drawn: MutableMapping[str, bytes] | None = None,
 ) -> Publication:
@@ -91,7 +112,7 @@ def compose(
     Without any change the result is, byte for byte, what is published already.
 
     Args:
-        entries: what this build holds, of ``task_entries``.
+        configs: what this build holds, of ``published_configs``.
         shards: its files.
         repo: where it is published, ``org/name``.
         file_format: of the shards.
@@ -104,28 +125,28 @@ def compose(
         ManifestError: what is published has its files in another format.
         VerifyError: a config has no rows.
     """
-    _refuse_names(entries)
-    _refuse_empty(entries)
-    others = dict(before["tasks"]) if before else {}
-    if before and before["file_format"] != file_format and others.keys() - entries.keys():
+    _refuse_empty(configs)
+    others = before.configs if before else {}
+    if before and before.file_format != file_format and others.keys() - configs.keys():
         raise ManifestError(
-            f"{repo}: its configs are published as {before['file_format']}, and all must be in one "
+            f"{repo}: its configs are published as {before.file_format}, and all must be in one "
             f"format; push to another branch with --revision"
         )
-    tasks = {name: {**others, **entries}[name] for name in sorted({**others, **entries})}
-    if before and tasks == before["tasks"]:
+    every = dict(sorted({**others, **configs}.items()))
+    if before and every == before.configs:
         unchanged = _compose(before, shards, repo, old_card, drawn)
         if _text(unchanged, card.FILE) == old_card:
             return unchanged
-    version, changes = next_version(before, tasks)
-    made = {
-        "format": FORMAT,
-        "version": version,
-        "file_format": file_format,
-        "columns": COLUMNS,
-        "history": history(before, version, changes),
-        "tasks": tasks,
-    }
+    version, changes = next_version(before, every)
+    made = Published(
+        FORMAT,
+        version,
+        file_format,
+        COLUMNS,
+        history(before, version, changes),
+        every,
+        extra=before.extra if before else {},
+    )
     return _compose(made, shards, repo, old_card, drawn)
 
 
@@ -140,50 +161,39 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
         OutputError: a file cannot be written, or somebody is at work in the folder.
         VerifyError: a shard is not what the manifest says, or a config has no rows.
     """
-    manifest.expect(out)  # before the lock, which makes the folder
+    expect(out)  # before the lock, which makes the folder
     with mutex(out):
-        tasks = manifest.expect(out)["tasks"]
-        exported = [(split, export_split(split)) for split in splits(out, tasks, file_format=ARROW)]
-        entries = task_entries(tasks, exported)
-        for file in compose(entries, [], repo=repo, file_format=ARROW).files:
-            if file.path != manifest.FILE and isinstance(file.content, bytes):
+        built = expect(out).configs
+        exported = [(split, export_split(split)) for split in splits(out, built, file_format=ARROW)]
+        configs = published_configs(built, exported)
+        for file in compose(configs, [], repo=repo, file_format=ARROW).files:
+            if file.path != FILE and isinstance(file.content, bytes):
                 path = out / file.path
                 with explained_output(path):
                     path.parent.mkdir(exist_ok=True)
-                    path.write_bytes(file.content)
+                    write_whole(path, file.content)
                 yield path
 
 
-def _refuse_names(entries: Mapping[str, Any]) -> None:
-    """Refuse configs and splits that the Hub would not take; a manifest may have been edited."""
-    splits = [split for entry in entries.values() for split in entry["splits"]]
-    for name in (*entries, *splits):
-        if not NAME.fullmatch(name):
-            raise ManifestError(
-                f"{manifest.FILE}: expected configs and splits in snake_case, which is what the "
-                f"Hub takes, got {name!r}; run make again"
-            )
-
-
-def _refuse_empty(entries: Mapping[str, Any]) -> None:
+def _refuse_empty(configs: Configs) -> None:
     """A split without rows is left out of what is loaded; a config would have none left."""
-    for name, entry in entries.items():
-        if not any(each["rows"] for each in entry["splits"].values()):
+    for name, config in configs.items():
+        if not any(each.rows for each in config.splits.values()):
             raise VerifyError(
-                f"{name}: expected rows in one of its splits ({', '.join(entry['splits'])}), got "
+                f"{name}: expected rows in one of its splits ({', '.join(config.splits)}), got "
                 f"none, and datasets cannot load a config without rows; make a build without it, "
                 f"or from a source that has rows for it"
             )
 
 
 def _compose(
-    made: Mapping[str, Any],
+    made: Published,
     shards: Sequence[File],
     repo: str,
     old_card: str | None,
     drawn: MutableMapping[str, bytes] | None,
 ) -> Publication:
-    counts, lengths = _row_counts(made["tasks"]), _lengths(made["tasks"])
+    counts, lengths = _row_counts(made.configs), _lengths(made.configs)
     drawn = {} if drawn is None else drawn
     images = {
         "rows": _image("rows", counts, plots.rows_plot, drawn),
@@ -195,13 +205,12 @@ def _compose(
         images={name: file.path for name, file in images.items()},
         card=old_card,
     )
-    listing = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
     return Publication(
         made,
         (
             *shards,
             *images.values(),
-            _file(manifest.FILE, listing.encode()),
+            _file(FILE, dump_json(made).encode()),
             _file(card.FILE, text.encode()),
         ),
     )
@@ -229,24 +238,24 @@ def _image(
     return replace(_file(path, drawn[path]), named_by_content=True)
 
 
-def _row_counts(tasks: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+def _row_counts(configs: Configs) -> dict[str, dict[str, int]]:
     return {
-        name: {split: each["rows"] for split, each in tasks[name]["splits"].items()}
-        for name in card.ordered(tasks)
+        name: {split: each.rows for split, each in configs[name].splits.items()}
+        for name in card.ordered(configs)
     }
 
 
-def _lengths(tasks: Mapping[str, Any]) -> dict[str, dict[str, tuple[int, ...]]]:
-    """Of all splits of a task together."""
+def _lengths(configs: Configs) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Of all splits of a config together."""
     return {
         name: {
             text: tuple(
                 int(count)
                 for count in np.sum(
-                    [each["lengths"][text] for each in tasks[name]["splits"].values()], axis=0
+                    [getattr(each.lengths, text) for each in configs[name].splits.values()], axis=0
                 )
             )
             for text in ("prompt", "completion")
         }
-        for name in card.ordered(tasks)
+        for name in card.ordered(configs)
     }

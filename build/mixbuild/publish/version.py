@@ -7,56 +7,53 @@ one, and a patch when only the card or the manifest says something else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from mixbuild.core import SCHEMA
+from mixbuild.publish.manifest import COLUMNS, Configs, Published, PublishedSplit
 
 FIRST = "1.0.0"
 
-COLUMNS = {field.name: str(field.type) for field in SCHEMA}
 
-
-def next_version(
-    previous: Mapping[str, Any] | None, tasks: Mapping[str, Any]
-) -> tuple[str, list[str]]:
+def next_version(previous: Published | None, configs: Configs) -> tuple[str, list[str]]:
     """The version that follows, and what changed, a line for each config.
 
     Args:
         previous: the manifest that is published now; None when there is none.
-        tasks: what is to be published.
+        configs: what is to be published.
     """
     if previous is None:
         return FIRST, [
-            f"first published, {_counted(_rows(tasks))} in {_counted(len(tasks), 'config')}"
+            f"first published, {_counted(_rows(configs))} in {_counted(len(configs), 'config')}"
         ]
-    changes = list(_changes(previous["tasks"], tasks))
-    major, minor, patch = (int(part) for part in previous["version"].split("."))
-    if previous["columns"] != COLUMNS:
+    changes = list(_changes(previous.configs, configs))
+    major, minor, patch = (int(part) for part in previous.version.split("."))
+    if previous.columns != COLUMNS:
         return f"{major + 1}.0.0", ["other columns", *changes]
     if changes:
         return f"{major}.{minor + 1}.0", changes
     return f"{major}.{minor}.{patch + 1}", []
 
 
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _changes(old: Configs, new: Configs) -> Iterator[str]:
     for name in sorted(old.keys() | new.keys()):
         if name not in old:
             yield f"`{name}`: new, {_counted(_rows({name: new[name]}))}"
         elif name not in new:
             yield f"`{name}`: removed"
         else:
-            yield from _changed_splits(name, old[name]["splits"], new[name]["splits"])
+            yield from _changed_splits(name, old[name].splits, new[name].splits)
 
 
-def _changed_splits(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _changed_splits(
+    name: str, old: Mapping[str, PublishedSplit], new: Mapping[str, PublishedSplit]
+) -> Iterator[str]:
     parts: list[str] = []
     for split in [*old, *(split for split in new if split not in old)]:
         if split not in old:
-            parts.append(f"{split} new, {_counted(new[split]['rows'])}")
+            parts.append(f"{split} new, {_counted(new[split].rows)}")
         elif split not in new:
             parts.append(f"{split} removed")
-        elif old[split]["content_digest"] != new[split]["content_digest"]:
-            before, after = old[split]["rows"], new[split]["rows"]
+        elif old[split].content_digest != new[split].content_digest:
+            before, after = old[split].rows, new[split].rows
             same = f"{_counted(after)} as before, not the same"
             parts.append(
                 f"{split} {same if before == after else f'{before:,} → {_counted(after)}'}"
@@ -65,8 +62,8 @@ def _changed_splits(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -
         yield f"`{name}`: {', '.join(parts)}"
 
 
-def _rows(tasks: Mapping[str, Any]) -> int:
-    return sum(each["rows"] for entry in tasks.values() for each in entry["splits"].values())
+def _rows(configs: Configs) -> int:
+    return sum(each.rows for config in configs.values() for each in config.splits.values())
 
 
 def _counted(count: int, what: str = "row") -> str:
@@ -74,7 +71,7 @@ def _counted(count: int, what: str = "row") -> str:
 
 
 def history(
-    previous: Mapping[str, Any] | None, version: str, changes: Sequence[str]
-) -> dict[str, list[str]]:
+    previous: Published | None, version: str, changes: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
     """All versions so far with what changed in each, the newest first."""
-    return {version: list(changes), **(previous["history"] if previous else {})}
+    return {version: tuple(changes), **(previous.history if previous else {})}

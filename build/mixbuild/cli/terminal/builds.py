@@ -13,54 +13,54 @@ from mixbuild.cli.terminal.console import out, print_table, table
 from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.text import shown
 from mixbuild.declare import Task
-from mixbuild.make import Made, manifest
+from mixbuild.make import FILE, Built, Made
 from mixbuild.sources import LockEntry, is_commit
 
 if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
     from mixbuild.prove import Rebuilt, Traced
 
 
-def print_made(folder: Path, tasks: Sequence[str], made: Made) -> None:
-    """What a build holds, and a rendered row of each task if anything was rendered."""
-    entries = {task: made.manifest["tasks"][task] for task in tasks}
+def print_made(folder: Path, names: Sequence[str], made: Made) -> None:
+    """What a build holds, and a rendered row of each config if anything was rendered."""
+    configs = {name: made.manifest.configs[name] for name in names}
     splits = table(
-        "task", "split", "rows read", "rows", "shards", "MB", "left out", right=(2, 3, 4, 5)
+        "config", "split", "rows read", "rows", "shards", "MB", "left out", right=(2, 3, 4, 5)
     )
-    for name, entry in entries.items():
-        for split, each in entry["splits"].items():
+    for name, config in configs.items():
+        for split, each in config.splits.items():
             splits.add_row(
                 name,
                 split,
-                f"{each['rows_read']:,}",
-                f"{each['rows']:,}",
-                f"{len(each['shards']):,}",
-                f"{sum(shard['bytes'] for shard in each['shards']) / 1e6:,.2f}",
-                ", ".join(f"{count:,} {reason}" for reason, count in each["drops"].items()),
+                f"{each.rows_read:,}",
+                f"{each.rows:,}",
+                f"{len(each.shards):,}",
+                f"{sum(shard.bytes for shard in each.shards) / 1e6:,.2f}",
+                ", ".join(f"{count:,} {reason}" for reason, count in each.drops.items()),
             )
     print_table(splits)
-    path = folder / manifest.FILE
+    path = folder / FILE
     for name in made.removed:
         out.print(f"\n{name}: not asked for any more, removed")
-    _print_sources(entries)
+    _print_sources(configs)
     if not made.changed:
         out.print(f"\n{path}: nothing to do, all {made.kept:,} shards are up to date")
         return
-    for entry in entries.values():
-        for row in _first_row(folder, entry):
+    for config in configs.values():
+        for row in _first_row(folder, config):
             print_row(row)
     out.print(f"\n{path}: {made.rendered:,} shards rendered, {made.kept:,} kept")
 
 
-def _print_sources(entries: Mapping[str, Any]) -> None:
+def _print_sources(configs: Mapping[str, Built]) -> None:
     """What was read of the Hub without a lock, and what is not as the lock says."""
     unlocked = {}
-    for name, entry in entries.items():
-        source = entry["source"]
-        for line in source["drift"]:
+    sources = [(name, source) for name, config in configs.items() for source in config.sources]
+    for name, source in sources:
+        for line in source.drift:
             out.print(f"\n{name}: not as locked: {line}", markup=False)
-        repo, _, commit = source["read_from"].partition("@")
-        if repo == source["repo"] and not source["locked"] and is_commit(commit):
-            unlocked[name] = source["read_from"]
+        repo, _, commit = source.read_from.partition("@")
+        if repo == source.repo and not source.locked and is_commit(commit):
+            unlocked[name] = source.read_from
     if unlocked:
         found = ", ".join(f"{name} ({place})" for name, place in unlocked.items())
         out.print(f"\nnot locked: {found}; to stay there: lock {' '.join(unlocked)}", markup=False)
@@ -87,14 +87,14 @@ def print_findings(findings: Mapping[str, Sequence[str]]) -> None:
 
 def print_rebuilt(place: str, rebuilt: Sequence[Rebuilt]) -> None:
     """Split by split, whether the rows came out the same."""
-    splits = table("task", "split", "rows", "content digest", "", right=(2,))
+    splits = table("config", "split", "rows", "content digest", "", right=(2,))
     for each in rebuilt:
         same = "not the same" if each.difference else "the same"
-        splits.add_row(each.task, each.split, f"{each.rows:,}", each.content_digest, same)
+        splits.add_row(each.config, each.split, f"{each.rows:,}", each.content_digest, same)
     print_table(splits)
     different = [each for each in rebuilt if each.difference]
     for each in different:
-        out.print(shown(f"\n{each.task}/{each.split}: {each.difference}"))
+        out.print(shown(f"\n{each.config}/{each.split}: {each.difference}"))
     if not different:
         rows = sum(each.rows for each in rebuilt)
         out.print(f"\n{place}: rebuilt, {rows:,} rows are the same", markup=False)
@@ -112,11 +112,11 @@ def print_traced(traced: Traced) -> None:
     out.print(f"rendered again now: {'the same row' if traced.again else other}")
 
 
-def _first_row(folder: Path, entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A task's first row, if it has any."""
-    for split in entry["splits"].values():
-        for shard in split["shards"]:
-            with pa.OSFile(str(folder / shard["path"])) as file:
+def _first_row(folder: Path, config: Built) -> Iterator[dict[str, Any]]:
+    """A config's first row, if it has any."""
+    for split in config.splits.values():
+        for shard in split.shards:
+            with pa.OSFile(str(folder / shard.path)) as file:
                 for batch in pa.ipc.open_stream(file):
                     yield from batch.slice(0, 1).to_pylist()
                     return

@@ -26,14 +26,14 @@ def print_plan(plan: Plan) -> None:
         folders = dict.fromkeys(path.partition("/")[0] for path, _ in files)
         made.add_row(what, f"{len(files):,}", f"{total:,.2f}", ", ".join(folders))
     print_table(made)
-    version = plan.publication.manifest["version"]
+    version = plan.publication.manifest.version
     if changes:
         out.print(f"\n{plan.remote.label}: to become version {version}")
 
 
 def print_pushed(repo: str, pushed: Pushed, verified: Sequence[Verified]) -> None:
     """Where a push can be found now, and what was proven."""
-    version = pushed.plan.publication.manifest["version"]
+    version = pushed.plan.publication.manifest.version
     if not pushed.changed:
         done = f"nothing to do, all files are version {version}{_untagged(pushed)}"
         out.print(f"\n{repo}@{pushed.commit}: {done}")
@@ -51,10 +51,10 @@ def _untagged(pushed: Pushed) -> str:
 
 def print_verified(where: str, verified: Sequence[Verified]) -> None:
     """The splits that are what their manifest says."""
-    made = table("task", "split", "rows", "files", "MB", right=(2, 3, 4))
+    made = table("config", "split", "rows", "files", "MB", right=(2, 3, 4))
     for each in verified:
         size = f"{each.bytes / 1e6:,.2f}"
-        made.add_row(each.task, each.split, f"{each.rows:,}", f"{each.files:,}", size)
+        made.add_row(each.config, each.split, f"{each.rows:,}", f"{each.files:,}", size)
     print_table(made)
     rows, files = sum(each.rows for each in verified), sum(each.files for each in verified)
     out.print(f"\n{where}: verified, {rows:,} rows in {files:,} files")

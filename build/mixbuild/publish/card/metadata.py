@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mixbuild.core import SCHEMA, CardError
 from mixbuild.declare import FAMILIES
+from mixbuild.publish.manifest import Configs, Published, PublishedConfig, PublishedSplit
 
 PRETTY_NAME = "instruct_mix"
 
@@ -20,19 +21,15 @@ SIZES = {
 }
 
 
-Published = Mapping[str, Any]
-"""The manifest as it is published; ``publication`` makes it."""
-
-
-def ordered(tasks: Mapping[str, Any]) -> list[str]:
-    """The tasks' names, family by family."""
+def ordered(configs: Configs) -> list[str]:
+    """The configs' names, family by family."""
     families = list(FAMILIES)
 
     def place(name: str) -> tuple[int, str]:
-        family = tasks[name]["family"]
+        family = configs[name].family
         return (families.index(family) if family in families else len(families), name)
 
-    return sorted(tasks, key=place)
+    return sorted(configs, key=place)
 
 
 def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
@@ -41,13 +38,13 @@ def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
     Raises:
         CardError: a key that is merged with is not what the Hub and ``datasets`` take.
     """
-    tasks = published["tasks"]
-    sources = [entry["source"] for entry in tasks.values()]
+    made = published.configs
+    sources = [source for config in made.values() for source in config.sources]
     kept = {
-        key: [each for each in _mappings(old, key) if each.get("config_name") not in tasks]
+        key: [each for each in _mappings(old, key) if each.get("config_name") not in made]
         for key in ("configs", "dataset_info")
     }
-    configs = [_config(name, tasks[name], published["file_format"]) for name in ordered(tasks)]
+    configs = [*data_files(published).values()]
     configs += kept["configs"]
     if any("config_name" not in each for each in configs):
         raise _slip("configs", "a config_name in each", "one without")
@@ -55,18 +52,18 @@ def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
     chosen = ["default"]
     chosen += [each["config_name"] for each in _mappings(old, "configs") if each.get("default")]
     _set_default(configs, chosen)
-    licences = sorted({source["license"] for source in sources})
+    licences = sorted({source.license for source in sources})
     ours = {
         "pretty_name": title(old),
         "license": licences[0] if len(licences) == 1 else sorted({*licences, "other"}),
-        "language": sorted({each for source in sources for each in source["languages"]}),
+        "language": sorted({each for source in sources for each in source.languages}),
         "annotations_creators": ["found"],
-        "size_categories": [_size(_rows(tasks.values()))],
-        "source_datasets": sorted({source["repo"] for source in sources}),
+        "size_categories": [_size(sum(_rows(config) for config in made.values()))],
+        "source_datasets": sorted({source.repo for source in sources}),
         "task_categories": sorted(
             {
                 "text-generation",  # as is every instruction with its answer
-                *(FAMILIES.get(each["family"], "other") for each in tasks.values()),
+                *(FAMILIES.get(each.family, "other") for each in made.values()),
             }
         ),
         "tags": list(dict.fromkeys([*_words(old, "tags"), "instruction-tuning", "instruct-mix"])),
@@ -78,13 +75,19 @@ def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
 
 def dataset_infos(published: Published) -> dict[str, dict[str, Any]]:
     """What the YAML says of each config's columns, rows and bytes."""
-    tasks = published["tasks"]
-    return {name: _info(name, tasks[name]) for name in ordered(tasks)}
+    configs = published.configs
+    return {name: _info(name, configs[name]) for name in ordered(configs)}
 
 
-def loadable(entry: Mapping[str, Any]) -> dict[str, Any]:
+def data_files(published: Published) -> dict[str, dict[str, Any]]:
+    """What the YAML says of each config's files."""
+    configs, suffix = published.configs, published.file_format
+    return {name: _config(name, configs[name], suffix) for name in ordered(configs)}
+
+
+def loadable(config: PublishedConfig) -> dict[str, PublishedSplit]:
     """The splits of a config that have rows; the others have no files, and cannot be loaded."""
-    return {split: each for split, each in entry["splits"].items() if each["rows"]}
+    return {split: each for split, each in config.splits.items() if each.rows}
 
 
 def title(old: Mapping[str, Any]) -> str:
@@ -131,8 +134,8 @@ def _slip(key: str, expected: str, got: str, remedy: str = "repair it") -> CardE
     )
 
 
-def _config(name: str, entry: Mapping[str, Any], suffix: str) -> dict[str, Any]:
-    files = [{"split": split, "path": f"{name}/{split}-*.{suffix}"} for split in loadable(entry)]
+def _config(name: str, config: PublishedConfig, suffix: str) -> dict[str, Any]:
+    files = [{"split": split, "path": f"{name}/{split}-*.{suffix}"} for split in loadable(config)]
     return {"config_name": name, "data_files": files}
 
 
@@ -146,12 +149,11 @@ def _set_default(configs: list[dict[str, Any]], chosen: Sequence[str]) -> None:
             each["default"] = True
 
 
-def _info(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _info(name: str, config: PublishedConfig) -> dict[str, Any]:
     splits = [
-        {"name": split, "num_bytes": each["text_bytes"], "num_examples": each["rows"]}
-        for split, each in loadable(entry).items()
+        {"name": split, "num_bytes": each.text_bytes, "num_examples": each.rows}
+        for split, each in loadable(config).items()
     ]
-    files = [shard for each in loadable(entry).values() for shard in each["shards"]]
     return {
         "config_name": name,
         # `sequence`, as readers before datasets 4 know it
@@ -162,8 +164,8 @@ def _info(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
             for field in SCHEMA
         ],
         "splits": splits,
-        "download_size": sum(shard["bytes"] for shard in files),
-        "dataset_size": sum(each["num_bytes"] for each in splits),
+        "download_size": sum(each.bytes for each in loadable(config).values()),
+        "dataset_size": sum(each.text_bytes for each in loadable(config).values()),
     }
 
 
@@ -171,5 +173,5 @@ def _size(rows: int) -> str:
     return next((name for name, limit in SIZES.items() if rows < limit), "100M<n<1B")
 
 
-def _rows(entries: Iterable[Mapping[str, Any]]) -> int:
-    return sum(split["rows"] for entry in entries for split in entry["splits"].values())
+def _rows(config: PublishedConfig) -> int:
+    return sum(each.rows for each in config.splits.values())

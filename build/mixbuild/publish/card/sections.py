@@ -6,11 +6,12 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import Template
-from typing import Any
 
 from mixbuild.core import read_project_file
 from mixbuild.declare import licence, policy
-from mixbuild.publish.card.metadata import Published, loadable, ordered
+from mixbuild.make import SourceEntry
+from mixbuild.publish.card.metadata import loadable, ordered
+from mixbuild.publish.manifest import Configs, Published
 from mixbuild.sources import is_commit
 
 TEXT = "dataset_card.md"
@@ -27,26 +28,26 @@ def sections(published: Published, *, repo: str, images: Mapping[str, str], name
     Raises:
         KeyError: ``dataset_card.md`` has a placeholder that nothing fills.
     """
-    tasks = {task: published["tasks"][task] for task in ordered(published["tasks"])}
-    first = next(iter(tasks))
+    configs = {name: published.configs[name] for name in ordered(published.configs)}
+    first = next(iter(configs))
     filled = {
         "pretty_name": name,
         "repo": repo,
-        "version": published["version"],
+        "version": published.version,
         "config": first,
-        "split": next(iter(loadable(tasks[first]) or tasks[first]["splits"])),
-        "suffix": published["file_format"],
+        "split": next(iter(loadable(configs[first]) or configs[first].splits)),
+        "suffix": published.file_format,
         "configs_table": _table(
-            ("config", "family", "rows", "templates", "licence", "source"), _configs(tasks)
+            ("config", "family", "rows", "templates", "licence", "source"), _configs(configs)
         ),
         "rows_plot": f"![Rows of each config and split]({images['rows']})",
         "lengths_plot": f"![Lengths of prompts and completions]({images['lengths']})",
-        "examples": "\n\n".join(_examples(tasks)),
-        "templates": "\n\n".join(_templates(tasks)),
-        "drops": _drops(tasks),
-        "licence_note": _licence_note(tasks),
-        "attribution": "\n\n".join(_attribution(tasks)),
-        "limits": "\n".join(_limits(tasks)),
+        "examples": "\n\n".join(_examples(configs)),
+        "templates": "\n\n".join(_templates(configs)),
+        "drops": _drops(configs),
+        "licence_note": _licence_note(configs),
+        "attribution": "\n\n".join(_attribution(configs)),
+        "limits": "\n".join(_limits(configs)),
         "rebuild": _rebuild(repo, published),
         "changelog": "\n".join(_changelog(published)),
     }
@@ -61,57 +62,56 @@ def _unmarked(text: str) -> str:
     return text
 
 
-def _configs(tasks: Mapping[str, Any]) -> Iterator[Sequence[str]]:
-    for name, entry in tasks.items():
-        rows = ", ".join(f"{split} {each['rows']:,}" for split, each in entry["splits"].items())
-        source = entry["source"]
+def _configs(configs: Configs) -> Iterator[Sequence[str]]:
+    for name, config in configs.items():
+        rows = ", ".join(f"{split} {each.rows:,}" for split, each in config.splits.items())
         yield (
             f"`{name}`",
-            entry["family"],
+            config.family,
             rows,
-            str(len(entry["templates"])),
-            source["license"],
-            _at_commit(source),
+            str(len(config.templates)),
+            ", ".join(dict.fromkeys(source.license for source in config.sources)),
+            ", ".join(_at_commit(source) for source in config.sources),
         )
 
 
-def _at_commit(source: Mapping[str, Any]) -> str:
+def _at_commit(source: SourceEntry) -> str:
     """A link to the source as it was read; a mirror or the samples have no page."""
-    repo, _, commit = source["read_from"].partition("@")
+    repo, _, commit = source.read_from.partition("@")
     if not is_commit(commit):
-        return code(source["read_from"])
+        return code(source.read_from)
     return f"[{repo}@{commit[:8]}](https://huggingface.co/datasets/{repo}/tree/{commit})"
 
 
-def _examples(tasks: Mapping[str, Any]) -> Iterator[str]:
-    for name, entry in tasks.items():
-        example = next((each["example"] for each in entry["splits"].values() if each["rows"]), None)
+def _examples(configs: Configs) -> Iterator[str]:
+    for name, config in configs.items():
+        example = next((each.example for each in config.splits.values() if each.rows), None)
         if example is None:
             yield f"**`{name}`** has no rows."
             continue
-        text = _short(example["prompt"]) + _short(example["completion"])
-        where = f"template {code(example['template'])}, row {code(example['id'])}"
-        opened = " open" if name == next(iter(tasks)) else ""
+        text = _short(example.prompt) + _short(example.completion)
+        where = f"template {code(example.template)}, row {code(example.id)}"
+        opened = " open" if name == next(iter(configs)) else ""
         summary = f"<details{opened}><summary><code>{name}</code></summary>"
         yield f"{summary}\n\n{where[0].upper()}{where[1:]}:\n\n{fenced(text)}\n\n</details>"
 
 
-def _templates(tasks: Mapping[str, Any]) -> Iterator[str]:
-    for name, entry in tasks.items():
-        count = len(entry["templates"])
+def _templates(configs: Configs) -> Iterator[str]:
+    for name, config in configs.items():
+        count = len(config.templates)
         lines = [f"<details><summary><code>{name}</code>: {count} in use</summary>", ""]
-        for template, each in entry["templates"].items():
-            inverted = " (inverted: it asks for what the source gives)" if each["inverted"] else ""
-            lines += [f"`{template}`{inverted}:", "", fenced(each["text"]), ""]
+        for template, each in config.templates.items():
+            inverted = " (inverted: it asks for what the source gives)" if each.inverted else ""
+            lines += [f"`{template}`{inverted}:", "", fenced(each.text), ""]
         yield "\n".join([*lines, "</details>"])
 
 
-def _drops(tasks: Mapping[str, Any]) -> str:
+def _drops(configs: Configs) -> str:
     rows = [
-        (f"`{name}`", split, f"{each['rows_read']:,}", reason, f"{count:,}")
-        for name, entry in tasks.items()
-        for split, each in entry["splits"].items()
-        for reason, count in each["drops"].items()
+        (f"`{name}`", split, f"{each.rows_read:,}", reason, f"{count:,}")
+        for name, config in configs.items()
+        for split, each in config.splits.items()
+        for reason, count in each.drops.items()
     ]
     return (
         _table(("config", "split", "rows read", "reason", "left out"), rows)
@@ -120,11 +120,12 @@ def _drops(tasks: Mapping[str, Any]) -> str:
     )
 
 
-def _licence_note(tasks: Mapping[str, Any]) -> str:
+def _licence_note(configs: Configs) -> str:
     """A table: each licence, what to heed, and the configs under it."""
     by_licence: dict[str, list[str]] = {}
-    for name, entry in tasks.items():
-        by_licence.setdefault(entry["source"]["license"], []).append(f"`{name}`")
+    for name, config in configs.items():
+        for identifier in dict.fromkeys(source.license for source in config.sources):
+            by_licence.setdefault(identifier, []).append(f"`{name}`")
     rows = []
     for identifier, names in sorted(by_licence.items()):
         found = licence(identifier)
@@ -139,14 +140,14 @@ def _licence_note(tasks: Mapping[str, Any]) -> str:
     return _table(("licence", "to heed", "configs"), rows)
 
 
-def _attribution(tasks: Mapping[str, Any]) -> Iterator[str]:
+def _attribution(configs: Configs) -> Iterator[str]:
     reasons = {(repo, each["license"]): each["reason"] for repo, each in policy().items()}
     by_source: dict[tuple[str, str, str], list[str]] = {}
-    for name, entry in tasks.items():
-        source = entry["source"]
-        by_source.setdefault((source["repo"], source["license"], source["citation"]), []).append(
-            f"`{name}`"
-        )
+    for name, config in configs.items():
+        for source in config.sources:
+            by_source.setdefault((source.repo, source.license, source.citation), []).append(
+                f"`{name}`"
+            )
     for (repo, identifier, citation), names in by_source.items():
         link = f"[{repo}](https://huggingface.co/datasets/{repo})"
         reason = reasons.get((repo, identifier))
@@ -154,26 +155,26 @@ def _attribution(tasks: Mapping[str, Any]) -> Iterator[str]:
         yield f"{', '.join(names)}: {link}, {terms}\n\n{fenced(citation, 'bibtex')}"
 
 
-def _limits(tasks: Mapping[str, Any]) -> Iterator[str]:
+def _limits(configs: Configs) -> Iterator[str]:
     by_source: dict[str, dict[str, None]] = {}
-    for entry in tasks.values():  # two configs of one source may have limits of their own
-        known = by_source.setdefault(entry["source"]["repo"], {})
-        known.update(dict.fromkeys(entry["source"]["limits"]))
+    for config in configs.values():  # two configs of one source may have limits of their own
+        for source in config.sources:
+            by_source.setdefault(source.repo, {}).update(dict.fromkeys(source.limits))
     for repo, limits in by_source.items():
         if limits:
             yield f"- **{repo}**: {' '.join(limits)}"
-    for name, entry in tasks.items():
-        if drift := "; ".join(code(each) for each in entry["source"].get("drift", ())):
+    for name, config in configs.items():
+        if drift := "; ".join(code(line) for source in config.sources for line in source.drift):
             yield f"- **`{name}`** was made of a mirror that is not its source: {drift}."
 
 
 def _rebuild(repo: str, published: Published) -> str:
-    place = f"{repo}@v{published['version']}"
+    place = f"{repo}@v{published.version}"
     return fenced(f"instruct-mix verify {place}\ninstruct-mix rebuild {place}", "sh")
 
 
 def _changelog(published: Published) -> Iterator[str]:
-    for version, changes in published["history"].items():
+    for version, changes in published.history.items():
         yield f"- **{version}**: {'; '.join(changes) if changes else 'the card only'}"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from mixbuild.core import CardError, dump_yaml, load_yaml, split_front_matter
 from mixbuild.publish.card.metadata import (
-    Published,
+    data_files,
     dataset_infos,
     loadable,
     merge_data,
@@ -22,11 +22,13 @@ from mixbuild.publish.card.metadata import (
     title,
 )
 from mixbuild.publish.card.sections import BEGIN, END, sections
+from mixbuild.publish.manifest import Published
 
 __all__ = [
     "BEGIN",
     "END",
     "FILE",
+    "data_files",
     "dataset_infos",
     "loadable",
     "ordered",

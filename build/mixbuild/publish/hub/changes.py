@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mixbuild.publish.hub.remote import Remote
 from mixbuild.publish.release import ASSETS, File
 
-SHARD = re.compile(r"(?P<task>[^/]+)/[a-z][a-z0-9_]*-\d{5}-of-\d{5}\.(parquet|arrow)")
+SHARD = re.compile(r"(?P<config>[^/]+)/[a-z][a-z0-9_]*-\d{5}-of-\d{5}\.(parquet|arrow)")
 IMAGE = re.compile(rf"{ASSETS}/(rows|lengths)-[0-9a-f]{{8}}\.png")
 
 
@@ -38,13 +38,13 @@ class Changes:
         return bool(self.added or self.replaced or self.deleted)
 
 
-def compare(files: Sequence[File], remote: Remote, *, tasks: Collection[str]) -> Changes:
+def compare(files: Sequence[File], remote: Remote, *, configs: Collection[str]) -> Changes:
     """What makes a repo hold these files.
 
     Args:
         files: what it is to hold.
         remote: what it holds.
-        tasks: the configs whose files they are; of these, whatever else is there is stale.
+        configs: those whose files they are; of these, whatever else is there is stale.
     """
     there = [file for file in files if file.path in remote.files]
     unchanged = tuple(file for file in there if remote.holds(file))
@@ -52,15 +52,15 @@ def compare(files: Sequence[File], remote: Remote, *, tasks: Collection[str]) ->
         added=tuple(file for file in files if file.path not in remote.files),
         replaced=tuple(file for file in there if file not in unchanged),
         unchanged=unchanged,
-        deleted=tuple(_stale({file.path for file in files}, remote, tasks)),
+        deleted=tuple(_stale({file.path for file in files}, remote, configs)),
     )
 
 
 def _stale(
-    paths: Collection[str], remote: Remote, tasks: Collection[str]
+    paths: Collection[str], remote: Remote, configs: Collection[str]
 ) -> Iterator[tuple[str, int]]:
     for path, stored in sorted(remote.files.items()):
         shard = SHARD.fullmatch(path)
-        ours = (shard and shard["task"] in tasks) or IMAGE.fullmatch(path)
+        ours = (shard and shard["config"] in configs) or IMAGE.fullmatch(path)
         if ours and path not in paths:
             yield path, stored.size

@@ -133,7 +133,7 @@ def _commit(
             made = api.create_commit(
                 target.repo,
                 [*additions, *(CommitOperationDelete(path) for path, _ in plan.changes.deleted)],
-                commit_message=target.message or f"Version {plan.publication.manifest['version']}",
+                commit_message=target.message or f"Version {plan.publication.manifest.version}",
                 repo_type="dataset",
                 revision=target.revision,
                 parent_commit=plan.remote.commit and plan.remote.commit[:CLIENT_DIGITS],

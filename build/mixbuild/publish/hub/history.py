@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 from urllib.parse import quote
 
 from huggingface_hub import HfApi
@@ -17,6 +16,7 @@ from mixbuild.core import status_of
 from mixbuild.publish.hub.client import asking
 from mixbuild.publish.hub.published import read_manifest
 from mixbuild.publish.hub.remote import look
+from mixbuild.publish.manifest import Configs, PublishedConfig
 
 MOST_COMMITS = 50
 """How far back is looked for what a commit has covered."""
@@ -32,7 +32,9 @@ def parent_of(api: HfApi, repo: str, commit: str) -> str | None:
         return next(islice(_commits(api, repo, commit), 1, None), None)
 
 
-def covered_entries(api: HfApi, repo: str, commit: str, since: str | None) -> dict[str, Any]:
+def covered_configs(
+    api: HfApi, repo: str, commit: str, since: str | None
+) -> dict[str, PublishedConfig]:
     """The configs that were published after one commit, up to and with another: the newest of each.
 
     Args:
@@ -49,17 +51,17 @@ def covered_entries(api: HfApi, repo: str, commit: str, since: str | None) -> di
         commits = list(islice(_commits(api, repo, commit), MOST_COMMITS))
     if since in commits:
         commits = commits[: commits.index(since)]
-    known = _entries(api, repo, since) if since else {}
-    covered: dict[str, Any] = {}
-    for each in reversed(commits):
-        found = _entries(api, repo, each)
-        covered |= {name: entry for name, entry in found.items() if entry != known.get(name)}
+    known = _configs(api, repo, since) if since else {}
+    covered: dict[str, PublishedConfig] = {}
+    for at in reversed(commits):
+        found = _configs(api, repo, at)
+        covered |= {name: each for name, each in found.items() if each != known.get(name)}
     return covered
 
 
-def _entries(api: HfApi, repo: str, commit: str) -> Mapping[str, Any]:
+def _configs(api: HfApi, repo: str, commit: str) -> Configs:
     published = read_manifest(api, look(api, repo, commit))
-    return published["tasks"] if published else {}
+    return published.configs if published else {}
 
 
 def _commits(api: HfApi, repo: str, commit: str) -> Iterator[str]:

@@ -25,14 +25,14 @@ class Loading:
     Attributes:
         repo: ``org/name``.
         commit: which one.
-        task: the config.
+        config: which one.
         streaming: row by row over the network, or all of it to disk first.
         batch_rows: how many rows to read at once.
     """
 
     repo: str
     commit: str
-    task: str
+    config: str
     streaming: bool
     batch_rows: int
 
@@ -40,7 +40,7 @@ class Loading:
     def name(self) -> str:
         """For people."""
         way = "streamed" if self.streaming else "in full"
-        return f"{self.repo}@{self.commit}: {self.task} {way}"
+        return f"{self.repo}@{self.commit}: {self.config} {way}"
 
 
 Loaded: TypeAlias = dict[str, tuple[int, str]]
@@ -93,7 +93,7 @@ def _load(loading: Loading) -> Loaded:
     with tempfile.TemporaryDirectory() as cache, _downloads_in(cache):
         splits = load_dataset(
             loading.repo,
-            loading.task,
+            loading.config,
             revision=loading.commit,
             streaming=loading.streaming,
             cache_dir=cache,

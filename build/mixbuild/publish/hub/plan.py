@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from huggingface_hub import HfApi
 
 from mixbuild.core import HubError
 from mixbuild.publish.hub.changes import Changes, compare
-from mixbuild.publish.hub.history import covered_entries
+from mixbuild.publish.hub.history import covered_configs
 from mixbuild.publish.hub.published import read_card, read_manifest
 from mixbuild.publish.hub.refs import public
 from mixbuild.publish.hub.remote import MAIN, Remote, look
+from mixbuild.publish.manifest import Configs
 from mixbuild.publish.release import File, Publication, compose
 
 Report: TypeAlias = Callable[[int, int], None]
@@ -89,7 +90,7 @@ class Covered:
 def make_plan(
     api: HfApi,
     target: Target,
-    entries: Mapping[str, Any],
+    configs: Configs,
     shards: Sequence[File],
     file_format: str,
     *,
@@ -101,7 +102,7 @@ def make_plan(
     Args:
         api: with the endpoint and the token.
         target: where to.
-        entries: what is to be published, config by config.
+        configs: what is to be published, config by config.
         shards: its files.
         file_format: of the shards.
         covered: a commit of ours that covered what others had published, which comes back.
@@ -115,14 +116,14 @@ def make_plan(
     _refuse_script(remote)
     if target.private and remote.exists and not remote.private:
         raise public(target.repo)
-    theirs: Mapping[str, Any] = {}
+    theirs: Configs = {}
     card = remote
     if covered:
-        theirs = covered_entries(api, target.repo, str(remote.commit), covered.since)
+        theirs = covered_configs(api, target.repo, str(remote.commit), covered.since)
         if remote.commit == covered.commit:  # or else somebody has written the card since
             card = look(api, target.repo, covered.parent)
     publication = compose(
-        {**theirs, **entries},
+        {**theirs, **configs},
         shards,
         repo=target.repo,
         file_format=file_format,
@@ -130,7 +131,7 @@ def make_plan(
         old_card=read_card(api, card),
         drawn=drawn,
     )
-    changes = compare(publication.files, remote, tasks=set(entries))
+    changes = compare(publication.files, remote, configs=set(configs))
     return Plan(remote, publication, changes)
 
 

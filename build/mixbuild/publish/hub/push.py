@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from huggingface_hub import HfApi
 
@@ -13,7 +12,7 @@ from mixbuild.core import HubError, mutex
 from mixbuild.core import executor as engine
 from mixbuild.declare import refuse_held_back
 from mixbuild.make import Verified, expect, verify_folder
-from mixbuild.publish.export import PARQUET, Split, export_split
+from mixbuild.publish.export import Split, export_split
 from mixbuild.publish.export import splits as splits_of
 from mixbuild.publish.hub.client import client
 from mixbuild.publish.hub.commit import publish
@@ -23,7 +22,8 @@ from mixbuild.publish.hub.refs import tag, tagged, taken
 from mixbuild.publish.hub.remote import MAIN, Remote, check_name, parse
 from mixbuild.publish.hub.rows import published_rows
 from mixbuild.publish.hub.verify import verify_repo
-from mixbuild.publish.release import shard_files, task_entries
+from mixbuild.publish.manifest import PARQUET, PublishedSplit
+from mixbuild.publish.release import published_configs, shard_files
 
 __all__ = [
     "MAIN",
@@ -79,18 +79,26 @@ def push(
     """
     api = api or client()
     check_name(target.repo)
-    refuse_held_back(expect(out)["tasks"], allowed=allow_licences)
+    refuse_held_back(
+        (
+            (name, source.repo, source.license)
+            for name, config in expect(out).configs.items()
+            for source in config.sources
+        ),
+        allowed=allow_licences,
+    )
     with mutex(out):  # what is being sent must not be made anew meanwhile
         with progress("checking the build", "shards") as report:
             manifest, _ = verify_folder(out, report=report)
-        splits = list(splits_of(out, manifest["tasks"], file_format=file_format))
+        splits = list(splits_of(out, manifest.configs, file_format=file_format))
         exported = _export(splits, file_format, num_proc, progress)
-        entries, shards = task_entries(manifest["tasks"], exported), list(shard_files(exported))
+        configs = published_configs(manifest.configs, exported)
+        shards = list(shard_files(exported))
         drawn: dict[str, bytes] = {}
 
         def plan_again(covered: Covered | None) -> Plan:
             return make_plan(
-                api, target, entries, shards, file_format, covered=covered, drawn=drawn
+                api, target, configs, shards, file_format, covered=covered, drawn=drawn
             )
 
         plan = plan_again(None)
@@ -101,16 +109,16 @@ def push(
             return None
         pushed = publish(api, target, plan, plan_again, progress=progress)
     with progress("loading what was published", "configs") as report:
-        loaded = () if _is_proven(api, target, pushed) else entries
-        _, verified = verify_repo(api, target.repo, pushed.commit, tasks=loaded, report=report)
+        loaded = () if _is_proven(api, target, pushed) else configs
+        _, verified = verify_repo(api, target.repo, pushed.commit, configs=loaded, report=report)
     return _tag(api, target, pushed, tag_name), verified
 
 
 def _export(
     splits: Sequence[Split], file_format: str, num_proc: int | None, progress: Progress
-) -> list[tuple[Split, dict[str, Any]]]:
+) -> list[tuple[Split, PublishedSplit]]:
     """What is published of each split, in the order of the splits."""
-    done: dict[str, dict[str, Any]] = {}
+    done: dict[str, PublishedSplit] = {}
     with progress(f"writing {file_format}", "splits") as report:
         for split, entry in engine.run(splits, export_split, shared=None, num_proc=num_proc):
             done[split.name] = entry
@@ -126,7 +134,7 @@ def _is_proven(api: HfApi, target: Target, pushed: Pushed) -> bool:
 
 
 def _version_tag(pushed: Pushed) -> str:
-    return f"v{pushed.plan.publication.manifest['version']}"
+    return f"v{pushed.plan.publication.manifest.version}"
 
 
 def _tag(api: HfApi, target: Target, pushed: Pushed, asked: str | None) -> Pushed:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,24 +11,21 @@ from huggingface_hub import HfApi, HfFileSystem
 
 from mixbuild.core import explained, patiently
 from mixbuild.publish.hub.remote import Remote
+from mixbuild.publish.manifest import PublishedSplit
 
 BATCH_ROWS = 4_096
 BATCH_BYTES = 4 * 2**20
 """How much text a batch holds, about, if its rows are so long that fewer make as much."""
 
 
-def batch_rows(entry: Mapping[str, Any]) -> int:
-    """How many rows of a split to read at once, by how long they are on average.
-
-    >>> batch_rows({"rows": 10, "text_bytes": 3_000_000})
-    13
-    """
-    fitting = BATCH_BYTES * int(entry["rows"]) // max(1, int(entry["text_bytes"]))
-    return max(1, min(BATCH_ROWS, fitting)) if entry["rows"] else BATCH_ROWS
+def batch_rows(split: PublishedSplit) -> int:
+    """How many rows of a split to read at once, by how long they are on average."""
+    fitting = BATCH_BYTES * split.rows // max(1, split.text_bytes)
+    return max(1, min(BATCH_ROWS, fitting)) if split.rows else BATCH_ROWS
 
 
 def published_rows(
-    api: HfApi, remote: Remote, entry: Mapping[str, Any], *, columns: Sequence[str]
+    api: HfApi, remote: Remote, entry: PublishedSplit, *, columns: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
     """Stream the rows of a split in order, only the columns that are asked for.
 
@@ -44,13 +40,13 @@ def published_rows(
     """
     rows = batch_rows(entry)
     files = HfFileSystem(endpoint=api.endpoint, token=api.token)
-    for shard in entry["shards"]:
-        address = f"datasets/{remote.repo}@{remote.commit}/{shard['path']}"
+    for shard in entry.shards:
+        address = f"datasets/{remote.repo}@{remote.commit}/{shard.path}"
         with (
-            explained(f"{remote.label}: {shard['path']}"),
+            explained(f"{remote.label}: {shard.path}"),
             patiently(partial(files.open, address)) as file,
         ):
-            if shard["path"].endswith(".parquet"):
+            if shard.path.endswith(".parquet"):
                 batches = pq.ParquetFile(file).iter_batches(rows, columns=list(columns))
             else:
                 batches = pa.ipc.open_stream(file)

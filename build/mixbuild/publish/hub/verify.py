@@ -16,6 +16,7 @@ from mixbuild.publish.hub.load import Loaded, Loading, load_all
 from mixbuild.publish.hub.published import read_card, read_published
 from mixbuild.publish.hub.remote import Remote, read
 from mixbuild.publish.hub.rows import batch_rows
+from mixbuild.publish.manifest import Published, PublishedSplit
 
 
 def verify_repo(
@@ -23,7 +24,7 @@ def verify_repo(
     repo: str,
     revision: str,
     *,
-    tasks: Collection[str] | None = None,
+    configs: Collection[str] | None = None,
     report: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[str, list[Verified]]:
     """Check what is published at a revision.
@@ -32,7 +33,7 @@ def verify_repo(
         api: with the endpoint and the token.
         repo: ``org/name``.
         revision: a branch, tag or commit.
-        tasks: load only these; None for all. The tree is checked whole.
+        configs: load only these; None for all. The tree is checked whole.
         report: called with (configs loaded, configs to load), each in two ways.
 
     Raises:
@@ -44,7 +45,9 @@ def verify_repo(
     _check_tree(api, remote, published)
     _check_card(remote, published, read_card(api, remote) or "")
     chosen = {
-        name: entry for name, entry in published["tasks"].items() if tasks is None or name in tasks
+        name: config
+        for name, config in published.configs.items()
+        if configs is None or name in configs
     }
     loadings = [
         Loading(
@@ -52,29 +55,23 @@ def verify_repo(
             str(remote.commit),
             name,
             streaming,
-            min((batch_rows(each) for each in entry["splits"].values()), default=1),
+            min((batch_rows(each) for each in config.splits.values()), default=1),
         )
-        for name, entry in chosen.items()
+        for name, config in chosen.items()
         for streaming in (True, False)
     ]
     report(0, len(loadings))
     for count, (loading, loaded) in enumerate(load_all(loadings), start=1):
-        _check_loaded(loading, loaded, card.loadable(chosen[loading.task]))
+        _check_loaded(loading, loaded, card.loadable(chosen[loading.config]))
         report(count, len(loadings))
     return remote.label, [
-        Verified(
-            name,
-            split,
-            each["rows"],
-            len(each["shards"]),
-            sum(shard["bytes"] for shard in each["shards"]),
-        )
-        for name, entry in chosen.items()
-        for split, each in entry["splits"].items()
+        Verified(name, split, each.rows, len(each.shards), each.bytes)
+        for name, config in chosen.items()
+        for split, each in config.splits.items()
     ]
 
 
-def _check_loaded(loading: Loading, loaded: Loaded, splits: Mapping[str, Any]) -> None:
+def _check_loaded(loading: Loading, loaded: Loaded, splits: Mapping[str, PublishedSplit]) -> None:
     """Compare what came with what the manifest says."""
     if loaded.keys() != splits.keys():
         raise VerifyError(
@@ -83,49 +80,47 @@ def _check_loaded(loading: Loading, loaded: Loaded, splits: Mapping[str, Any]) -
         )
     for split, (rows, digest) in loaded.items():
         expected = splits[split]
-        if (rows, digest) != (expected["rows"], expected["content_digest"]):
+        if (rows, digest) != (expected.rows, expected.content_digest):
             raise VerifyError(
-                f"{loading.name}: {split}: expected {expected['rows']:,} rows with the content "
-                f"digest {expected['content_digest']}, got {rows:,} with {digest}; try again, then "
+                f"{loading.name}: {split}: expected {expected.rows:,} rows with the content "
+                f"digest {expected.content_digest}, got {rows:,} with {digest}; try again, then "
                 f"push the build again"
             )
 
 
-def _check_tree(api: HfApi, remote: Remote, published: Mapping[str, Any]) -> None:
+def _check_tree(api: HfApi, remote: Remote, published: Published) -> None:
     """Compare the files that the Hub has with those that the manifest lists.
 
     A file that git itself keeps is listed with a hash that the manifest does not have: its bytes
     are read, and held against both.
     """
     listed: set[str] = set()
-    for task in published["tasks"].values():
-        for split in task["splits"].values():
-            for shard in split["shards"]:
-                listed.add(shard["path"])
-                stored = remote.files.get(shard["path"])
+    for config in published.configs.values():
+        for split in config.splits.values():
+            for shard in split.shards:
+                listed.add(shard.path)
+                stored = remote.files.get(shard.path)
                 got = f"{stored.size:,} bytes with {stored.hash}" if stored else "no file"
-                known = (
-                    stored.is_known_as(shard["sha256"], size=shard["bytes"]) if stored else False
-                )
+                known = stored.is_known_as(shard.sha256, size=shard.bytes) if stored else False
                 if known is None:
-                    content = read(api, remote, shard["path"]) or b""
+                    content = read(api, remote, shard.path) or b""
                     sha256 = hashlib.sha256(content).hexdigest()
-                    known, got = sha256 == shard["sha256"], f"{len(content):,} bytes with {sha256}"
+                    known, got = sha256 == shard.sha256, f"{len(content):,} bytes with {sha256}"
                 if not known:
                     raise VerifyError(
-                        f"{remote.label}: {shard['path']}: expected {shard['bytes']:,} bytes with "
-                        f"the SHA-256 {shard['sha256']}, got {got}; push again"
+                        f"{remote.label}: {shard.path}: expected {shard.bytes:,} bytes with "
+                        f"the SHA-256 {shard.sha256}, got {got}; push again"
                     )
     for path in sorted(remote.files):
         found = SHARD.fullmatch(path)
-        if found and found["task"] in published["tasks"] and path not in listed:
+        if found and found["config"] in published.configs and path not in listed:
             raise VerifyError(
                 f"{remote.label}: {path}: expected only the files that the manifest lists, got "
                 f"this one too; push again"
             )
 
 
-def _check_card(remote: Remote, published: Mapping[str, Any], text: str) -> None:
+def _check_card(remote: Remote, published: Published, text: str) -> None:
     """Compare what the card tells ``datasets`` with the manifest."""
     data, _ = card.split_card(text)
     listed = data.get("dataset_info")

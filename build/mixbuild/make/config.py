@@ -1,0 +1,219 @@
+"""A config: what is published under a name, made of a task's units. Whoever reads one asks it.
+
+The same in a build and where it is published; only what its splits are made of differs: shards
+here, files there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+
+import msgspec
+
+from mixbuild.core import Count, Record
+from mixbuild.declare import EVERY, NAME
+from mixbuild.make.shard import Shard
+
+Name = Annotated[str, msgspec.Meta(pattern=rf"^{NAME.pattern}\Z")]
+"""Of a config or a split: in snake_case, which is what the Hub takes."""
+
+
+class SourceEntry(Record, frozen=True):
+    """A source as it was read.
+
+    Attributes:
+        repo: its id on the Hub.
+        read_from: ``repo@commit``, a mirror's label, or that of the samples; as the rows have it.
+        config: the name of the source's config.
+        license, citation, languages, limits: as its task declares them.
+        locked: whether its rows are those that the lock names.
+        drift: in what they are not, a line each.
+    """
+
+    repo: str
+    read_from: str
+    config: str | None
+    license: str
+    citation: str
+    languages: tuple[str, ...]
+    limits: tuple[str, ...]
+    locked: bool = False
+    drift: tuple[str, ...] = ()
+
+
+class TemplateEntry(Record, frozen=True):
+    """A template's text, its hash, and whether it asks for what the source gives."""
+
+    text: str
+    sha256: str
+    inverted: bool
+
+
+class Asked(Record, frozen=True):
+    """What was asked for: the templates, the seed of every choice, the most rows of a split."""
+
+    templates: str
+    seed: int
+    max_rows: Count | None
+
+
+class OfTask(Record, frozen=True, tag_field="kind", tag="task"):
+    """The units of a task: what a config is made of.
+
+    What is made of other configs' rows by a selection is another ``kind`` beside this one, with
+    the selection's key and the configs; ``Config`` then answers for both.
+    """
+
+    task: Name
+    family: str
+    source: SourceEntry
+    templates: dict[str, TemplateEntry]
+    asked: Asked
+
+
+class ListedShard(Shard, frozen=True):
+    """A shard, and where it lies below the output folder."""
+
+    path: str
+
+
+class SplitEntry(Record, frozen=True):
+    """What is said of every split: source rows read, rows, rows left out by reason."""
+
+    rows_read: Count
+    rows: Count
+    drops: dict[str, Count]
+
+
+class BuiltSplit(SplitEntry, frozen=True):
+    """A split of a build; each number is that of its shards together."""
+
+    shards: tuple[ListedShard, ...]
+
+
+S = TypeVar("S", bound=SplitEntry)
+
+
+class Config(Record, Generic[S], frozen=True):
+    """What is published under a name. Whoever reads a manifest asks it, and no task.
+
+    Attributes:
+        made_of: where its rows are from.
+        versions: what made them: this package, its code's hash, and the libraries that matter.
+        splits: by name, in order.
+    """
+
+    made_of: OfTask
+    versions: dict[str, str]
+    splits: dict[Name, S]
+
+    @property
+    def family(self) -> str:
+        """What kind of task it is."""
+        return self.made_of.family
+
+    @property
+    def sources(self) -> tuple[SourceEntry, ...]:
+        """Every source that a row may be from."""
+        return (self.made_of.source,)
+
+    @property
+    def templates(self) -> Mapping[str, TemplateEntry]:
+        """Every template that a row may be rendered by."""
+        return self.made_of.templates
+
+
+Built: TypeAlias = Config[BuiltSplit]
+
+
+def split_of(config: str, split: str, shards: Sequence[Shard]) -> BuiltSplit:
+    """A split of a config, of its shards in order."""
+    return BuiltSplit(
+        *_sums(shards),
+        tuple(
+            ListedShard(
+                **_fields(shard),
+                path=shard_path(config, split, index, len(shards)),
+            )
+            for index, shard in enumerate(shards)
+        ),
+    )
+
+
+def shard_path(config: str, split: str, index: int, count: int, suffix: str = "arrow") -> str:
+    """Where a file lies below the folder that holds a config.
+
+    >>> shard_path("squad", "train", 0, 2)
+    'squad/train-00000-of-00002.arrow'
+    """
+    return f"{config}/{split}-{index:05d}-of-{count:05d}.{suffix}"
+
+
+def unlisted(shard: ListedShard) -> Shard:
+    """A shard, wherever it lies."""
+    return Shard(**_fields(shard))
+
+
+def _fields(shard: Shard) -> dict[str, Any]:
+    # of various types, which the shard's own checker knows
+    return {name: getattr(shard, name) for name in Shard.__struct_fields__}
+
+
+def contradictions(
+    name: str, config: Config[S], paths: Mapping[str, Sequence[str]], *, suffix: str
+) -> Iterator[str]:
+    """What a config's entry says that cannot be, since its author may be anyone.
+
+    Args:
+        name: the config's.
+        config: its entry.
+        paths: by split, where its files are said to lie.
+        suffix: of the files.
+    """
+    for template, each in config.templates.items():
+        if (expected := hashlib.sha256(each.text.encode()).hexdigest()) != each.sha256:
+            yield (
+                f"configs.{name}.made_of.templates.{template}: expected the SHA-256 of its text, "
+                f"{expected}, got {each.sha256[:64]}"
+            )
+    renderings = len(config.templates) if config.made_of.asked.templates == EVERY else 1
+    for split, entry in config.splits.items():
+        where = f"configs.{name}.splits.{split}"
+        if entry.rows_read * renderings != entry.rows + sum(entry.drops.values()):
+            yield (
+                f"{where}: expected {entry.rows_read:,} source rows with {renderings} renderings "
+                f"each to be rows or drops, got {entry.rows:,} rows and "
+                f"{sum(entry.drops.values()):,} drops"
+            )
+        for index, got in enumerate(paths[split]):
+            expected = shard_path(name, split, index, len(paths[split]), suffix)
+            if got != expected:
+                yield f"{where}.shards.{index}.path: expected {expected!r}, got {got[:99]!r}"
+
+
+def odd_sums(name: str, config: Built) -> Iterator[str]:
+    """Numbers of a split that are not those of its shards together."""
+    for split, entry in config.splits.items():
+        for field, expected in zip(
+            ("rows_read", "rows", "drops"), _sums(entry.shards), strict=True
+        ):
+            if (got := getattr(entry, field)) != expected:
+                yield (
+                    f"configs.{name}.splits.{split}.{field}: expected {expected}, as its shards "
+                    f"have together, got {got}"
+                )
+
+
+def _sums(shards: Sequence[Shard]) -> tuple[int, int, dict[str, int]]:
+    """Of shards together: source rows read, rows, drops by reason."""
+    drops: Counter[str] = Counter()
+    for shard in shards:
+        drops.update(shard.drops)
+    return (
+        sum(shard.rows_read for shard in shards),
+        sum(shard.rows for shard in shards),
+        dict(sorted(drops.items())),
+    )

@@ -1,0 +1,149 @@
+"""The manifest as it is published: a version, and the configs of every build that was pushed.
+
+A config says what it says in a build; only its splits have files in the place of shards, with
+what all their rows together tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+from mixbuild.core import SCHEMA, Count, ManifestError, Record, parse_json, typed
+from mixbuild.make import FILE, Config, Name, SplitEntry, contradictions, refuse_format
+
+FORMAT = 2
+
+PARQUET = "parquet"
+ARROW = "arrow"
+FORMATS = (PARQUET, ARROW)
+
+COLUMNS = {field.name: str(field.type) for field in SCHEMA}
+
+LENGTH_BINS = 32
+
+REMEDY = "take the file back to what it was"
+
+Bins = Annotated[tuple[Count, ...], msgspec.Meta(min_length=LENGTH_BINS, max_length=LENGTH_BINS)]
+"""How many texts are as long as a number of 0, 1, 2 … binary digits."""
+
+
+class Row(Record, frozen=True):
+    """A row of the dataset."""
+
+    prompt: str
+    completion: str
+    references: tuple[str, ...]
+    task: str
+    template: str
+    source: str
+    id: str
+
+
+class Lengths(Record, frozen=True):
+    """Of the texts of a split, in characters."""
+
+    prompt: Bins
+    completion: Bins
+
+
+class ListedFile(Record, frozen=True):
+    """A published file, and where it lies in the repo."""
+
+    path: str
+    rows: Count
+    bytes: Count
+    sha256: str
+
+
+class PublishedSplit(SplitEntry, frozen=True):
+    """A split as it is published.
+
+    Attributes:
+        text_bytes: of all its rows, in UTF-8.
+        content_digest: of all its rows.
+        lengths: of its prompts and completions.
+        example: a row of it; None where it has none.
+        shards: its files; none where it has no rows, which nothing could load.
+    """
+
+    text_bytes: Count
+    content_digest: str
+    lengths: Lengths
+    example: Row | None
+    shards: tuple[ListedFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Of its files together."""
+        return sum(file.bytes for file in self.shards)
+
+
+PublishedConfig: TypeAlias = Config[PublishedSplit]
+
+Configs: TypeAlias = Mapping[str, PublishedConfig]
+
+
+class Published(Record, frozen=True):
+    """All that a repo holds of ours.
+
+    Attributes:
+        format: of this manifest.
+        version: of the dataset.
+        file_format: ``parquet`` or ``arrow``, for all its files.
+        columns: each column's name and type.
+        history: version -> what changed in it, the newest first.
+        configs: by name.
+    """
+
+    format: int
+    version: Annotated[str, msgspec.Meta(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}\Z")]
+    file_format: Annotated[str, msgspec.Meta(pattern=r"^(parquet|arrow)\Z")]
+    columns: dict[str, str]
+    history: dict[str, tuple[str, ...]]
+    configs: Annotated[dict[Name, PublishedConfig], msgspec.Meta(min_length=1)]
+
+
+def decode(content: bytes, *, where: str) -> Published:
+    """A published manifest, of its bytes.
+
+    What the version before this one wrote says the same in other places, and is read as it is:
+    a push goes on from there.
+
+    Args:
+        content: the file's bytes.
+        where: the repo and its commit, for errors.
+
+    Raises:
+        ManifestError: it is none, or of a newer format.
+    """
+    where = f"{where}: {FILE}"
+    raw = parse_json(content, where=where, error=ManifestError, remedy=REMEDY)
+    if isinstance(raw, dict) and raw.get("format") == 1:
+        raw = _of_format_1(raw)
+    refuse_format(raw, FORMAT, where=where, remedy=REMEDY)
+    found = typed(raw, Published, where=where, error=ManifestError, remedy=REMEDY)
+    for name, config in found.configs.items():
+        paths = {
+            split: [file.path for file in each.shards] for split, each in config.splits.items()
+        }
+        for fault in contradictions(name, config, paths, suffix=found.file_format):
+            raise ManifestError(f"{where}: {fault}; {REMEDY}")
+    return found
+
+
+def _of_format_1(raw: dict[str, object]) -> dict[str, object]:
+    """The same in format 2: a config was its task, which stood in its place."""
+    old = raw.pop("tasks", None)
+    if not isinstance(old, dict):
+        return raw
+    configs = {}
+    for name, entry in old.items():
+        configs[name] = entry
+        if isinstance(entry, dict):
+            of_task = ("family", "source", "templates", "asked")
+            made_of = {field: entry.pop(field) for field in of_task if field in entry}
+            configs[name] = {"made_of": {"kind": "task", "task": name, **made_of}, **entry}
+    return {**raw, "format": FORMAT, "configs": configs}
