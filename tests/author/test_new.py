@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import ROOT, Build
+from conftest import ROOT, Build, write_parquet
 from hub_server import LoopbackHub
 from mixbuild.author.new import start as module
 from mixbuild.author.new.columns import quoted
@@ -448,6 +448,17 @@ def test_an_installed_package_says_that_it_is_no_checkout(
         f"error: new writes into a checkout of the project, and {tmp_path}/site-packages/mixbuild "
         "is an installed package; clone the project and run it there, or say --into FOLDER\n"
     )
+
+
+def test_a_parquet_mirror_with_class_labels_in_its_schema_is_read(tmp_path: Path) -> None:
+    features = {"text": {"dtype": "string", "_type": "Value"},
+                "mood": {"names": ["sad", "glad"], "_type": "ClassLabel"}}  # fmt: skip
+    about = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    schema = pa.schema([("text", pa.string()), ("mood", pa.int64())], metadata=about)
+    write_parquet(tmp_path / "source/train.parquet", [{"text": "a", "mood": 1}] * 3, schema)
+    _, task, text = begin(tmp_path, tmp_path / "source")
+    assert 'slots={"mood": label("mood", {"sad": "sad", "glad": "glad"})}' in text
+    assert task.family == "topic"
 
 
 def test_nothing_in_the_catalog_is_left_to_do() -> None:
