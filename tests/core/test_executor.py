@@ -16,9 +16,10 @@ from conftest import read_shards
 from make.test_run import files, request
 from mixbuild.core import executor as engine
 from mixbuild.core.errors import UsageError, WorkerError
-from mixbuild.make.run import Shared, make, work
+from mixbuild.make.run import make
 from mixbuild.make.shard import Shard
 from mixbuild.make.unit import Unit
+from mixbuild.make.workers import Shared, work
 
 
 @dataclass(frozen=True)

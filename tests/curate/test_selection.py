@@ -22,8 +22,8 @@ from mixbuild.curate.selection import (
     write_selection,
 )
 from mixbuild.make.plan import Request, plan
-from mixbuild.make.run import Shared, work
 from mixbuild.make.shard import Shard
+from mixbuild.make.workers import Shared, work
 from mixbuild.tasks import find
 
 Source = tuple[Path, Shard]

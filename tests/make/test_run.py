@@ -25,7 +25,8 @@ from mixbuild.declare.template import Template
 from mixbuild.make import manifest
 from mixbuild.make import unit as units
 from mixbuild.make.plan import Request
-from mixbuild.make.run import UNITS, make
+from mixbuild.make.run import make
+from mixbuild.make.staging import UNITS
 from mixbuild.tasks import ALL, find
 
 
@@ -367,13 +368,13 @@ def killed_at(point: str, monkeypatch: pytest.MonkeyPatch) -> None:
         raise SystemExit("killed")
 
     if point == "publish":
-        publish = module._publish
+        publish = module._put_out
 
         def publish_then_die(*arguments: Any) -> None:
             publish(*arguments)
             die()
 
-        monkeypatch.setattr(module, "_publish", publish_then_die)
+        monkeypatch.setattr(module, "_put_out", publish_then_die)
     else:
         monkeypatch.setattr(manifest, "save", die)
 

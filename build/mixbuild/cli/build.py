@@ -50,7 +50,8 @@ from mixbuild.tasks import ALL, find
 @click.option(
     "--num-proc",
     type=click.IntRange(1),
-    help="Worker processes of one core each.  [default: this process, with threads]",
+    help="Worker processes of one core each.  [default: this process, with threads; for a large "
+    "build, as many as it may use cores]",
 )
 @click.option(
     "--engine",

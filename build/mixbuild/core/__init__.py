@@ -17,10 +17,12 @@
     workers    worker processes, each asked by a thread of ours
     local_cluster  a Dask cluster on this machine, as a program of its own
     cluster    units on a Dask cluster
+    cores      how many cores this process may use
     executor   runs units: in this process, in worker processes, on a cluster
 """
 
 from mixbuild.core.code import hash_code
+from mixbuild.core.cores import usable_cores
 from mixbuild.core.digest import ContentDigest, SourceDigest
 from mixbuild.core.errors import (
     CardError,
@@ -56,6 +58,7 @@ from mixbuild.core.files import (
     mutex,
     partial_path,
     put_in_place,
+    sync_folder,
     write_whole,
 )
 from mixbuild.core.identity import Hashes, Rows, hash_rows, row_ids, shuffled
@@ -124,6 +127,8 @@ __all__ = [
     "shuffled",
     "split_front_matter",
     "status_of",
+    "sync_folder",
     "typed",
+    "usable_cores",
     "write_whole",
 ]

@@ -7,6 +7,8 @@
     plan       what was asked for -> units
     config     what is published under a name
     manifest   what a build holds, written last
+    staging    the shards of a build that is not finished yet
+    workers    the rendering of units, in as many processes as are worth it
     run        plan -> shards -> manifest, resuming what was interrupted
     verify     every file of a build against its manifest
 """

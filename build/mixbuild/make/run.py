@@ -14,28 +14,24 @@ nothing.
 from __future__ import annotations
 
 import contextlib
-import functools
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
-from mixbuild.core import OutputError, UsageError, dump_json, explained_output, mutex, write_whole
+from mixbuild.core import OutputError, UsageError, explained_output, mutex, usable_cores
 from mixbuild.core import executor as engine
-from mixbuild.declare import Task
 from mixbuild.make import manifest
 from mixbuild.make.config import Built, shard_path, unlisted
-from mixbuild.make.manifest import Manifest
+from mixbuild.make.manifest import Manifest, config_of
 from mixbuild.make.plan import Plan, Request, plan
-from mixbuild.make.shard import Shard, finished, holds, read_report, render_unit
-from mixbuild.make.unit import Projection, Unit
-from mixbuild.sources import SAMPLES, Resolved
-
-UNITS = ".units"
+from mixbuild.make.shard import Shard, finished
+from mixbuild.make.staging import UNITS, forget, move_out, note, shards_in, staging, take_back
+from mixbuild.make.unit import Unit
+from mixbuild.make.workers import Shared, work, worth_workers
+from mixbuild.sources import SAMPLES
 
 Report: TypeAlias = Callable[[int, int], None]
 """Called with (units done, units in all)."""
@@ -51,6 +47,8 @@ class Made:
         kept: how many were there already.
         changed: whether there was anything to do.
         removed: the splits that the folder held and that are not asked for any more.
+        workers: how many worker processes were chosen, where nobody said how many; None for this
+            process alone.
     """
 
     manifest: Manifest
@@ -58,6 +56,7 @@ class Made:
     kept: int
     changed: bool
     removed: tuple[str, ...]
+    workers: int | None = None
 
 
 def make(
@@ -70,6 +69,14 @@ def make(
 ) -> Made:
     """Make what is asked for, or bring what is there up to it.
 
+    Args:
+        request: what to make.
+        engine_name: ``processes``, or ``dask`` for a cluster.
+        num_proc: worker processes of one core each; without it, as many as are worth their start
+            on the cores that may be used, or none: this process, with threads.
+        scheduler: the address of a Dask scheduler.
+        report: called with (units done, units in all).
+
     Raises:
         MixError: of any kind; the manifest then lists only what is whole.
     """
@@ -77,77 +84,52 @@ def make(
     out = request.out.resolve()  # a worker may stand in another folder
     _refuse_overlap(request, out)
     plans = [plan(task, request) for task in request.tasks]
+    if not (out / UNITS).exists():  # whatever is at work, or was interrupted, has it
+        there = manifest.load(out)
+        if there is not None and not _stale(out, there, plans, request):
+            # where nothing is to be done, nothing is written, not even a mutex
+            return Made(there, rendered=0, kept=_count(plans), changed=False, removed=())
     with mutex(out):
         there = manifest.load(out) or Manifest(manifest.FORMAT, {})
-        listed = there.configs
-        before = _paths(listed)
-        entries = {
-            each.task.name: functools.partial(_entry, each.task, each.resolved, request)
-            for each in plans
-        }
-        stale = [
-            each
-            for each in plans
-            if not _is_whole(out, listed.get(each.task.name), each.units, entries[each.task.name])
-        ]
-        staging = out / UNITS
-        with explained_output(staging):
-            staging.mkdir(exist_ok=True)
+        before = _paths(there)
+        stale = _stale(out, there, plans, request)
+        with staging(out) as folder:
             for each in stale:
-                _stage(out, staging, each.task, there)
-        todo = [unit for each in stale for units in each.units.values() for unit in units]
-        missing = [unit for unit in todo if not finished(unit, staging)]
-        kept = len(todo) - len(missing)
-        threads = engine_name == engine.PROCESSES and num_proc is None
-        done = engine.run(
-            missing,
-            work,
-            shared=Shared(
-                {each.task.name: each.projection for each in stale}, staging, overlap=threads
-            ),
-            engine=engine_name,
-            num_proc=num_proc,
-            scheduler=scheduler,
-        )
-        report(kept, len(todo))
-        with _no_partial_files(staging):
+                _stage(out, folder, each, there)
+            units = [unit for each in stale for unit in _units(each)]
+            missing = [unit for unit in units if not finished(unit, folder)]
+            kept = len(units) - len(missing)
+            workers = None
+            if engine_name == engine.PROCESSES and num_proc is None:
+                num_proc = workers = worth_workers(missing, cores=usable_cores())
+            threads = engine_name == engine.PROCESSES and num_proc is None
+            projections = {each.task.name: each.projection for each in stale}
+            done = engine.run(
+                missing,
+                work,
+                shared=Shared(projections, folder, overlap=threads),
+                engine=engine_name,
+                num_proc=num_proc,
+                scheduler=scheduler,
+            )
+            report(kept, len(units))
             for count, _ in enumerate(done, start=1):
-                report(kept + count, len(todo))
-        for each in stale:
-            shards = {
-                split: [_whole(unit, staging) for unit in units]
-                for split, units in each.units.items()
-            }
-            with explained_output(out):
-                _publish(out, staging, each.task, shards)
-            listed[each.task.name] = entries[each.task.name](shards)
-        there = msgspec.structs.replace(there, configs=dict(sorted(listed.items())))
-        if stale:
-            manifest.save(out, there)
-        for task in request.tasks:  # units of other tasks may be waiting to be finished
-            _forget(staging, task)
+                report(kept + count, len(units))
+            for each in stale:
+                there.configs[each.task.name] = _put_out(out, folder, each, request)
+            there = msgspec.structs.replace(there, configs=dict(sorted(there.configs.items())))
+            if stale:
+                manifest.save(out, there)
+            for task in request.tasks:  # units of other tasks may be waiting to be finished
+                forget(folder, task.name)
     return Made(
         there,
         rendered=len(missing),
         kept=_count(plans) - len(missing),
         changed=bool(stale),
-        removed=tuple(sorted(before - _paths(listed))),
+        removed=tuple(sorted(before - _paths(there))),
+        workers=workers,
     )
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What every unit of a build is rendered with: it goes to each worker once."""
-
-    projections: Mapping[str, Projection]
-    folder: Path
-    overlap: bool
-
-
-def work(unit: Unit, shared: Shared) -> Shard:
-    """Render one unit of a build, wherever that is."""
-    projection = shared.projections[unit.config]
-    return render_unit(unit, projection, shared.folder, overlap=shared.overlap)
 
 
 def _refuse_overlap(request: Request, out: Path) -> None:
@@ -163,101 +145,73 @@ def _refuse_overlap(request: Request, out: Path) -> None:
                 )
 
 
-@contextmanager
-def _no_partial_files(staging: Path) -> Iterator[None]:
-    """Remove what workers that were killed had begun to write, now or in an earlier build."""
-    try:
-        yield
-    finally:
-        for partial in staging.glob("*.partial"):
-            partial.unlink(missing_ok=True)
+def _stale(out: Path, there: Manifest, plans: Sequence[Plan], request: Request) -> list[Plan]:
+    """The plans of which a build does not hold what would be made of them now."""
+    return [
+        each
+        for each in plans
+        if (config := there.configs.get(each.task.name)) is None
+        or not _is_whole(out, config, each, request)
+    ]
 
 
-def _is_whole(
-    out: Path,
-    config: Built | None,
-    units: Mapping[str, Sequence[Unit]],
-    expected: Callable[[Mapping[str, Sequence[Shard]]], Built],
-) -> bool:
-    """Whether the manifest says of these units what it would anew, and their shards are there."""
-    if config is None:
-        return False
-    shards = {split: each.shards for split, each in config.splits.items()}
+def _is_whole(out: Path, config: Built, planned: Plan, request: Request) -> bool:
+    """Whether the manifest says of a config what it would anew, and its shards are there."""
+    listed = {split: each.shards for split, each in config.splits.items()}
     return (
-        {split: [shard.unit for shard in each] for split, each in shards.items()}
-        == {split: [unit.key for unit in each] for split, each in units.items()}
-        and expected(shards) == config
+        {split: [shard.unit for shard in shards] for split, shards in listed.items()}
+        == {split: [unit.key for unit in units] for split, units in planned.units.items()}
+        and _entry(planned, request, listed) == config
         and all(
-            _size(out / shard.path) == shard.bytes
-            for split in config.splits.values()
-            for shard in split.shards
+            _size(out / shard.path) == shard.bytes for shards in listed.values() for shard in shards
         )
     )
 
 
-def _stage(out: Path, staging: Path, task: Task, there: Manifest) -> None:
-    """Move a task's shards back among the units, to be used again where they still hold.
+def _stage(out: Path, folder: Path, planned: Plan, there: Manifest) -> None:
+    """Move a config's shards back among the units, to be used again where they still hold.
 
-    The reports come first, then the task is unlisted, then the shards are moved: whatever is
+    The reports come first, then the config is unlisted, then the shards are moved: whatever is
     listed is there at every moment, and what was moved by half is known by its report.
     """
+    task = planned.task
     config = there.configs.pop(task.name, None)
-    for split in config.splits.values() if config else ():
-        for shard in split.shards:
-            report = staging / f"{task.name}-{shard.unit}.json"
-            write_whole(report, dump_json(unlisted(shard)))
-    manifest.save(out, there)
-    lying = {path: _size(path) for path in _shards_of(out, task)}
-    for report in staging.glob(f"{task.name}-*.json"):
-        arrow = report.with_suffix(".arrow")
-        known = read_report(report)
-        for path, size in list(lying.items()):
-            if known is None or arrow.exists() or size != known.bytes:
-                continue
-            if holds(path, known):
-                path.replace(arrow)
-                del lying[path]
+    with explained_output(folder):
+        for split in config.splits.values() if config else ():
+            note(folder, task.name, [unlisted(shard) for shard in split.shards])
+        manifest.save(out, there)
+        take_back(folder, task.name, shards_in(out / task.name, task.splits))
 
 
-def _publish(out: Path, staging: Path, task: Task, shards: Mapping[str, list[Shard]]) -> None:
-    """Move a task's shards to where the manifest will list them, and no old one beside them."""
-    (out / task.name).mkdir(exist_ok=True)
-    for old in _shards_of(out, task):
-        old.unlink()
-    for split, each in shards.items():
-        for index, shard in enumerate(each):
-            path = out / shard_path(task.name, split, index, len(each))
-            (staging / f"{task.name}-{shard.unit}.arrow").replace(path)
+def _put_out(out: Path, folder: Path, planned: Plan, request: Request) -> Built:
+    """Move a config's finished shards to where it will be listed; what the manifest says of it."""
+    name = planned.task.name
+    shards = {
+        split: [_whole(unit, folder) for unit in units] for split, units in planned.units.items()
+    }
+    paths = {
+        out / shard_path(name, split, index, len(each)): shard
+        for split, each in shards.items()
+        for index, shard in enumerate(each)
+    }
+    with explained_output(out):
+        move_out(folder, name, paths, shards_in(out / name, planned.task.splits))
+    return _entry(planned, request, shards)
 
 
-def _shards_of(out: Path, task: Task) -> list[Path]:
-    """The files in a task's folder that are called as we call its shards; others are not ours."""
-    ours = re.compile(rf"({'|'.join(task.splits)})-\d{{5}}-of-\d{{5}}\.arrow")
-    return [path for path in (out / task.name).glob("*.arrow") if ours.fullmatch(path.name)]
+def _units(planned: Plan) -> list[Unit]:
+    return [unit for units in planned.units.values() for unit in units]
 
 
-def _forget(staging: Path, task: Task) -> None:
-    """Remove what a finished task left among the units."""
-    for path in staging.glob(f"{task.name}-*"):
-        path.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # it is not empty: another task waits to be finished
-        staging.rmdir()
-
-
-def _paths(listed: Mapping[str, Built]) -> set[str]:
+def _paths(there: Manifest) -> set[str]:
     """``config/split`` of all that a manifest lists."""
-    return {f"{name}/{split}" for name, config in listed.items() for split in config.splits}
+    return {f"{name}/{split}" for name, config in there.configs.items() for split in config.splits}
 
 
-def _entry(
-    task: Task,
-    resolved: Resolved,
-    request: Request,
-    shards: Mapping[str, Sequence[Shard]],
-) -> Built:
-    return manifest.config_of(
-        task,
-        resolved,
+def _entry(planned: Plan, request: Request, shards: Mapping[str, Sequence[Shard]]) -> Built:
+    return config_of(
+        planned.task,
+        planned.resolved,
         shards,
         templates=request.templates,
         seed=request.seed,
@@ -265,12 +219,12 @@ def _entry(
     )
 
 
-def _whole(unit: Unit, staging: Path) -> Shard:
-    shard = finished(unit, staging)
+def _whole(unit: Unit, folder: Path) -> Shard:
+    shard = finished(unit, folder)
     if shard is None:
         raise OutputError(
-            f"{staging}/{unit.stem}.arrow: not there after it was rendered; do all workers share "
-            f"this folder, and run the same code?"
+            f"{folder}/{unit.stem}.arrow: not there after it was rendered; do all workers share "
+            f"this folder?"
         )
     return shard
 
@@ -283,4 +237,4 @@ def _size(path: Path) -> int | None:
 
 
 def _count(plans: Sequence[Plan]) -> int:
-    return sum(len(units) for each in plans for units in each.units.values())
+    return sum(len(_units(each)) for each in plans)

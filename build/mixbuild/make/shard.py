@@ -103,14 +103,15 @@ def read_report(path: Path) -> Shard | None:
         return None
 
 
-def holds(path: Path, shard: Shard) -> bool:
-    """Whether a file holds the rows of a shard, by reading them."""
+def contents(path: Path) -> tuple[int, str] | None:
+    """How many rows a shard's file holds, and their digest; None where it cannot be read."""
+    digest = _Digest()
     try:
-        for _ in read_shard(path, shard):
+        for _ in _read(path, digest):
             pass
-    except VerifyError:
-        return False
-    return True
+    except (VerifyError, FileNotFoundError):
+        return None
+    return digest.rows, digest.content.hexdigest()
 
 
 def read_shard(path: Path, shard: Shard) -> Iterator[pa.RecordBatch]:
@@ -119,23 +120,38 @@ def read_shard(path: Path, shard: Shard) -> Iterator[pa.RecordBatch]:
     Raises:
         VerifyError: the file cannot be read, or holds other rows.
     """
-    rows_read, digest = 0, ContentDigest(SCHEMA)
+    digest = _Digest()
+    try:
+        yield from _read(path, digest)
+    except FileNotFoundError:
+        raise VerifyError(f"{path}: expected {shard.bytes:,} bytes, got no file") from None
+    if (digest.rows, digest.content.hexdigest()) != (shard.rows, shard.content_digest):
+        raise VerifyError(
+            f"{path}: expected {shard.rows:,} rows with the content digest "
+            f"{shard.content_digest}, got {digest.rows:,} with {digest.content.hexdigest()}"
+        )
+
+
+class _Digest:
+    """Of the rows that have passed so far."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.content = ContentDigest(SCHEMA)
+
+
+def _read(path: Path, digest: _Digest) -> Iterator[pa.RecordBatch]:
     try:
         with pa.memory_map(str(path)) as file:
             for batch in pa.ipc.open_stream(file):
                 batch.validate(full=True)  # nobody reads past the end of a text that is damaged
-                digest.update(batch)
-                rows_read += batch.num_rows
+                digest.content.update(batch)
+                digest.rows += batch.num_rows
                 yield batch
     except FileNotFoundError:
-        raise VerifyError(f"{path}: expected {shard.bytes:,} bytes, got no file") from None
+        raise
     except (OSError, pa.ArrowException, TypeError, ValueError) as error:
         raise VerifyError(f"{path}: cannot be read ({one_line(error)})") from error
-    if (rows_read, digest.hexdigest()) != (shard.rows, shard.content_digest):
-        raise VerifyError(
-            f"{path}: expected {shard.rows:,} rows with the content digest "
-            f"{shard.content_digest}, got {rows_read:,} with {digest.hexdigest()}"
-        )
 
 
 def _write(unit: Unit, projection: Projection, path: Path, *, overlap: bool) -> Shard:

@@ -39,7 +39,7 @@ from mixbuild.sources.hub import (
     read_card,
     read_repo_file,
 )
-from mixbuild.sources.location import Run
+from mixbuild.sources.location import BATCH_BYTES, Run
 from mixbuild.sources.lock import Entry as LockEntry
 from mixbuild.sources.lock import Lock, entry_of
 from mixbuild.sources.pin import check_lock, pin
@@ -49,6 +49,7 @@ from mixbuild.sources.resolve import SAMPLES, Resolved, explore, resolve
 from mixbuild.sources.survey import digests, same_files
 
 __all__ = [
+    "BATCH_BYTES",
     "SAMPLES",
     "Lock",
     "LockEntry",

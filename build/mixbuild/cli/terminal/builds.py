@@ -48,7 +48,8 @@ def print_made(folder: Path, names: Sequence[str], made: Made) -> None:
     for config in configs.values():
         for row in _first_row(folder, config):
             print_row(row)
-    out.print(f"\n{path}: {made.rendered:,} shards rendered, {made.kept:,} kept")
+    by = f" by {made.workers} worker processes" if made.workers else ""
+    out.print(f"\n{path}: {made.rendered:,} shards rendered{by}, {made.kept:,} kept")
 
 
 def _print_sources(configs: Mapping[str, Built]) -> None:
