@@ -588,3 +588,26 @@ def test_a_place_that_makes_no_sense_is_one_line(build: Build, tmp_path: Path, s
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_local_files_and_samples_need_no_folder_of_anybodys_to_write_to(
+    build: Build, imdb_folder: Path, tmp_path: Path
+) -> None:
+    """Neither a cache nor a folder for what is temporary: both are files here."""
+    nowhere = tmp_path / "a file"
+    nowhere.write_text("")
+    env = dict.fromkeys(("HF_HOME", "TMPDIR", "XDG_CACHE_HOME", "HOME"), str(nowhere / "x"))
+    for source in ("--samples", f"--source=imdb={imdb_folder}"):
+        done = build("make", "imdb", source, "--out", tmp_path / source[:5], env=env)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("suffix", ["/", "//"])
+def test_an_endpoint_may_end_in_slashes(
+    hub: LoopbackHub, build: Build, tmp_path: Path, suffix: str
+) -> None:
+    environment = {**hub.environment(tmp_path / "hf"), "HF_ENDPOINT": hub.endpoint + suffix}
+    done = build("make", "imdb", "--out", tmp_path / "out", env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert read_shards(tmp_path / "out", "imdb", "train").num_rows == 600
+    assert all("//" not in each.path for each in hub.log)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
+import lzma
 import os
+import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +51,11 @@ def explained_output(path: Path) -> Iterator[None]:
     except OSError as error:
         # Arrow puts words of its own before the system's
         reason = os.strerror(error.errno) if error.errno else one_line(error)
+        if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            raise OutputError(
+                f"{error.filename or path}: cannot be written: {explain_system(error)}, then run "
+                f"the same command: finished units are kept"
+            ) from error
         raise OutputError(
             f"{error.filename or path}: cannot be written ({reason}); make room or choose "
             f"another --out, then run the same command: finished units are kept"
@@ -123,7 +133,63 @@ def _is_unknown(error: HfHubHTTPError) -> bool:
     return error.response.status_code == 404 and "X-Error-Code" not in error.response.headers
 
 
+SYSTEM = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EROFS: "it can only be read",
+    errno.EACCES: "allow it to whoever runs this",
+    errno.EPERM: "allow it to whoever runs this",
+    errno.EMFILE: "raise the limit (ulimit -n), or take fewer workers with --num-proc",
+    errno.ENFILE: "raise the system's limit of open files, or take fewer workers with --num-proc",
+    errno.ENOMEM: "take fewer workers with --num-proc, or a machine with more memory",
+    errno.EIO: "look at the disk, or at the network that it is on",
+}
+"""What is the machine's fault and not a file's -> what to do."""
+
+PLACES = {
+    "HF_HOME": lambda: os.environ.get("HF_HOME") or "~/.cache/huggingface",
+    "TMPDIR": tempfile.gettempdir,
+}
+"""The variable that names a folder -> the folder that it names."""
+
+
+def explain_system(error: BaseException) -> str:
+    """What the machine lacks, wherever in a chain of causes it is said; empty where it is not that.
+
+    Names the file, or else the folders where a library may have written, with their variables.
+    """
+    for cause in causes(error):
+        if isinstance(cause, MemoryError):  # Arrow's is one, too
+            return f"out of memory ({one_line(cause)}); {SYSTEM[errno.ENOMEM]}"
+        if isinstance(cause, OSError) and (remedy := SYSTEM.get(cause.errno or 0)):
+            reason = os.strerror(cause.errno or 0)
+            if cause.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+                return f"{reason}; {remedy}"
+            name = cause.filename2 or cause.filename
+            where = os.fsdecode(name) if isinstance(name, (str, bytes)) else _folders()
+            variable = next((f", or set {each}" for each in PLACES if _is_in(where, each)), "")
+            return f"{where}: {reason}; {remedy}{variable}"
+    return ""
+
+
+def _folders() -> str:
+    return " or ".join(f"{folder()} ({variable})" for variable, folder in PLACES.items())
+
+
+def _is_in(where: str, variable: str) -> bool:
+    return Path(where).is_relative_to(Path(PLACES[variable]()).expanduser())
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether a file's bytes are at fault; Arrow says so by an error of the system's, too."""
+    if isinstance(error, OSError):
+        return error.errno is None and type(error) in (OSError, gzip.BadGzipFile)
+    return isinstance(error, (pa.ArrowInvalid, EOFError, zlib.error, lzma.LZMAError))
+
+
 def _reason(error: Exception) -> str:
+    if told := explain_system(error):
+        return f"cannot be read: {told}"
     from huggingface_hub import errors
     from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
 
@@ -153,6 +219,6 @@ def _reason(error: Exception) -> str:
                 f"no answer from the Hub ({one_line(cause)}); check the network and HF_ENDPOINT, "
                 f"or read a mirror with --source"
             )
-    if isinstance(error, pa.ArrowException) or type(error) is OSError:  # Arrow raises both
+    if _is_damage(error):
         return f"cannot be read ({one_line(error)}); the file may be damaged, fetch it again"
     return f"cannot be read ({one_line(error)})"
