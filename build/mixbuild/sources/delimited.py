@@ -99,11 +99,11 @@ def _texts(
     rows, held = 0, b""
     for block in chain(blocks, [b""]):
         whole = held + block
-        end = _last_end(whole, how) if block else len(whole)
+        end = _last_end(whole, how, is_all=not block)
         if end == 0:
             held = whole
             continue
-        batch = None if end is None else _quickly(whole[:end], names, wanted, how)
+        batch = None if end is None else _quickly(memoryview(whole)[:end], names, wanted, how)
         if batch is None:
             rest = chain([whole], blocks)
             yield from _slowly(rest, names, wanted, how, where=where, first=rows)
@@ -114,17 +114,18 @@ def _texts(
         yield batch
 
 
-def _last_end(block: bytes, how: Dialect) -> int | None:
+def _last_end(block: bytes, how: Dialect, *, is_all: bool) -> int | None:
     """Where the last whole line of a block ends; None where its quotes do not tell.
 
     A quote begins a field or stands beside another; so an even number of them stands before what
-    is outside of all. (A block begins where a line does.)
+    is outside of all. (A block begins where a line does, and ends with the file where it is all
+    there is.)
     """
     if how.encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "ascii"):
         return None
     found = np.frombuffer(block, np.uint8)
     if not how.quote or how.quote.encode() not in block:
-        return block.rfind(b"\n") + 1
+        return len(block) if is_all else block.rfind(b"\n") + 1
     quote, delimiter = ord(how.quote), ord(how.delimiter)
     quotes = np.flatnonzero(found == quote)
     beside = np.array([NEWLINE, RETURN, delimiter], np.uint8)
@@ -137,13 +138,15 @@ def _last_end(block: bytes, how: Dialect) -> int | None:
         return None
     if not (np.isin(after, beside) | (after == quote)).all():
         return None
+    if is_all:
+        return None if len(quotes) % 2 else len(block)
     lines = np.flatnonzero(found == NEWLINE)
     outside = lines[np.searchsorted(quotes, lines) % 2 == 0]
     return int(outside[-1]) + 1 if len(outside) else 0
 
 
 def _quickly(
-    block: bytes, names: list[str], wanted: list[str], how: Dialect
+    block: memoryview, names: list[str], wanted: list[str], how: Dialect
 ) -> pa.RecordBatch | None:
     """The block's rows, read by Arrow; None where it does not take them."""
     # a column that has no name, or another's, is told by its number
@@ -151,7 +154,7 @@ def _quickly(
     asked = [str(names.index(name)) for name in wanted] or numbers[:1]
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(block),
+            pa.BufferReader(pa.py_buffer(block)),
             arrow_csv.ReadOptions(
                 use_threads=False, block_size=len(block) + 1, column_names=numbers
             ),

@@ -41,6 +41,8 @@ def read(
             for piece in _cut(batch):
                 yield np.arange(first, first + piece.num_rows, dtype=np.int64), piece
                 first += piece.num_rows
+                del piece
+            del batch  # or it would be held while the next one is read
         if run.rows is not None and first - run.first_row != run.rows:
             raise SourceError(
                 f"{where}: expected {run.rows:,} rows, as when the build was planned, got "
@@ -61,6 +63,7 @@ def _batches(run: Run, schema: pa.Schema, where: str) -> Iterator[pa.RecordBatch
     ):
         yield conform(batch, schema, where=where, first=first)
         first += batch.num_rows
+        del batch
 
 
 def count_rows(run: Run) -> int:
