@@ -1,0 +1,196 @@
+"""What columns a source has: of one type in all files, with the names of classes, or refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import ROOT, imdb_rows
+from mixbuild.core.errors import SchemaError, SourceError
+from mixbuild.sources import Resolved, read, resolve
+from mixbuild.sources.legend import CLASS_NAMES
+from mixbuild.sources.location import BATCH_BYTES
+from mixbuild.tasks import find
+
+FIRST, SECOND = "train-00000-of-00002", "train-00001-of-00002"
+
+
+def found(folder: Path) -> Resolved:
+    return resolve(find("imdb"), str(folder), splits=["train"])
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    source = found(folder)
+    columns = [("text",), ("label",)]
+    return [
+        row
+        for run in source.runs["train"]
+        for _, batch in read(run, columns, schema=source.schema)
+        for row in batch.to_pylist()
+    ]
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises((SchemaError, SourceError)) as caught:
+        rows(folder)
+    return str(caught.value).removeprefix(f"{folder}: ")
+
+
+def parquet(path: Path, names: list[str] | None = None, **columns: Any) -> None:
+    table = pa.table({"text": ["a kind word"], "label": pa.array([1]), **columns})
+    if names is not None:
+        features = {"label": {"_type": "ClassLabel", "names": names}}
+        about = json.dumps({"info": {"features": features}}).encode()
+        table = table.replace_schema_metadata({b"huggingface": about})
+    pq.write_table(table, path)
+
+
+def write_card(folder: Path, names: list[str]) -> None:
+    listed = "".join(f"          '{at}': {name}\n" for at, name in enumerate(names))
+    (folder / "README.md").write_text(
+        "---\nconfigs:\n- config_name: plain_text\n  data_files: train*\n"
+        "dataset_info:\n- config_name: plain_text\n  features:\n  - name: text\n    dtype: string\n"
+        f"  - name: label\n    dtype:\n      class_label:\n        names:\n{listed}---\n"
+    )
+
+
+def class_names(folder: Path) -> Any:
+    return json.loads((found(folder).schema.field("label").metadata or {})[CLASS_NAMES])
+
+
+def test_names_of_classes_come_from_the_file_or_from_the_card(tmp_path: Path) -> None:
+    for name in ("file", "card", "both", "lines"):
+        (tmp_path / name).mkdir()
+        if name != "file":
+            write_card(tmp_path / name, ["pos", "neg"])
+    parquet(tmp_path / "file/train.parquet", ["pos", "neg"])
+    parquet(tmp_path / "card/train.parquet")
+    parquet(tmp_path / "both/train.parquet", ["pos", "neg"])
+    (tmp_path / "lines/train.jsonl").write_text('{"text": "a kind word", "label": 0}\n')
+    for name in ("file", "card", "both", "lines"):
+        assert class_names(tmp_path / name) == ["pos", "neg"]
+
+
+def test_names_of_classes_that_differ_are_refused(tmp_path: Path) -> None:
+    write_card(tmp_path, ["neg", "pos"])
+    parquet(tmp_path / "train.parquet", ["pos", "neg"])
+    assert refusal(tmp_path) == (
+        "expected one kind of column 'label' in all files, got the classes pos, neg in "
+        "train.parquet, and neg, pos in the card; correct the files, or take a mirror whose "
+        "files agree"
+    )
+
+
+def test_names_within_a_struct_are_kept_with_the_field(tmp_path: Path) -> None:
+    table = pa.table({"text": ["x"], "label": [0], "meta": [{"kind": 1, "n": 2}]})
+    inner = {"kind": {"_type": "ClassLabel", "names": ["a", "b"]}, "n": {"_type": "Value"}}
+    about = json.dumps({"info": {"features": {"meta": inner}}}).encode()
+    pq.write_table(
+        table.replace_schema_metadata({"huggingface": about}), tmp_path / "train.parquet"
+    )
+    meta = found(tmp_path).schema.field("meta").type
+    assert meta.field("kind").metadata == {CLASS_NAMES: b'["a", "b"]'}
+    assert meta.field("n").metadata is None
+
+
+@pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)])
+def test_a_column_without_a_value_and_a_missing_one_are_null(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    parquet(tmp_path / f"{order[0]}.parquet", text=pa.nulls(1), label=pa.array([0], pa.int8()))
+    pq.write_table(pa.table({"text": ["plain"]}), tmp_path / f"{order[1]}.parquet")
+    expected = {order[0]: {"text": None, "label": 0}, order[1]: {"text": "plain", "label": None}}
+    assert rows(tmp_path) == [expected[FIRST], expected[SECOND]]
+
+
+@pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)])
+def test_columns_that_disagree_are_named_with_their_files(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    parquet(tmp_path / f"{order[0]}.parquet")
+    parquet(tmp_path / f"{order[1]}.parquet", label=["pos"])
+    kinds = {order[0]: "int64", order[1]: "string"}
+    assert refusal(tmp_path) == (
+        f"expected one kind of column 'label' in all files, got {kinds[FIRST]} in {FIRST}.parquet, "
+        f"and {kinds[SECOND]} in {SECOND}.parquet; correct the files, or take a mirror whose files "
+        f"agree"
+    )
+
+
+CORRECT = "; correct the file, or declare the column's type in the source's card"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("train.csv", "text,label\na,0\nb,one\n",
+         "train.csv: row 1: expected 'label' to be int64, got 'one'" + CORRECT),
+        ("train.csv", "text,label\na,0\nb\n",
+         "train.csv: row 1: expected 2 fields (text, label), got 1; correct the file"),
+        ("train.csv", 'text,label\na,0\n"b,1\n',
+         "train.csv: row 1: is not CSV (unexpected end of data); correct the file, or say in the "
+         "source's card how it is quoted"),
+        ("train.csv", "text,text,label\na,b,0\n",
+         "train.csv: expected one column 'text', got 2; give each a name of its own"),
+        ("train.jsonl", '{"text": "a", "label": 0}\n{"text": ["b"], "label": 1}\n',
+         "train.jsonl: row 1: expected 'text' to be string, got ['b']" + CORRECT),
+        ("train.jsonl", '{"text": "a", "text": "b", "label": 1}\n',
+         "train.jsonl: row 0: expected 'text' to be string, got its key twice" + CORRECT),
+        ("train.json", '[{"text": "a", "label": 1},\n',
+         "train.json: row 1: expected a JSON object for each row, a line each or in one array, got "
+         "the end of the file within the array; the file may be damaged, fetch it again"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_named_by_file_row_and_column(
+    tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    assert refusal(tmp_path) == message
+
+
+def test_an_option_of_csv_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("text,label\na,0\n")
+    (tmp_path / "README.md").write_text(
+        "---\nconfigs:\n- config_name: x\n  data_files: train.csv\n  comment: '#'\n---\n"
+    )
+    assert refusal(tmp_path) == (
+        "the card asks for comment='#' in reading CSV, which is not known here; take it out of the "
+        "card, or take a mirror in another format"
+    )
+
+
+def test_a_huge_text_that_rows_share_is_copied_for_a_few_of_them_at_a_time(tmp_path: Path) -> None:
+    huge = "z" * (2 * BATCH_BYTES)
+    texts = ["a"] * 300 + [huge] * 40 + ["b"] * 60
+    table = pa.table({"text": texts, "label": [0, 1] * 200})
+    pq.write_table(table, tmp_path / "train.parquet")
+    source = found(tmp_path)
+    (run,) = source.runs["train"]
+    lengths, heaviest = [], 0
+    for _, batch in read(run, [("text",), ("label",)], schema=source.schema):
+        heaviest = max(heaviest, batch.nbytes)
+        lengths += [len(text) for text in batch.column("text").to_pylist()]
+    assert lengths == [len(text) for text in texts]
+    assert heaviest < len(huge) + BATCH_BYTES
+
+
+def test_parquet_is_read_without_datasets_and_pandas(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist(imdb_rows(3)), tmp_path / "train.parquet")
+    code = (
+        "import sys; sys.path.insert(0, 'build')\n"
+        "from mixbuild.sources import read, resolve\n"
+        "from mixbuild.tasks import find\n"
+        f"found = resolve(find('imdb'), {str(tmp_path)!r}, splits=['train'])\n"
+        "rows = read(found.runs['train'][0], [('text',)], schema=found.schema)\n"
+        "print(sum(batch.num_rows for _, batch in rows), 'datasets' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "3 False\n"
