@@ -13,6 +13,26 @@ Clients read HF_ENDPOINT on import, hence the subprocess:
 
 In this process, `HfApi(endpoint=hub.endpoint, token=...)` does for all but what takes no endpoint.
 
+What it serves: facts, trees, files and history of dataset repos; their creation and deletion;
+commits, over LFS and in plain git, with `parentCommit` and 412; branches, tags, discussions and
+pull requests; redirects of what has moved, and to a second host for LFS; gated and private repos.
+
+What can go wrong, by `fail`, for the next requests that match a pattern: a status with headers,
+such as 429 with Retry-After or RateLimit; a delay; a connection that is cut within the request, the
+answer, or before it; a flipped byte. `before` and `after` do anything else, such as a push of
+somebody who is faster, or the end of the client's process.
+
+In what Hubs differ, by `ways`: commit ids of 64 digits; Parquet in plain git; no SHA-256 in the
+tree; a parent that is ignored; files that are left out of a commit; operations that are marked as
+ignored; no references, tags or history; an answer to a commit that says nothing; repos that are
+private unless told otherwise. `ways` has them one by one.
+
+What it does not serve is Xet: the client chunks, packs and hashes in `hf_xet`, and speaks to a
+content-addressed store in binary formats of its own (xorbs, shards, reconstructions), which would
+be another server as large as this one, and one that tests nothing of ours: above `hf_xet`, a push
+goes the same way. A client that insists on Xet is answered 404 here, as by any Hub without it, and
+so `environment` sets HF_HUB_DISABLE_XET=1.
+
     exchange    a request and its answer
     log         what was asked, and how it was answered
     files       files as the Hub describes them; folders that are mounted

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -254,3 +256,23 @@ def test_an_address_that_is_no_hub_is_named(at_the_hub: LoopbackHub) -> None:
         f"{REPO}@main: the Hub has no page /else/api/datasets/{REPO}/revision/main (404); is "
         f"HF_ENDPOINT the address of a Hub?"
     )
+
+
+def test_what_a_load_asks_is_waited_out_as_the_hub_says(
+    held: LoopbackHub, api: HfApi, tmp_path: Path
+) -> None:
+    """Requests of `datasets`, in the process that loads: the client tries these but once."""
+    patterns = (rf"GET /api/datasets/{REPO}/revision/\w{{40}}$", r"HEAD .*/README.md$")
+    told = ({"Retry-After": "1"}, {"RateLimit": '"api";r=0;t=1'})
+    for pattern, status, headers in zip(patterns, (503, 429), told, strict=True):
+        held.fail(pattern, times=1, status=status, headers=headers)
+    trusted = state(tmp_path / "home")
+    hub.verify_repo(api, REPO, "main", configs=["squad"])
+    asked = [f"{each.method} {each.path}" for each in held.log if each.status in (429, 503)]
+    assert len(asked) == 2
+    assert all(any(re.search(pattern, each) for each in asked) for pattern in patterns)
+    assert state(tmp_path / "home") == trusted, "nothing is kept that a later load would trust"
+
+
+def state(home: Path) -> list[str]:
+    return sorted(str(path) for path in home.rglob("*.parquet"))

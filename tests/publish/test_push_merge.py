@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,14 +18,17 @@ from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
+from mixbuild.publish import plots
 from mixbuild.publish.card import write as card
 from mixbuild.publish.hub.changes import SHARD
-from mixbuild.publish.hub.plan import Target
+from mixbuild.publish.hub.commit import publish
+from mixbuild.publish.hub.plan import Covered, Plan, Report, Target, make_plan
 from mixbuild.publish.manifest import Published
 from mixbuild.tasks import find
 from publish.pushing import (
     REPO,
     Builds,
+    Built,
     Waits,
     check_tree,
     environment,
@@ -68,6 +73,51 @@ def test_somebody_who_was_faster_is_merged_with(
     check_tree(api)
     sent = requests(loopback, "PUT", "/lfs/")
     assert len(sent) == len(set(sent)), "nothing is sent twice"
+
+
+def test_who_loses_a_race_says_so_waits_and_draws_nothing_twice(
+    loopback: LoopbackHub,
+    api: HfApi,
+    builds: Builds,
+    waits: Waits,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    send(api, builds("imdb"))
+    drawn: list[object] = []
+
+    def draw(data: object) -> bytes:
+        drawn.append(data)
+        return repr(data).encode()
+
+    monkeypatch.setattr(plots, "rows_plot", draw)
+    monkeypatch.setattr(plots, "lengths_plot", draw)
+    for number in range(3):  # each is faster than the one before, and draws nothing of its own
+        loopback.before(
+            "/commit/main$",
+            functools.partial(loopback.upload, REPO, {f"{number}.txt": b"theirs"}),
+            times=1,
+        )
+    said: list[str] = []
+
+    @contextmanager
+    def progress(what: str, _unit: str) -> Iterator[Report]:
+        said.append(what)
+        yield lambda _done, _total: None
+
+    held: dict[str, bytes] = {}
+    built = builds("squad")
+    plan_again = functools.partial(planned, api, built, held)
+    publish(api, Target(REPO), plan_again(None), plan_again, progress=progress)
+    assert said == ["sending", "sending, someone was faster 1 time"]
+    assert len(drawn) == 2, "each image once, whoever was faster"
+    assert len(waits.by_thread) == 1
+    assert configs(loopback) == ["imdb", "squad"]
+
+
+def planned(api: HfApi, built: Built, drawn: dict[str, bytes], covered: Covered | None) -> Plan:
+    return make_plan(
+        api, Target(REPO), built.entries, built.files, "parquet", covered=covered, drawn=drawn
+    )
 
 
 PUSHER = """

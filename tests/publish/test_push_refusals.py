@@ -281,6 +281,44 @@ def test_the_command_says_one_line_and_fails(
     assert len(loopback.commits(REPO)) == 1
 
 
+def test_a_hub_without_xet_is_named_with_the_variable_that_helps(
+    loopback: LoopbackHub, builds: Builds, command: Command
+) -> None:
+    done = command("push", REPO, "--out", builds("squad").out, HF_HUB_DISABLE_XET="0")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {REPO}: the Hub has no Xet storage (ConnectionError: ")
+    assert done.stderr.endswith("); set HF_HUB_DISABLE_XET=1, then run the same command\n")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_that_nothing_was_published_is_said_only_when_it_was_looked_up(
+    loopback: LoopbackHub, held: HfApi, builds: Builds, looks: bool
+) -> None:
+    loopback.fail("/commit/main$", times=1, status=400, headers={"X-Error-Message": "no"})
+    if not looks:
+        loopback.fail("/revision/main$", after=1, times=1, status=403)
+    with pytest.raises(HubError) as caught:
+        send(held, builds("squad"))
+    message = str(caught.value)
+    assert message.startswith(f"{REPO}: the Hub refused (")
+    assert message.endswith("; nothing was published") is looks
+    assert len(loopback.commits(REPO)) == 2
+
+
+def test_a_tag_that_is_refused_is_told_apart_from_what_is_published(
+    at_the_hub: LoopbackHub, api: HfApi, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "verify_repo", lambda *_, **__: ("", []))
+    at_the_hub.fail("/tag/", times=1, status=403)
+    with pytest.raises(HubError) as caught:
+        push(api, builds("squad"))
+    assert str(caught.value).startswith(
+        f"{REPO}@{at_the_hub.commit(REPO)}: published and proven, but not tagged: {REPO}: tag "
+        f"v1.0.0: the Hub refused ("
+    )
+
+
 def test_a_folder_in_which_something_is_being_made(
     loopback: LoopbackHub, held: HfApi, builds: Builds
 ) -> None:

@@ -44,15 +44,23 @@ from hub_server import LoopbackHub, Ways
 root = Path(sys.argv[1])
 with LoopbackHub(root / "hub") as served:
     os.environ.update(served.environment(root / "home"))
-    from huggingface_hub import set_client_factory
-    from huggingface_hub.utils._http import default_client_factory
+    from huggingface_hub import get_session, set_client_factory
+    from huggingface_hub.utils import httpx
+    from huggingface_hub.utils import _http as library
     from mixbuild.make import Request, make
     from mixbuild.prove import rebuild, trace
     from mixbuild.publish import push as hub
     from mixbuild.sources import lock, pin
     from mixbuild.tasks import find
 
-    set_client_factory(lambda: default_client_factory())  # so that all is loaded in this process
+    asked = []
+
+    def of_the_caller():
+        client = library.default_client_factory()
+        client.event_hooks["request"].append(asked.append)
+        return client
+
+    set_client_factory(of_the_caller)  # which no other process can have: all is loaded in this one
     task = find("imdb")
     shutil.copytree(sys.argv[2], served.root / task.source.repo)
 
@@ -65,7 +73,7 @@ with LoopbackHub(root / "hub") as served:
         again, _ = hub.push(out / "built", hub.Target(repo), **options)
         differences = [each.difference for each in rebuild(repo, out / "again")]
         remote, manifest = hub.read_published(hub.client(), repo, "main")
-        split = manifest["tasks"]["imdb"]["splits"]["train"]
+        split = manifest.configs["imdb"].splits["train"]
         rows = hub.published_rows(hub.client(), remote, split, columns=["id"])
         traced = trace(next(rows).column("id")[0].as_py(), repo)
         return {
@@ -77,6 +85,9 @@ with LoopbackHub(root / "hub") as served:
             "again": again.changed,
             "differences": differences,
             "traced": traced.again,
+            "asked otherwise": len(served.log) - len(asked),
+            "as it was": library._GLOBAL_CLIENT_FACTORY is of_the_caller
+            and get_session().timeout == httpx.Timeout(None),
         }
 
     for number, ways in enumerate(json.loads(sys.argv[3])):
@@ -112,7 +123,9 @@ def chains(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
 
 
 @pytest.mark.parametrize("number", range(len(WAYS)), ids=lambda number: "-".join(WAYS[number]))
-def test_the_whole_chain_works_on_it(chains: list[Any], number: int) -> None:
+def test_the_whole_chain_works_on_it_by_the_callers_own_client(
+    chains: list[Any], number: int
+) -> None:
     ways = WAYS[number]
     assert chains[number] == {
         "rows": 32,
@@ -123,6 +136,8 @@ def test_the_whole_chain_works_on_it(chains: list[Any], number: int) -> None:
         "again": False,
         "differences": [None, None],
         "traced": True,
+        "asked otherwise": 0,
+        "as it was": True,
     }
 
 
@@ -141,7 +156,7 @@ def test_what_a_commit_covers_where_the_parent_is_ignored_comes_back(
     loopback.before("/commit/main$", lambda: loopback.upload(REPO, {"README.md": by_people}))
     send(api, builds("squad"))
     names = sorted(["billsum", "squad", *("imdb", "gsm8k")[:moves]])
-    assert list(published(loopback)["tasks"]) == names
+    assert list(published(loopback)["configs"]) == names
     assert b"\nby people\n" in loopback.files(REPO)["README.md"]
     check_tree(api)
 

@@ -82,6 +82,11 @@ def explain_hub(error: Exception) -> str:
 
     It does not say what the repo holds now: that is for whoever has looked.
     """
+    if "/xet-" in str(error) and "404" in str(error):  # hf_xet calls it a network's error
+        return (
+            f"the Hub has no Xet storage ({one_line(error)}); set HF_HUB_DISABLE_XET=1, then run "
+            f"the same command"
+        )
     status = status_of(error)
     if status in TRANSIENT_STATUS:
         return (
@@ -104,11 +109,6 @@ def explain_missing(error: Exception) -> str:
     """What the Hub has not got, and what to do; empty where it was something else."""
     from huggingface_hub import errors
 
-    if "xet" in str(error).lower() and (status_of(error) == 404 or "404" in str(error)):
-        return (
-            f"the Hub has no Xet storage ({one_line(error)}); set HF_HUB_DISABLE_XET=1, then run "
-            f"the same command"
-        )
     for cause in causes(error):
         if isinstance(cause, errors.RevisionNotFoundError):
             return "the dataset has no such revision; check the branch, tag or commit"

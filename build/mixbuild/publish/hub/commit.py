@@ -36,8 +36,8 @@ INCOMPLETE = 3
 FASTER = (409, 412)
 """What the Hub answers when the branch is not at the commit that was read, or just moving."""
 
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 20.0
-"""How long to keep out of the way of those who were faster: up to this, and then twice as long."""
+LONGEST_WAIT_SECONDS = 30.0
+"""How long to keep out of the way of those who were faster, at most."""
 
 CLIENT_DIGITS = 40
 """So many digits of a commit's id the client takes; a longer one is abbreviated."""
@@ -51,6 +51,7 @@ class _Tries:
     faster: int = 0
     failures: int = 0  # in a row
     incomplete: int = 0
+    begun: float = 0.0  # when the Hub was last read, on the clock that only counts
 
 
 def publish(
@@ -79,7 +80,7 @@ def publish(
         plan = plan_again(None)
     known: Known = {}
     proposals = _proposals(api, target)
-    tries = _Tries()
+    tries = _Tries(begun=time.monotonic())
     while plan.changes:
         if tries.commits == ATTEMPTS:
             raise HubError(
@@ -148,8 +149,8 @@ def _commit(
             wait = retry_after(error)
             time.sleep(0.1 * 2**tries.failures if wait is True else wait)
             tries.failures += 1
-        elif isinstance(error, (LookupError, TypeError, ValueError)) and tries.failures < FAILURES:
-            tries.failures += 1  # an answer that is not what the client expects
+        elif _is_odd(error) and tries.failures < FAILURES:
+            tries.failures += 1
         elif _is_as_before(api, target, plan, error):
             raise HubError(f"{target.repo}: {explain_hub(error)}; nothing was published") from error
         else:  # what is there now differs, such as by a file that was to be deleted and is gone
@@ -157,6 +158,11 @@ def _commit(
             _wait(tries)
         return None
     return made
+
+
+def _is_odd(error: Exception) -> bool:
+    """Whether an answer came that is not what the client expects, such as one without an id."""
+    return status_of(error) is None and isinstance(error, (LookupError, TypeError, ValueError))
 
 
 def _is_as_before(api: HfApi, target: Target, plan: Plan, error: Exception) -> bool:
@@ -172,9 +178,14 @@ def _is_as_before(api: HfApi, target: Target, plan: Plan, error: Exception) -> b
 
 
 def _wait(tries: _Tries) -> None:
-    """Keep out of the others' way: the more of them there are, the longer, and never in step."""
-    longest = min(FIRST_WAIT_SECONDS * 2**tries.faster, LONGEST_WAIT_SECONDS)
+    """Keep out of the others' way, never in step with them.
+
+    A race is lost by whoever takes longer from reading the Hub to the commit, so the wait is
+    measured by that: twice as long with each race that was lost.
+    """
+    longest = min((time.monotonic() - tries.begun) * 2**tries.faster, LONGEST_WAIT_SECONDS)
     time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
+    tries.begun = time.monotonic()
 
 
 def _covered(api: HfApi, target: Target, plan: Plan, commit: str) -> Covered | None:

@@ -62,13 +62,16 @@ def load_all(loadings: Iterable[Loading]) -> Iterator[tuple[Loading, Loaded]]:
     factory = _http._GLOBAL_CLIENT_FACTORY
     if factory is _http.default_client_factory:
         return engine.run(loadings, load, shared=None, num_proc=1)
+    travels = _can_travel(factory)
+    return engine.run(loadings, load, shared=factory, num_proc=1 if travels else None)
+
+
+def _can_travel(factory: Factory) -> bool:
+    """Whether another process can have it; what lies in the caller's own script, it cannot."""
     try:
-        pickle.dumps(factory)
-    except (
-        Exception
-    ):  # a lambda, or whatever it holds: pickle and the objects raise nearly anything
-        return engine.run(loadings, load, shared=None, num_proc=None)
-    return engine.run(loadings, load, shared=factory, num_proc=1)
+        return b"__main__" not in pickle.dumps(factory)
+    except Exception:  # a lambda, or what it holds: pickle and the objects raise nearly anything
+        return False
 
 
 def load(loading: Loading, factory: Factory = None) -> Loaded:
