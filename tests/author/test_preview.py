@@ -14,9 +14,9 @@ import pytest
 from conftest import ROOT, Build, imdb_rows, read_shards, write_parquet
 from hub_server import LoopbackHub
 from mixbuild.author.preview import Preview, preview
-from mixbuild.cli import terminal
 from mixbuild.cli.main import run
 from mixbuild.cli.terminal import rows as shown_rows
+from mixbuild.cli.terminal.rows import print_preview, print_preview_as_json
 from mixbuild.cli.terminal.text import LONGEST_SHOWN, MOST_SHOWN, one_line_json, record, shown
 from mixbuild.declare.options import choices, letter
 from mixbuild.declare.task import Source, Task
@@ -72,7 +72,7 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch, each: Preview, *, width: int) -
         color_system="standard",
     )  # fmt: skip
     monkeypatch.setattr(shown_rows, "out", console)
-    terminal.print_preview(each)
+    print_preview(each)
     return file.getvalue()
 
 
@@ -123,7 +123,7 @@ def test_a_row_that_some_templates_leave_out_names_them(
 ) -> None:
     each = quiz(options=["mast", None])
     assert [one.left_out for one in each.renderings] == ["null options", "", "null answer"]
-    terminal.print_preview(each)
+    print_preview(each)
     assert "\nleft out of ask: null answer\n" in capsys.readouterr().out
 
 
@@ -170,7 +170,7 @@ def test_a_wide_terminal_shows_both_side_by_side_and_a_narrow_one_does_not(
 
 def test_several_accepted_outputs_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     (each,) = preview(find("squad"), "samples", templates="terse", split="validation")
-    terminal.print_preview(each)
+    print_preview(each)
     assert capsys.readouterr().out.endswith(
         '[OUTPUT]: 1891\nreferences: ["1891", "1891", "until 1891"]\n'
     )
@@ -196,8 +196,8 @@ def test_control_characters_are_escaped_and_not_sent(
         "red \\x1b[31m, \\x85next, \\u202eturned, \\r\n{braces} \\x00 \\x9b2J [bold]x[/bold]"
     )
     each = quiz(question=AWKWARD, options=[AWKWARD, "b"], **{"key\x1b[0m": 1})
-    terminal.print_preview(each)
-    terminal.print_preview_as_json(each)
+    print_preview(each)
+    print_preview_as_json(each)
     printed = capsys.readouterr().out
     assert "[bold]x[/bold]" in printed
     assert set(re.findall(r"[\x00-\x1f\x7f-\x9f\u202e]", printed)) == {"\n"}

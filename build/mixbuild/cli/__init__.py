@@ -5,7 +5,8 @@
     terminal   what a person sees
     options    options that several commands have
     build      make, lock
-    catalog    list, show, new
+    catalog    list
+    author     show, new
     check      check
     publish    card, push, verify
     prove      rebuild, trace

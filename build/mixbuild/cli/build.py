@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli import terminal
 from mixbuild.cli.options import (
     follow_links_option,
     licences_option,
@@ -14,6 +13,8 @@ from mixbuild.cli.options import (
     refuse_strangers,
     source_option,
 )
+from mixbuild.cli.terminal.builds import print_findings, print_made, print_pinned
+from mixbuild.cli.terminal.console import progress
 from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
 from mixbuild.declare import SEED, refuse_others
@@ -87,7 +88,7 @@ def make_command(
     refuse_others({task.name: task.source.license for task in tasks}, allowed=allow_licences)
     if samples:
         sources = {**{task.name: SAMPLES for task in tasks}, **sources}
-    with terminal.progress("rendering", unit="units") as report:
+    with progress("rendering", unit="units") as report:
         made = make(
             Request(
                 tasks,
@@ -106,7 +107,7 @@ def make_command(
             scheduler=scheduler,
             report=report,
         )
-    terminal.print_made(folder, [task.name for task in tasks], made)
+    print_made(folder, [task.name for task in tasks], made)
 
 
 @click.command("lock")
@@ -122,13 +123,13 @@ def lock_command(task_names: tuple[str, ...], update: bool, check: bool, lock_pa
     if not check and not in_checkout() and lock_path == lock.default_path():
         raise UsageError("an installed package keeps no lock of yours; say where: --lock FILE")
     if check:
-        with terminal.progress("checking", unit="sources") as report:
+        with progress("checking", unit="sources") as report:
             findings = check_lock(lock_path, [task.name for task in tasks], report=report)
-        terminal.print_findings(findings)
+        print_findings(findings)
         if any(findings.values()):
             raise LockError(f"{lock_path}: sources have moved on; see above, then lock --update")
         return
-    with terminal.progress("reading", unit="runs") as report:
+    with progress("reading", unit="runs") as report:
         pinned = pin(lock_path, tasks or ALL, update=update, report=report)
         for task, entry, changes in pinned:
-            terminal.print_pinned(task, entry, changes)
+            print_pinned(task, entry, changes)

@@ -1,105 +1,15 @@
-"""The commands that look at the catalog: list, show; and the one that adds to it: new."""
+"""The command that looks at the catalog: list."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from mixbuild.author import preview, start
-from mixbuild.cli import terminal
-from mixbuild.cli.options import follow_links_option, lock_option, refuse_strangers, source_option
-from mixbuild.core import UsageError
-from mixbuild.declare import EVERY, SAMPLE
-from mixbuild.sources import SAMPLES, lock
-from mixbuild.tasks import ALL, find
+from mixbuild.cli.terminal.catalog import print_families, print_tasks
+from mixbuild.tasks import ALL
 
 
 @click.command("list")
 @click.option("--markdown", is_flag=True, help="As the table of the README.")
 def list_tasks(markdown: bool) -> None:
     """The tasks: family, source, licence, templates."""
-    terminal.print_families(ALL) if markdown else terminal.print_tasks(ALL)
-
-
-@click.command("show")
-@click.argument("task_name", metavar="TASK")
-@click.option("--template", default=EVERY, help="One template's name.  [default: all]")
-@click.option("--rows", default=1, show_default=True, type=click.IntRange(1), help="Source rows.")
-@click.option("--split", help="The split to show.  [default: the task's first]")
-@click.option("--seed", default=0, show_default=True, help="Of the order of options.")
-@source_option
-@follow_links_option
-@click.option("--hub", "from_hub", is_flag=True, help="Read the real source, where it is locked.")
-@lock_option
-@click.option("--json", "as_json", is_flag=True, help="A line for each template, for machines.")
-def show(
-    task_name: str,
-    template: str,
-    rows: int,
-    split: str | None,
-    seed: int,
-    sources: dict[str, str],
-    follow_links: bool,
-    from_hub: bool,
-    lock_path: Path,
-    as_json: bool,
-) -> None:
-    """A raw record of TASK, and the rows it is rendered to. Reads the samples unless told.
-
-    What fills a placeholder has the colour of the column that it comes from.
-    """
-    task = find(task_name)
-    refuse_strangers(sources, [task.name])
-    if from_hub and sources:
-        raise UsageError("--hub and --source name two sources; say one of them")
-    if template == SAMPLE:
-        raise UsageError(f"--template {SAMPLE}: expected one template's name, or all of them")
-    entry = lock.entry_of(lock.load(lock_path), task) if from_hub else None
-    previews = preview(
-        task,
-        None if from_hub else sources.get(task.name, SAMPLES),
-        templates=template,
-        split=split,
-        rows=rows,
-        seed=seed,
-        revision=entry.commit if entry else None,
-        follow_links=follow_links,
-    )
-    for place, each in enumerate(previews):
-        if as_json:
-            terminal.print_preview_as_json(each)
-            continue
-        terminal.print_preview(each, first=not place)
-
-
-@click.command("new")
-@click.argument("task_name", metavar="TASK")
-@click.option("--repo", required=True, metavar="ORG/NAME", help="The source dataset.")
-@click.option("--config", help="The source's config, where it has several.")
-@click.option("--source", metavar="PLACE", help="Read it from a folder or another repo.")
-@follow_links_option
-@click.option("--family", default="", help="What kind of task it is.  [default: a guess]")
-@click.option(
-    "--into", type=click.Path(path_type=Path), help="A checkout.  [default: the one of this code]"
-)
-def new(
-    task_name: str,
-    repo: str,
-    config: str | None,
-    source: str | None,
-    follow_links: bool,
-    family: str,
-    into: Path | None,
-) -> None:
-    """Start a TASK: read its source, write a declaration and samples to be finished by hand."""
-    started = start(
-        task_name,
-        repo,
-        config=config,
-        source=source,
-        follow_links=follow_links,
-        family=family,
-        into=into,
-    )
-    terminal.print_started(task_name, started)
+    print_families(ALL) if markdown else print_tasks(ALL)

@@ -7,8 +7,8 @@ import json
 import click
 
 from mixbuild.author import ERROR, as_data, as_text, check, count, errors
-from mixbuild.cli import terminal
 from mixbuild.cli.options import follow_links_option, refuse_strangers, source_option
+from mixbuild.cli.terminal.console import out, progress
 from mixbuild.core import CheckError
 from mixbuild.sources import SAMPLES, lock
 from mixbuild.tasks import ALL, find
@@ -48,7 +48,7 @@ def check_command(
     if not hub:
         sources = {**{task.name: SAMPLES for task in tasks}, **sources}
     real = hub or any(place != SAMPLES for place in sources.values())
-    with terminal.progress("checking", unit="tasks") as report:
+    with progress("checking", unit="tasks") as report:
         checked = check(
             tasks,
             sources,
@@ -59,7 +59,7 @@ def check_command(
             follow_links=follow_links,
             report=report,
         )
-    click.echo(json.dumps(as_data(checked), indent=2) if as_json else as_text(checked))
+    out.print(json.dumps(as_data(checked), indent=2) if as_json else as_text(checked))
     if found := errors(checked.findings):
         raise CheckError(
             f"{count(sum(found.values()), ERROR)} in {', '.join(found)}; mend what is named above, "

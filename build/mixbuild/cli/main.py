@@ -5,25 +5,25 @@ Exit status: 0 done, 1 a failure that is explained in one line, 2 wrong usage.
 
 from __future__ import annotations
 
+import os
+import pkgutil
 import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import click
 
 from mixbuild import __version__
-from mixbuild.cli import terminal
-from mixbuild.cli.build import lock_command, make_command
-from mixbuild.cli.catalog import list_tasks, new, show
-from mixbuild.cli.check import check_command
-from mixbuild.cli.prove import rebuild_command, trace_command
-from mixbuild.cli.publish import card_command, push_command, verify_command
+from mixbuild.cli.terminal.console import complain
 from mixbuild.core import MixError, UsageError, one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit; no traceback is ever shown for what can be explained."""
+    if os.name != "posix":
+        complain("Linux and macOS are supported; on Windows, run it in its Linux subsystem (WSL)")
+        sys.exit(1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: tidy up, then go
     sys.exit(run(arguments))
 
@@ -34,17 +34,54 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # click returns the status of --help and the like, and what a command returns: nothing
         return commands.main(arguments, prog_name="instruct-mix", standalone_mode=False) or 0
     except click.ClickException as error:
-        terminal.complain(error.format_message())
+        complain(error.format_message())
         return 2
     except MixError as error:
-        terminal.complain(one_line(error))
+        complain(one_line(error))
         return 2 if isinstance(error, UsageError) else 1
     except (KeyboardInterrupt, click.Abort):
-        terminal.complain("interrupted; finished units are kept, run the same command to go on")
+        complain("interrupted; finished units are kept, run the same command to go on")
         return 1
 
 
+COMMANDS = {
+    "list": ("catalog:list_tasks", "The tasks: family, source, licence, templates."),
+    "show": ("author:show", "A raw record of TASK, and the rows it is rendered to."),
+    "new": ("author:new", "Start a TASK: read its source, write a declaration and samples."),
+    "make": ("build:make_command", "Render TASKs into Arrow shards and a manifest."),
+    "lock": ("build:lock_command", "Pin the commit of each TASK's source."),
+    "check": ("check:check_command", "Look for faults in TASKs, and in what they render."),
+    "card": ("publish:card_command", "Write the card beside the shards."),
+    "push": ("publish:push_command", "Publish a build in one commit, and prove it."),
+    "verify": ("publish:verify_command", "Every byte against its manifest."),
+    "rebuild": ("prove:rebuild_command", "Build what is published again, and compare every row."),
+    "trace": ("prove:trace_command", "From a row's ID to its source record."),
+}
+"""Where each command is, and what it does, as the list of all says it."""
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is asked for: ``list`` loads no more than it shows."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Their names, as a build goes."""
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        """The command of that name, if there is one."""
+        if name not in COMMANDS:
+            return None
+        place, _does = COMMANDS[name]
+        return cast(click.Command, pkgutil.resolve_name(f"mixbuild.cli.{place}"))
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of all, without any of them being imported."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, does) for name, (_place, does) in COMMANDS.items()])
+
+
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
 )
@@ -54,19 +91,3 @@ def commands(context: click.Context) -> None:
     """Stream source datasets through instruction templates into Arrow shards."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
-
-
-for command in (
-    list_tasks,
-    show,
-    new,
-    make_command,
-    lock_command,
-    check_command,
-    card_command,
-    push_command,
-    verify_command,
-    rebuild_command,
-    trace_command,
-):
-    commands.add_command(command)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli import terminal
 from mixbuild.cli.options import follow_links_option, refuse_strangers, source_option
+from mixbuild.cli.terminal.builds import print_rebuilt, print_traced
+from mixbuild.cli.terminal.console import progress
 from mixbuild.core import VerifyError
 
 
@@ -36,7 +37,7 @@ def rebuild_command(
 
     with (
         tempfile.TemporaryDirectory() if folder is None else nullcontext(str(folder)) as out,
-        terminal.progress("rebuilding", unit="units") as report,
+        progress("rebuilding", unit="units") as report,
     ):
         rebuilt = list(
             rebuild(
@@ -49,7 +50,7 @@ def rebuild_command(
                 report=report,
             )
         )
-    terminal.print_rebuilt(place, rebuilt)
+    print_rebuilt(place, rebuilt)
     different = [each for each in rebuilt if each.difference]
     if different:
         first = different[0]
@@ -80,4 +81,4 @@ def trace_command(
         names = ("row", "raw", "template", "versions", "again")
         click.echo(json.dumps({name: getattr(traced, name) for name in names}, default=str))
         return
-    terminal.print_traced(traced)
+    print_traced(traced)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli import terminal
 from mixbuild.cli.options import licences_option
+from mixbuild.cli.terminal.console import out, progress
+from mixbuild.cli.terminal.publishing import print_plan, print_pushed, print_verified
 from mixbuild.make import verify_folder
 from mixbuild.publish import PARQUET, write_local_card
 
@@ -18,7 +19,7 @@ from mixbuild.publish import PARQUET, write_local_card
 def card_command(folder: Path, repo: str) -> None:
     """Write the card beside the shards; load_dataset(FOLDER, TASK) then works."""
     for path in write_local_card(folder, repo=repo):
-        click.echo(path)
+        out.print(str(path))
 
 
 @click.command("push")
@@ -60,8 +61,8 @@ def push_command(
             create_pr=create_pr,
             message=message,
         ),
-        progress=lambda what, unit: terminal.progress(what, unit=unit),
-        show=terminal.print_plan,
+        progress=lambda what, unit: progress(what, unit=unit),
+        show=print_plan,
         file_format=file_format,
         tag_name=tag_name,
         dry_run=dry_run,
@@ -69,7 +70,7 @@ def push_command(
         allow_licences=allow_licences,
     )
     if done is not None:
-        terminal.print_pushed(repo, *done)
+        print_pushed(repo, *done)
 
 
 @click.command("verify")
@@ -77,12 +78,12 @@ def push_command(
 def verify_command(place: str) -> None:
     """Every byte of a build, or of what is published, against its manifest."""
     if Path(place).is_dir():
-        with terminal.progress("checking", unit="shards") as report:
+        with progress("checking", unit="shards") as report:
             _, verified = verify_folder(Path(place), report=report)
-        terminal.print_verified(place, verified)
+        print_verified(place, verified)
         return
     from mixbuild.publish import push as hub
 
-    with terminal.progress("loading what is published", unit="configs") as report:
+    with progress("loading what is published", unit="configs") as report:
         label, verified = hub.verify_repo(hub.client(), *hub.parse(place), report=report)
-    terminal.print_verified(label, verified)
+    print_verified(label, verified)

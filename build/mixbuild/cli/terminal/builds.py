@@ -58,13 +58,13 @@ def _print_sources(configs: Mapping[str, Built]) -> None:
     sources = [(name, source) for name, config in configs.items() for source in config.sources]
     for name, source in sources:
         for line in source.drift:
-            out.print(f"\n{name}: not as locked: {line}", markup=False)
+            out.print(f"\n{name}: not as locked: {line}")
         repo, _, commit = source.read_from.partition("@")
         if repo == source.repo and not source.locked and is_commit(commit):
             unlocked[name] = source.read_from
     if unlocked:
         found = ", ".join(f"{name} ({place})" for name, place in unlocked.items())
-        out.print(f"\nnot locked: {found}; to stay there: lock {' '.join(unlocked)}", markup=False)
+        out.print(f"\nnot locked: {found}; to stay there: lock {' '.join(unlocked)}")
 
 
 def print_pinned(task: Task, entry: LockEntry, changes: Sequence[str]) -> None:
@@ -73,10 +73,9 @@ def print_pinned(task: Task, entry: LockEntry, changes: Sequence[str]) -> None:
     out.print(
         f"{task.name}: {entry.repo}@{entry.commit}, {len(entry.files)} files, "
         f"rows {rows}, licence {entry.license}",
-        markup=False,
     )
     for change in changes or ["as before"]:
-        out.print(f"  {change}", markup=False)
+        out.print(f"  {change}")
 
 
 def print_findings(findings: Mapping[str, Sequence[str]]) -> None:
@@ -98,7 +97,7 @@ def print_rebuilt(place: str, rebuilt: Sequence[Rebuilt]) -> None:
         out.print(shown(f"\n{each.config}/{each.split}: {each.difference}"))
     if not different:
         rows = sum(each.rows for each in rebuilt)
-        out.print(f"\n{place}: rebuilt, {rows:,} rows are the same", markup=False)
+        out.print(f"\n{place}: rebuilt, {rows:,} rows are the same")
 
 
 def print_traced(traced: Traced) -> None:

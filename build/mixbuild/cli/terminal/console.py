@@ -8,22 +8,48 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from mixbuild.cli.terminal.text import escaped
-from mixbuild.make import Report
+
+if TYPE_CHECKING:
+    from mixbuild.make import Report
 
 for stream in (sys.stdout, sys.stderr):
     if isinstance(stream, io.TextIOWrapper):  # a text that the terminal cannot show is no failure
         stream.reconfigure(errors="backslashreplace")
 
+
+class Plain(Console):
+    """A console that shows whatever it is given as text: no escape, no markup, no emoji.
+
+    Texts of sources, manifests, cards and paths are strangers'. They are made safe here, where
+    all of them pass, and not by each who prints.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, soft_wrap=True, markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A string as it came: rich would leave some control characters out without a word."""
+        return super().render_str(escaped(text), **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """What is to be written; only rich's own segments steer the terminal."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=escaped(segment.text))
+
+
 # a table in a file or a pipe is not cut to the width of a terminal that is not there
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Plain(width=None if sys.stdout.isatty() else 160)
+err = Plain(stderr=True)
 
 
 def complain(message: str) -> None:
@@ -47,12 +73,20 @@ def print_table(made: Table) -> None:
     """Print a table without the spaces with which rich fills every line up."""
     with out.capture() as capture:
         out.print(made)
-    out.print("\n".join(line.rstrip() for line in capture.get().splitlines()), markup=False)
+    out.print("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 @contextmanager
 def progress(what: str, *, unit: str) -> Iterator[Report]:
     """A bar on the terminal; nothing where there is none."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     bar = Progress(
         TextColumn(what),
         BarColumn(),

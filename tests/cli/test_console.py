@@ -1,0 +1,43 @@
+"""What strangers wrote is shown as text, whichever way it reaches the terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from mixbuild.cli.terminal import console
+from rich.table import Table
+from rich.text import Text
+
+STRANGE = "a\x1b[31mb\rc\x07d\x9be\u202ef [red]g[/] :smile: [/tmp/x]"
+SHOWN = r"a\x1b[31mb\rc\x07d\x9be\u202ef [red]g[/] :smile: [/tmp/x]"
+
+
+def table() -> Table:
+    made = console.table("a heading")
+    made.add_row(STRANGE)
+    return made
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_string_and_a_cell_are_shown_as_text(terminal: bool) -> None:
+    file = io.StringIO()
+    out = console.Plain(file=file, force_terminal=terminal, color_system=None, width=160)
+    out.print(STRANGE)
+    out.print(table())
+    assert [line.strip() for line in file.getvalue().splitlines()] == [SHOWN, "a heading", SHOWN]
+
+
+def test_a_styled_text_steers_no_terminal() -> None:
+    file = io.StringIO()
+    console.Plain(file=file, force_terminal=True, color_system=None).print(Text(STRANGE))
+    assert "\x1b" not in file.getvalue()
+    assert r"a\x1b[31mb" in file.getvalue()
+
+
+def test_an_error_is_one_line_of_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console, "err", console.Plain(stderr=True))
+    console.complain(STRANGE)
+    assert capsys.readouterr().err == f"error: {SHOWN}\n"
