@@ -16,7 +16,7 @@ COMPAT_PYTHON ?= python3.11
 OTHER_PYTHONS := $(foreach version,3.10 3.13,$(if $(shell python$(version) -c 1 2>/dev/null && echo yes),python-$(version)))
 
 .DELETE_ON_ERROR:
-.PHONY: run test compat bench lock help
+.PHONY: run test compat pythons bench lock help
 
 help:            ## what can be made
 	@awk -F ':.*## *' '/^[a-z]+:.*##/ {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: $(VENV)/ready     ## lint, spelling, types, tests
 
 compat: $(VENV)/ready $(COMPAT:%=.cache/compat/%/ready) $(OTHER_PYTHONS:%=.cache/compat/%/ready)     ## what is published loads in other releases and libraries, and trains
 	$(BIN)/python -m pytest -q tests/compat
+
+pythons: $(OTHER_PYTHONS:%=.cache/compat/%/ready)     ## engines and kills on the other Pythons of this machine
+	for python in $(OTHER_PYTHONS); do .cache/compat/$$python/bin/python -m pytest -q tests/core || exit; done
 
 bench: $(VENV)/bench-ready     ## measure against other ways to do the job
 	$(BIN)/python build/bench

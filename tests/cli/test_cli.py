@@ -265,7 +265,7 @@ HEAVY = {"datasets", "matplotlib", "huggingface_hub"}
         (["make", "--help"], HEAVY),
         (["check", "--help"], HEAVY),
     ],
-    ids=str,
+    ids=["help", "version", "list", "make", "check"],
 )
 def test_a_command_imports_no_more_than_it_shows(arguments: list[str], heavy: set[str]) -> None:
     code = (
