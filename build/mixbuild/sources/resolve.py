@@ -157,14 +157,9 @@ def on_hub(repo: str, config: str | None, revision: str) -> Place:
     """The place of a repo at the commit that the revision is now.
 
     Raises:
-        SourceError: it cannot be reached, or a folder of its name would be read in its place.
+        SourceError: it cannot be reached.
     """
     place = Place(repo, config, revision)
-    if Path(repo).exists():  # datasets would read it, and call it what the Hub has
-        raise SourceError(
-            f"{repo}: a folder of that name lies in the working directory, and would be read in "
-            f"the Hub's place; work elsewhere, or say that it is meant: --source TASK=./{repo}"
-        )
     with explained(place.label):
         return replace(place, revision=find_commit(repo, revision))
 
