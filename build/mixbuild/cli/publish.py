@@ -26,7 +26,7 @@ def card_command(folder: Path, repo: str) -> None:
 @click.argument("repo", metavar="ORG/NAME")
 @click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="A build.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
-@click.option("--private", is_flag=True, help="If the repo is to be made.")
+@click.option("--private", is_flag=True, help="Refused where the repo is public.")
 @click.option("--revision", help="A branch.  [default: main; arrow for that format]")
 @click.option("--create-pr", is_flag=True, help="Propose the commit as a pull request.")
 @click.option("--tag", "tag_name", help="Tag the commit, beside its version.")
