@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 import pyarrow as pa
@@ -127,7 +128,8 @@ def export_split(split: Split, _shared: None = None) -> PublishedSplit:
         for old in folder.glob(f"{split.split}-*") if split.file_format == PARQUET else ():
             old.unlink()
         entry = _write(split, folder)
-        write_whole(report, dump_json(_Report(split.key, entry)))
+        stamps = tuple(_stamp(split.folder / file.path) for file in entry.shards)
+        write_whole(report, dump_json(_Report(split.key, entry, stamps)))
     return entry
 
 
@@ -153,11 +155,16 @@ def _code_version() -> str:
     return hash_code(*DECISIVE)
 
 
+Stamp: TypeAlias = tuple[int, int, int, int]
+"""Of a file: its size, the times of its last changes in nanoseconds, its number on the disk."""
+
+
 class _Report(Record, frozen=True):
-    """What an export reports: of what, and the split's entry."""
+    """What an export reports: of what, the split's entry, and how its files lay then."""
 
     key: str
     entry: PublishedSplit
+    stamps: tuple[Stamp, ...]
 
 
 def _finished(split: Split, report: Path) -> PublishedSplit | None:
@@ -167,9 +174,10 @@ def _finished(split: Split, report: Path) -> PublishedSplit | None:
         raw = parse_json(report.read_bytes(), **how, error=VerifyError)
         known = typed(raw, _Report, **how, error=VerifyError)
         whole = known.key == split.key and all(
-            _is_there(split, file) for file in known.entry.shards
+            _is_there(split, file, stamp)
+            for file, stamp in zip(known.entry.shards, known.stamps, strict=True)
         )
-    except (OSError, VerifyError):
+    except (OSError, VerifyError, ValueError):
         return None
     return _as_built(split, known.entry) if whole else None
 
@@ -182,12 +190,17 @@ def _as_built(split: Split, entry: PublishedSplit) -> PublishedSplit:
     )
 
 
-def _is_there(split: Split, file: ListedFile) -> bool:
-    """Whether a file is what was exported; of the build's own shards, whether it may be."""
+def _is_there(split: Split, file: ListedFile, stamp: Stamp) -> bool:
+    """Whether a file is what was exported: untouched since, or else with the same bytes."""
     path = split.folder / file.path
-    return path.stat().st_size == file.bytes and (
-        split.file_format == ARROW or file_sha256(path) == file.sha256
-    )
+    now = _stamp(path)
+    return now == stamp or (now[0] == stamp[0] and file_sha256(path) == file.sha256)
+
+
+def _stamp(path: Path) -> Stamp:
+    """What whoever writes to a file changes: nobody can set the time of a change of status."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _write(split: Split, folder: Path) -> PublishedSplit:

@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from mixbuild.core import HubError, mutex
 from mixbuild.core import executor as engine
 from mixbuild.declare import refuse_held_back
-from mixbuild.make import Verified, expect, verify_folder
+from mixbuild.make import Verified, expect
 from mixbuild.publish.export import Split, export_split
 from mixbuild.publish.export import splits as splits_of
 from mixbuild.publish.hub.client import client
@@ -79,17 +79,18 @@ def push(
     """
     api = api or client()
     check_name(target.repo)
-    refuse_held_back(
-        (
-            (name, source.repo, source.license)
-            for name, config in expect(out).configs.items()
-            for source in config.sources
-        ),
-        allowed=allow_licences,
-    )
+    expect(out)  # before the mutex, which makes the folder
     with mutex(out):  # what is being sent must not be made anew meanwhile
-        with progress("checking the build", "shards") as report:
-            manifest, _ = verify_folder(out, report=report)
+        manifest = expect(out)
+        refuse_held_back(
+            (
+                (name, source.repo, source.license)
+                for name, config in manifest.configs.items()
+                for source in config.sources
+            ),
+            allowed=allow_licences,
+        )
+        # each shard is held against the manifest as it is read, and read no other time
         splits = list(splits_of(out, manifest.configs, file_format=file_format))
         exported = _export(splits, file_format, num_proc, progress)
         configs = published_configs(manifest.configs, exported)
