@@ -208,7 +208,7 @@ def test_a_push_of_what_nobody_named_ends_before_any_request(
     asked, before = len(served.log), sorted(built.rglob("*"))
     assert run.error("push", "org/licences", "--out", built, *options, HF_TOKEN=TOKEN) == (
         "expected licences that may be published, got rotten_tomatoes: unknown (unknown); leave "
-        "these tasks out, name the source in build/licence_policy.json, or say --allow-licences "
+        "these configs out, name the source in build/licence_policy.json, or say --allow-licences "
         "unknown"
     )
     assert len(served.log) == asked
@@ -227,9 +227,9 @@ def test_the_licence_that_counts_is_that_of_the_build(
 ) -> None:
     """A task may be declared otherwise by now; what lies in the folder is under what it was."""
     manifest = json.loads((built / "manifest.json").read_text("utf-8"))
-    only = {"squad": manifest["tasks"]["squad"]}
-    only["squad"]["source"]["license"] = "cc-by-nc-sa-4.0"
-    (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "tasks": only}), "utf-8")
+    only = {"squad": manifest["configs"]["squad"]}
+    only["squad"]["made_of"]["source"]["license"] = "cc-by-nc-sa-4.0"
+    (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "configs": only}), "utf-8")
     (tmp_path / "squad").symlink_to(built / "squad")
     told = run.error("push", "org/licences", "--out", tmp_path, HF_TOKEN=TOKEN)
     assert "got squad: cc-by-nc-sa-4.0 (non-commercial, share-alike); " in told
@@ -265,9 +265,9 @@ def test_the_card_gives_the_reason_beside_the_source_that_is_named(
     link = f"[{IMDB}](https://huggingface.co/datasets/{IMDB})"
     assert f"`imdb`: {link}, other: {reason}\n" in text
     tasks = read_manifest(built)
-    tasks["imdb"]["source"]["license"] = "cc-by-nc-4.0"
+    tasks["imdb"]["made_of"]["source"]["license"] = "cc-by-nc-4.0"
     manifest = json.loads((built / "manifest.json").read_text("utf-8"))
-    (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "tasks": tasks}), "utf-8")
+    (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "configs": tasks}), "utf-8")
     for task in tasks:
         (tmp_path / task).symlink_to(built / task)
     monkeypatch.setattr(plots, "rows_plot", lambda data: b"a PNG")

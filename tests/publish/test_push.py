@@ -271,8 +271,8 @@ def asked(
     verify_repo = hub.verify_repo
     calls: list[list[str]] = []
 
-    def checked(*arguments: Any, tasks: Any, **options: Any) -> Any:
-        calls.append(sorted(tasks))
+    def checked(*arguments: Any, configs: Any, **options: Any) -> Any:
+        calls.append(sorted(configs))
         if len(calls) == 1:
             raise VerifyError("not what was built")
         return verify_repo(*arguments, configs=(), **options)

@@ -152,5 +152,5 @@ def refuse_others(tasks: Mapping[str, str], *, allowed: Collection[str]) -> None
     if allowed and others:
         raise LicenceError(
             f"expected only the licences {', '.join(sorted(allowed))}, got {', '.join(others)}; "
-            f"leave these configs out, or name theirs with --allow-licences"
+            f"leave these tasks out, or name theirs with --allow-licences"
         )
