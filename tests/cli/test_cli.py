@@ -51,7 +51,7 @@ def test_make_shows_what_it_made_and_a_row_of_each_task(build: Build, tmp_path: 
     assert (done.returncode, done.stderr) == (0, "")
     table, *rows = done.stdout.split("\n\n")
     assert table == (
-        "task     split       rows read  rows  shards    MB  left out\n"
+        "config   split       rows read  rows  shards    MB  left out\n"
         "squad    train              19    17       1  0.01  1 no answer, 1 null question\n"
         "squad    validation         18    15       1  0.01  "
         "1 no answer, 1 null answers, 1 null question\n"
