@@ -160,7 +160,9 @@ def test_make_says_what_was_not_locked_and_records_it(
     again = run.ok(*arguments)
     assert line in again
     assert "nothing to do" in again
-    found = {name: entry["source"] for name, entry in read_manifest(tmp_path / "out").items()}
+    found = {
+        name: entry["made_of"]["source"] for name, entry in read_manifest(tmp_path / "out").items()
+    }
     assert {name: each["locked"] for name, each in found.items()} == {
         "imdb": False,
         "squad": True,
@@ -180,7 +182,7 @@ def test_locking_what_was_built_renders_nothing_again(
     told = run.ok(*make)
     assert "not locked" not in told
     assert "0 shards rendered, 3 kept" in told
-    assert read_manifest(tmp_path / "out")["imdb"]["source"]["locked"] is True
+    assert read_manifest(tmp_path / "out")["imdb"]["made_of"]["source"]["locked"] is True
 
 
 def test_samples_need_no_lock_and_say_nothing_of_it(run: Run, tmp_path: Path) -> None:

@@ -334,8 +334,8 @@ def test_the_very_files_are_the_source_itself(
         out = tmp_path / name
         run.ok("make", "imdb", *options, "--lock", locked, "--out", out)
         entry = read_manifest(out)["imdb"]
-        assert entry["source"]["read_from"] == f"{IMDB}@{hub.commit(IMDB)}"
-        assert entry["source"]["locked"] is True
+        assert entry["made_of"]["source"]["read_from"] == f"{IMDB}@{hub.commit(IMDB)}"
+        assert entry["made_of"]["source"]["locked"] is True
         shards[name] = [
             shard["content_digest"] for each in entry["splits"].values() for shard in each["shards"]
         ]
@@ -366,7 +366,7 @@ def test_files_of_the_same_names_are_not_the_source_itself(
     run.ok(
         "make", "imdb", "--source", "imdb=mirror/imdb", "--lock", locked, "--out", tmp_path / "o"
     )
-    source = read_manifest(tmp_path / "o")["imdb"]["source"]
+    source = read_manifest(tmp_path / "o")["imdb"]["made_of"]["source"]
     assert (source["read_from"], source["locked"]) == (f"mirror/imdb@{commit}", True)
 
 
@@ -401,9 +401,9 @@ def test_drift_that_is_allowed_is_shown_and_recorded_and_on_the_card(
     assert "say --allow-drift" in refused
     told = run.ok(*make, "--allow-drift")
     entry = read_manifest(tmp_path / "out")["imdb"]
-    (line,) = entry["source"]["drift"]
+    (line,) = entry["made_of"]["source"]["drift"]
     assert line in refused
-    assert entry["source"]["locked"] is False
+    assert entry["made_of"]["source"]["locked"] is False
     assert entry["splits"]["train"]["rows_read"] == 26
     assert f"\nimdb: not as locked: {line}\n" in told
     assert "not locked:" not in told
