@@ -32,7 +32,7 @@ class Place:
     config: str | None
     revision: str | None
     format: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def label(self) -> str:
