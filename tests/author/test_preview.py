@@ -172,7 +172,7 @@ def test_several_accepted_outputs_are_shown(capsys: pytest.CaptureFixture[str]) 
     (each,) = preview(find("squad"), "samples", templates="terse", split="validation")
     print_preview(each)
     assert capsys.readouterr().out.endswith(
-        '[OUTPUT]: 1891\nreferences: ["1891", "1891", "until 1891"]\n'
+        '[OUTPUT]: 1891\nreferences: ["1891", "until 1891"]\n'
     )
 
 

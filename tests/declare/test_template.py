@@ -105,6 +105,16 @@ def test_a_founding_template_is_split_right_after_the_marker(
     assert template.sha256 == hashlib.sha256(text).hexdigest()
 
 
+def test_what_a_template_drops_travels_with_it_and_is_no_part_of_what_it_is() -> None:
+    drops = {"a list": pc.match_substring_regex(pc.field("text"), "these")}
+    template = Template("seed", "Do {text} [OUTPUT]: {out}", drops=drops)
+    assert template == Template("seed", "Do {text} [OUTPUT]: {out}")
+    again = pickle.loads(pickle.dumps(template))  # noqa: S301 - our own
+    assert {reason: str(drop) for reason, drop in again.drops.items()} == {
+        "a list": str(drops["a list"])
+    }
+
+
 def test_placeholders_and_outputs_are_named_once_in_order_of_first_use() -> None:
     template = Template("seed", "Do {b} with {a} and {b}\n[OUTPUT]: {c}, {a}, {c}")
     assert template.placeholders == ("b", "a", "c")

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixbuild.core.errors import RowError
 from mixbuild.core.row import SCHEMA
-from mixbuild.declare.slots import field, first, is_empty, label
+from mixbuild.declare.slots import field, first, holds, is_empty, label
 from mixbuild.declare.task import Source, Task
 from mixbuild.declare.template import MARKER, Template
 from mixbuild.render.bind import Binding, bind
@@ -41,7 +41,14 @@ AROUND = Task(
         Template("twice", "Answer: {context} \n[OUTPUT]: {answers}, yes: {answers}"),
         Template("two", "Guess from {context}.\n[OUTPUT]: {question}\n{answers}"),
         Template("bare", "{question} Answer it.\n[OUTPUT]: {answers}"),
-        Template("none", "Guess from {answers}.\n[OUTPUT]: So: {question}"),
+        Template(
+            "none",
+            "Guess from {answers}.\n[OUTPUT]: So: {question}",
+            drops={"braces": holds("question", pattern=r"[{}]"), "far": field("title") == " "},
+        ),
+        Template(
+            "title", "{title} Why?\n[OUTPUT]: {context}", drops={"far": field("title") == " "}
+        ),
     ),
 )
 """Literal text around outputs, outputs twice, several outputs; what no task of the catalog has."""
@@ -83,6 +90,8 @@ FILLED: dict[str, Callable[[Record], str | None]] = {
 UNWANTED: dict[str, Callable[[Record], bool]] = {
     "no answer": lambda row: row["answers"] is not None and row["answers"]["text"] == [],
     "rude": lambda row: bool(row["question"] == "rude"),
+    "braces": lambda row: row["question"] is not None and bool({*row["question"]} & {*"{}"}),
+    "far": lambda row: bool(row["title"] == " "),
     "unlabelled": lambda row: row["label"] is not None and row["label"] < 0,
 }
 
@@ -123,7 +132,9 @@ def expected(
     drops: Counter[str] = Counter()
     for number, row in zip(numbers, rows, strict=True):
         if mode == "sample":
-            chosen = [max(task.templates, key=lambda each: score(task, each, seed, number))]
+            bids = {each.name: score(task, each, seed, number) for each in task.templates}
+            takers = [e for e in task.templates if isinstance(expected_row(task, e, row), dict)]
+            chosen = [max(takers or task.templates, key=lambda each: bids[each.name])]
         else:
             chosen = [each for each in task.templates if mode in ("all", each.name)]
         unwanted = next((reason for reason in task.drops if UNWANTED[reason](row)), None)
@@ -143,6 +154,8 @@ def expected_row(task: Task, template: Template, row: Record) -> Record | str:
     before, after = template.text.split(MARKER)
     names = names_in(template.text)
     values = {name: FILLED.get(name, lambda row, name=name: row[name])(row) for name in names}
+    if reason := next((why for why in template.drops if UNWANTED[why](row)), None):
+        return reason
     for name, value in values.items():
         if value is None:
             return f"null {name}"
@@ -150,17 +163,18 @@ def expected_row(task: Task, template: Template, row: Record) -> Record | str:
         if not str(value).strip():
             return f"empty {name}"
     several = [name for name in names_in(after) if name in ACCEPTED]
+    outputs = {name: str(value).strip() for name, value in values.items()}
     references = [
-        after.format(**{**values, name: each})[1:]
+        after.format(**{**outputs, name: each.strip()})[1:]
         for name in several
         for each in ACCEPTED[name](row)
-        if each is not None
+        if each is not None and each.strip()
     ]
-    completion = after.format(**values)
+    completion = after.format(**outputs)
     return {
         "prompt": f"{before}{MARKER}".format(**values),
         "completion": completion,
-        "references": references or [completion[1:]],
+        "references": list(dict.fromkeys(references)) or [completion[1:]],
         "task": task.name,
         "template": template.name,
     }
@@ -377,17 +391,17 @@ def answered(*accepted: str | None) -> list[Record]:
 @pytest.mark.parametrize(
     ("template", "references"),
     [
-        ("seed", ["The answer is {a}.", "The answer is {b}.", "The answer is {a}."]),
-        ("twice", ["a, yes: a", "b, yes: b", "a, yes: a"]),
-        ("two", ["Q?\na", "Q?\nb", "Q?\na"]),
-        ("bare", ["a", "b", "a"]),
+        ("seed", ["The answer is {a}.", "The answer is {b}."]),
+        ("twice", ["a, yes: a", "b, yes: b"]),
+        ("two", ["Q?\na", "Q?\nb"]),
+        ("bare", ["a", "b"]),
         ("none", ["So: Q?"]),
     ],
 )
 def test_the_text_around_an_output_belongs_to_every_reference(
     template: str, references: list[str]
 ) -> None:
-    batch = source_batch(AROUND, answered("a", "b", None, "a"))
+    batch = source_batch(AROUND, answered(" a\n", "b", None, "", "\xa0a"))
     binding = bind(AROUND, batch.schema, templates=template)
     rendered, _ = render(binding, batch, np.array([0]), ORIGIN)
     assert rendered.column("references").to_pylist() == [references]
@@ -448,7 +462,7 @@ def test_a_text_of_any_white_space_is_empty_wherever_it_stands() -> None:
     rendered, drops = render(
         bind(find("billsum"), batch.schema), batch, np.arange(len(rows)), ORIGIN
     )
-    assert rendered.column("references").to_pylist() == [[text] for text in solid]
+    assert rendered.column("references").to_pylist() == [[text.strip()] for text in solid]
     assert drops == {"empty text": len(blank)}
     other = [{"text": text, "summary": "s", "title": "t"} for text in blank]
     batch = source_batch(find("billsum"), other)
@@ -507,6 +521,36 @@ def test_the_order_of_the_templates_moves_no_row() -> None:
     task = find("imdb")
     first_one, *others = task.templates
     assert choices(replace(task, templates=(first_one, *reversed(others)))) == choices(task)
+
+
+def test_a_row_that_its_template_does_not_take_goes_to_the_next_that_does() -> None:
+    """The others stay, and one that no template takes says why its first choice does not."""
+    rows = [{"text": text, "summary": "s", "title": "t"} for text in ("plain", "of these") * 200]
+    task, batch = find("billsum"), source_batch(find("billsum"), rows)
+    names = [each.name for each in task.templates]
+
+    def given(*refusing: str) -> tuple[dict[int, str], Drops]:
+        """The template that each row is given to, and the drops."""
+        why = {"refers": holds("text", pattern="these")}
+        templates = tuple(
+            replace(each, drops=why) if each.name in refusing else each for each in task.templates
+        )
+        binding = bind(replace(task, templates=templates), batch.schema, templates="sample")
+        made, drops = render(binding, batch, np.arange(400), ORIGIN)
+        numbers = [int(each.rpartition(":")[2]) for each in made.column("id").to_pylist()]
+        return dict(zip(numbers, made.column("template").to_pylist(), strict=True)), drops
+
+    before, drops = given()
+    assert drops == {}
+    after, drops = given(*names[1:3])
+    assert drops == {}
+    moved = {number for number in before if before[number] != after[number]}
+    odd = {number for number in before if number % 2}
+    assert moved == {number for number in odd if before[number] in names[1:3]}
+    assert {after[number] for number in moved} == {names[0], *names[3:]}
+    even, drops = given(*names)
+    assert drops == {"refers": 200}
+    assert even == {number: name for number, name in before.items() if number not in odd}
 
 
 def test_another_seed_makes_another_choice() -> None:

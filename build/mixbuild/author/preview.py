@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from mixbuild.core import Rows
 from mixbuild.declare import EVERY, Parts, Placeholder, Task, Template
-from mixbuild.render import Binding, Origin, bind, fillings, render
+from mixbuild.render import Binding, Origin, bind, clean, fillings, render
 from mixbuild.sources import Resolved, Run, read, resolve
 
 
@@ -135,10 +135,12 @@ def _renderings(
 ) -> Iterator[Rendering]:
     rendered, _ = render(binding, batch, numbers, origin)
     rows = {row["template"]: row for row in rendered.to_pylist()}
-    texts = fillings(binding, batch, numbers, origin).to_pylist()[0]
+    filled = fillings(binding, batch, numbers, origin)
+    texts = filled.to_pylist()[0]
     for template in binding.templates:
         if row := rows.get(template.name):
-            parts = (_pieces(template.prompt, texts), _pieces(template.completion, texts))
+            outputs = {name: clean(filled.column(name))[0].as_py() for name in template.outputs}
+            parts = (_pieces(template.prompt, texts), _pieces(template.completion, outputs))
             yield Rendering(template, row, *parts)
             continue
         alone = bind(binding.task, batch.schema, templates=template.name, seed=binding.seed)

@@ -183,6 +183,11 @@ def labelled(name: str, names: Mapping[str, str], values: Sequence[int] | Sequen
     )
 
 
+def holds(*path: str, pattern: str) -> pc.Expression:
+    """Whether the pattern matches somewhere in a text; for a drop. Null where the text is null."""
+    return pc.match_substring_regex(pc.field(*path), pattern)
+
+
 def is_empty(*path: str) -> pc.Expression:
     """Whether a list column has no item; for a drop. Null where the list is null."""
     return pc.list_value_length(pc.field(*path)) == 0

@@ -120,6 +120,12 @@ class Task:
         values = (self.name, self.family, self.source, dict(self.splits), self.templates)
         return Task, (*values, dict(self.slots), dict(self.drops), dict(self.waivers))
 
+    @property
+    def conditions(self) -> tuple[pc.Expression, ...]:
+        """Every condition under which a row is left out, for all templates or for one."""
+        of_templates = (each for template in self.templates for each in template.drops.values())
+        return (*self.drops.values(), *of_templates)
+
     def template(self, name: str) -> Template:
         """The template of that name.
 

@@ -56,6 +56,8 @@ class Template:
         name: unique within its task, in ``snake_case``.
         text: the template itself. ``{{`` and ``}}`` stand for literal braces.
         inverted: whether it asks for what the source gives, such as the question.
+        drops: reason -> the source rows that this template does not take. They are left out for it
+            alone; with ``sample`` another template that takes them has them.
 
     Raises:
         TemplateError: naming everything that is wrong with the text, with positions.
@@ -68,6 +70,7 @@ class Template:
     name: str
     text: str
     inverted: bool = False
+    drops: Mapping[str, pc.Expression] = field(default_factory=dict, compare=False)
     prompt: Parts = field(init=False, repr=False, compare=False)
     completion: Parts = field(init=False, repr=False, compare=False)
 

@@ -6,12 +6,15 @@ It imports ``core`` and ``declare``::
     classes    what a source has in a column for each class of a task
     options    options, cleaned, shuffled by hash and shown
     bind       a task, bound to the columns of its source
+    take       which rows a template takes, and which template a row is given to
+    outputs    completions and references, cleaned
     render     batch of source rows -> rows + drops
 """
 
 from mixbuild.render.bind import Binding, bind, choose_templates
 from mixbuild.render.classes import CLASS_NAMES, class_names
 from mixbuild.render.options import OWN_LETTER, ShownOptions, letters
+from mixbuild.render.outputs import clean
 from mixbuild.render.render import Origin, fillings, render, shown_options
 
 __all__ = [
@@ -23,6 +26,7 @@ __all__ = [
     "bind",
     "choose_templates",
     "class_names",
+    "clean",
     "fillings",
     "letters",
     "render",

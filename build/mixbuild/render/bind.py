@@ -46,7 +46,8 @@ class Binding:
         reads: the columns, and fields within struct columns, to read of the source.
         values: slot name -> its text; ``accepted NAME`` -> its accepted outputs; and what
             ``choices`` need.
-        checks: ``drop REASON`` -> rows to leave out; ``valid NAME`` -> rows that are right.
+        checks: ``drop REASON`` -> rows to leave out, ``refuse TEMPLATE REASON`` -> for one
+            template alone; ``valid NAME`` -> rows that are right.
         slots: those that the templates use, by name, reading this very source's class names.
         positional: the columns of classes for which the source has no names: 0 is the first.
     """
@@ -124,13 +125,17 @@ def bind(task: Task, schema: pa.Schema, *, templates: str = SEED, seed: int = 0)
             values[f"accepted {name}"] = _typed(task, name, slot.accepted, TEXTS, empty)
         if slot.valid is not None:
             checks[f"valid {name}"] = slot.valid
-    for reason, condition in task.drops.items():
+    conditions = {f"drop {reason}": each for reason, each in task.drops.items()}
+    for template in chosen:
+        own = template.drops.items()
+        conditions |= {f"refuse {template.name} {reason}": each for reason, each in own}
+    for name, condition in conditions.items():
         if not _is_condition(condition, empty):
             raise SchemaError(
-                f"task {task.name!r}: the drop {reason!r} does not fit the source's columns: "
-                f"{condition} on {_described(schema)}"
+                f"task {task.name!r}: the drop {name.partition(' ')[2]!r} does not fit the "
+                f"source's columns: {condition} on {_described(schema)}"
             )
-        checks[f"drop {reason}"] = condition
+        checks[name] = condition
         reads.update(_reads(condition, empty, reads))
     return Binding(
         task,

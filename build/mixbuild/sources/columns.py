@@ -84,7 +84,7 @@ def _refuse(task: Task, schema: pa.Schema, faults: Mapping[str, str], where: str
         others = schema.remove(at) if (at := schema.get_field_index(name)) >= 0 else schema
         if name in read or any(
             _mentions(condition, name) and not _holds(condition, others)
-            for condition in task.drops.values()
+            for condition in task.conditions
         ):
             raise SchemaError(
                 f"{where}: expected one kind of column {name!r} in all files, got {fault}; "
@@ -109,7 +109,7 @@ def decide(said: Sequence[Said], card: Said, task: Task | None) -> pa.Schema:
             if path[0] in types:
                 reading = [slot for slot in slots if path in slot.reads]
                 types = _decided(path, types, reading)
-        for condition in task.drops.values():
+        for condition in task.conditions:
             types = _decided_for(condition, types)
     # what nobody asks for, and nobody has said anything of, is text
     types = {name: pa.string() if pa.types.is_null(kind) else kind for name, kind in types.items()}

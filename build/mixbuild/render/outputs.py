@@ -1,0 +1,73 @@
+r"""What is asked for, cleaned: completions and the outputs that are accepted in their place. Pure.
+
+>>> clean(pa.array([" The end.\u00a0\n", "a  b", None])).to_pylist()
+['The end.', 'a  b', None]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixbuild.core import SCHEMA
+from mixbuild.declare import Parts, Template, join
+
+
+def clean(texts: pa.StringArray) -> pa.StringArray:
+    """Texts without white space around them, be it a space, a line break or one of Unicode's."""
+    return pc.utf8_trim_whitespace(texts)
+
+
+def completions(
+    template: Template, slots: Mapping[str, pa.Array]
+) -> tuple[pa.StringArray, pa.ListArray]:
+    """The completion of each row, and every accepted output, the completion's own text first.
+
+    Args:
+        template: whose outputs are asked for.
+        slots: what fills its placeholders, and ``accepted NAME``; nothing that is asked for is
+            null or blank.
+    """
+    outputs = {name: clean(slots[name]) for name in template.outputs}
+    completion = join(template.completion, outputs)
+    head, *tail = template.completion
+    whole: Parts = (*filter(None, [head[1:]]), *tail)  # without the one space
+    several = [name for name in template.outputs if f"accepted {name}" in slots]
+    if not several:
+        text = outputs[str(whole[0])] if len(whole) == 1 else join(whole, outputs)
+        return completion, pa.ListArray.from_arrays(np.arange(len(text) + 1, dtype=np.int32), text)
+    lists = _distinct(slots[f"accepted {several[0]}"])
+    if len(whole) == 1:
+        return completion, lists
+    # the literal text around the answer belongs to every accepted output
+    parents = pc.list_parent_indices(lists)
+    each = {name: texts.take(parents) for name, texts in outputs.items()}
+    each[several[0]] = pc.list_flatten(lists)
+    offsets = _offsets(pc.list_value_length(lists))
+    return completion, pa.ListArray.from_arrays(offsets, join(whole, each))
+
+
+def _distinct(lists: pa.ListArray) -> pa.ListArray:
+    """Each list's texts cleaned, each once, without those that are null or blank.
+
+    >>> _distinct(pa.array([["a ", None, "b", "a", ""], ["b"]])).to_pylist()
+    [['a', 'b'], ['b']]
+    """
+    texts, parents = clean(pc.list_flatten(lists)), pc.list_parent_indices(lists).to_numpy()
+    at = np.flatnonzero(pc.greater(pc.binary_length(texts), 0).fill_null(False))
+    if len(at) > len(lists):  # or each has one, and none twice
+        codes = texts.dictionary_encode().indices.fill_null(0).to_numpy().astype(np.int64)
+        pairs = parents * (len(texts) + 1) + codes
+        at = at[np.sort(np.unique(pairs[at], return_index=True)[1])]
+    if len(at) < len(texts):
+        texts, parents = texts.take(pa.array(at)), parents[at]
+    offsets = _offsets(np.bincount(parents, minlength=len(lists)))
+    return pa.ListArray.from_arrays(offsets, texts).cast(SCHEMA.field("references").type)
+
+
+def _offsets(lengths: npt.ArrayLike) -> npt.NDArray[np.int32]:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
