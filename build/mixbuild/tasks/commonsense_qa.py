@@ -16,6 +16,36 @@ from mixbuild.declare import Source, Task, Template, choices, key, trimmed
 
 OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")))
 
+TEMPLATES = (
+    Template("seed", "Answer the following question with the most sensible option, letter and text: {question} \n{options}\n[OUTPUT]: {both}"),
+    Template("terse", "{question} Choose: {line}.\n[OUTPUT]: {answer}"),
+    Template("letter_alone", "Use common sense to find the best option, and give nothing but its letter.\n\n{question}\n\n{options}\n\n[OUTPUT]: {letter}"),
+    Template(
+        "survey",
+        "A hundred people were asked this and could tick one answer. Write down what most of them ticked.\n\nQuestion: {question}\n{bullets}\n\n[OUTPUT]: {answer}",
+    ),
+    Template(
+        "as_it_stands",
+        "From these replies to a question about everyday life, quote the best one with its letter in brackets.\n\n{options}\n\nThe question was: {question}\n[OUTPUT]: {both}",
+    ),
+    Template("topic", "Keyword: {concept}\n\n{options}\n\n{question} Only the right letter is wanted.\n[OUTPUT]: {letter}"),
+    Template(
+        "newcomer",
+        'Somebody who is new to this world wants to know: "{question}" You have these replies at hand.\n\n{options}\n\nGive the one that makes sense, in its own words and without the letter.\n[OUTPUT]: {answer}',
+    ),
+    Template("rule_out", "Candidates: {line}\nRule out all but one of them by asking yourself: {question}\nWhat is left?\n[OUTPUT]: {answer}"),
+    Template(
+        "write_the_question",
+        "Write a question in which the keyword {concept} plays a part. These answers will be offered: {line}\nThe most sensible of them must be: {answer}\n[OUTPUT]: {question}",
+        inverted=True,
+    ),
+    Template("letter_short", "{question}\n{options}\nThe letter, please.\n[OUTPUT]: {letter}"),
+    Template(
+        "quiz_show",
+        "You are a guest on a quiz show in which no learning counts, only what everybody knows about people, places and things. The host reads out a question, a screen shows several possibilities, and one of them is what nearly all of the audience would say. Say it too.\n\nScreen:\n{bullets}\n\nHost: {question}\n[OUTPUT]: {answer}",
+    ),
+)
+
 TASK = Task(
     name="commonsense_qa",
     family="multiple choice",
@@ -45,28 +75,5 @@ TASK = Task(
         "letter": OPTIONS.letter(),
         "both": OPTIONS.both(),
     },
-    templates=(
-        Template("seed", "Answer the following question with the most sensible option, letter and text: {question} \n{options}\n[OUTPUT]: {both}"),
-        Template("terse", "{question} Choose: {line}.\n[OUTPUT]: {answer}"),
-        Template("letter_alone", "Use common sense to find the best option, and give nothing but its letter.\n\n{question}\n\n{options}\n\n[OUTPUT]: {letter}"),
-        Template(
-            "survey",
-            "A hundred people were asked this and could tick one answer. Write down what most of them ticked.\n\nQuestion: {question}\n{bullets}\n\n[OUTPUT]: {answer}",
-        ),
-        Template(
-            "as_it_stands",
-            "From these replies to a question about everyday life, quote the best one with its letter in brackets.\n\n{options}\n\nThe question was: {question}\n[OUTPUT]: {both}",
-        ),
-        Template("topic", "Keyword: {concept}\n\n{options}\n\n{question} Only the right letter is wanted.\n[OUTPUT]: {letter}"),
-        Template(
-            "newcomer",
-            'Somebody who is new to this world wants to know: "{question}" You have these replies at hand.\n\n{options}\n\nGive the one that makes sense, in its own words and without the letter.\n[OUTPUT]: {answer}',
-        ),
-        Template("rule_out", "Candidates: {line}\nRule out all but one of them by asking yourself: {question}\nWhat is left?\n[OUTPUT]: {answer}"),
-        Template(
-            "write_the_question",
-            "Write a question in which the keyword {concept} plays a part. These answers will be offered: {line}\nThe most sensible of them must be: {answer}\n[OUTPUT]: {question}",
-            inverted=True,
-        ),
-    ),
+    templates=TEMPLATES,
 )

@@ -9,6 +9,31 @@ Raw record: {"question": "Natalia sold clips to 48 of her friends in April, and 
 
 from mixbuild.declare import Source, Task, Template, matched, replaced
 
+TEMPLATES = (
+    Template("seed", "Solve the following problem step by step and give the result after ####: {question} \n[OUTPUT]: {answer}"),
+    Template("show_your_work", "{question}\n\nShow your work, and close with a sentence that states the answer.\n\n[OUTPUT]: {steps}\nThe answer is {number}."),
+    Template("number_only", "Give the final number and nothing else.\n\n{question}\n[OUTPUT]: {number}"),
+    Template("terse", "Problem: {question}\nResult?\n[OUTPUT]: {number}"),
+    Template(
+        "patient_tutor",
+        'You are a patient tutor. Work through the exercise so that a pupil can follow every line, then write "Answer:" and the number on the last one.\n\nExercise: {question}\n\n[OUTPUT]: {steps}\nAnswer: {number}',
+    ),
+    Template(
+        "reason_first",
+        "Reason first, conclude last: the conclusion is a line of its own with four hash signs and a number.\n\nTask: {question}\n\n[OUTPUT]: {answer}",
+    ),
+    Template("how_to_get_there", "The solution of this puzzle is {number}. How does one get there?\n\n{question}\n\n[OUTPUT]: {steps}"),
+    Template("mental", "Do this in your head: {question}\nWhat comes out?\n[OUTPUT]: {number}"),
+    Template(
+        "write_the_problem", "Here is the solution of a word problem whose text was lost. Write the problem.\n\n{steps}\n\n[OUTPUT]: {question}", inverted=True
+    ),
+    Template("result_first", "{question}\n\nFirst give the result on a line of its own, then say how it comes about.\n[OUTPUT]: {number}\n\n{steps}"),
+    Template(
+        "worksheet",
+        'A worksheet for children has two boxes below each text. In the upper one they write down one after the other what they calculate and why; in the lower one, which begins with "Result:", stands a bare number that has no unit and no sentence around it. Fill in both as a careful child would.\n\nText: {question}\n\n[OUTPUT]: {steps}\nResult: {number}',
+    ),
+)
+
 TASK = Task(
     name="gsm8k",
     family="mathematics",
@@ -32,27 +57,5 @@ TASK = Task(
         "steps": replaced("answer", pattern=r"<<[^>]*>>|\s*####.*$", by=""),
         "number": matched("answer", pattern="#### (?P<number>.+)$"),
     },
-    templates=(
-        Template("seed", "Solve the following problem step by step and give the result after ####: {question} \n[OUTPUT]: {answer}"),
-        Template(
-            "show_your_work", "{question}\n\nShow your work, and close with a sentence that states the answer.\n\n[OUTPUT]: {steps}\nThe answer is {number}."
-        ),
-        Template("number_only", "Give the final number and nothing else.\n\n{question}\n[OUTPUT]: {number}"),
-        Template("terse", "Problem: {question}\nResult?\n[OUTPUT]: {number}"),
-        Template(
-            "patient_tutor",
-            'You are a patient tutor. Work through the exercise so that a pupil can follow every line, then write "Answer:" and the number on the last one.\n\nExercise: {question}\n\n[OUTPUT]: {steps}\nAnswer: {number}',
-        ),
-        Template(
-            "reason_first",
-            "Reason first, conclude last: the conclusion is a line of its own with four hash signs and a number.\n\nTask: {question}\n\n[OUTPUT]: {answer}",
-        ),
-        Template("how_to_get_there", "The solution of this puzzle is {number}. How does one get there?\n\n{question}\n\n[OUTPUT]: {steps}"),
-        Template("mental", "Do this in your head: {question}\nWhat comes out?\n[OUTPUT]: {number}"),
-        Template(
-            "write_the_problem",
-            "Here is the solution of a word problem whose text was lost. Write the problem.\n\n{steps}\n\n[OUTPUT]: {question}",
-            inverted=True,
-        ),
-    ),
+    templates=TEMPLATES,
 )

@@ -7,18 +7,65 @@ Raw record: {"ind": 4, "activity_label": "Removing ice from car",
     "endings": [", the man adds wax to the windshield and cuts it.", ", a person board a ski …", …],
     "source_id": "activitynet~v_-1IBHYS3L-Y", "split": "train", "split_type": "indomain",
     "label": "3"}
-    The label is text: "0" for the first. ``ctx`` is ``ctx_a`` and, for captions of videos, the
-    first words of the next sentence, in lower case; an ending may then begin with a comma.
+    The label is text: "0" for the first. ``ctx_b`` has, for captions of videos (nine rows of ten),
+    the first words of the next sentence, in lower case; an ending may then begin with a comma.
+    ``ctx`` is both as they stand; the slot begins the sentence with a capital letter, which is how
+    models are measured on this source.
     Texts of wikiHow have marks, "[header] How to … [title] … [step] … [substeps] …": the slots
     put each on a line of its own, and in endings cut the mark, and commas in front.
     The split ``test`` is masked (the label is "" throughout) and not used.
     The card names the MIT licence in its text, not in its metadata.
 """
 
-from mixbuild.declare import Source, Task, Template, choices, position, replaced, trimmed
+import pyarrow.compute as pc
+
+from mixbuild.declare import Slot, Source, Task, Template, choices, field, position, trimmed
 
 MARKS = ("[header]", "[title]", "[step]", "[substeps]")
 ENDINGS = choices("endings", answer=position("label"), marks=MARKS, lstrip=",", may_refer=True)
+
+FIRST = pc.utf8_upper(pc.utf8_slice_codeunits(field("ctx_b"), 0, 1))
+SENTENCE = pc.binary_join_element_wise(FIRST, pc.utf8_slice_codeunits(field("ctx_b"), 1), "")
+WHOLE = pc.binary_join_element_wise(field("ctx_a"), SENTENCE, " ")
+LINES = pc.replace_substring_regex(WHOLE, pattern=r" ?\[(?:header|title|step|substeps)\] ?", replacement="\n")
+BEGINNING = Slot(value=LINES, reads=(("ctx_a",), ("ctx_b",))).trimmed()
+"""What stands before the ending, its last sentence begun with a capital letter."""
+
+TEMPLATES = (
+    Template("seed", "Choose the ending that best continues the following text, letter and text: {beginning} \n{options}\n[OUTPUT]: {both}"),
+    Template("what_comes_next", "{beginning}\n\nWhat comes next? Give the letter alone.\n\n{options}\n\n[OUTPUT]: {letter}"),
+    Template(
+        "likeliest",
+        "A text breaks off in the middle. Find its likeliest continuation in the list and copy that out.\n\nText: {beginning}\n\nList:\n{bullets}\n\n[OUTPUT]: {ending}",
+    ),
+    Template(
+        "with_topic", "Topic: {topic}\nBeginning: {beginning}\nPossible endings:\n{options}\nLetter of the ending that belongs to it:\n[OUTPUT]: {letter}"
+    ),
+    Template(
+        "endings_first",
+        "Someone wrote one of these and a machine made up the rest:\n{bullets}\n\nPick what was written by a person who knew this beginning, without adding anything.\n\n{beginning}\n[OUTPUT]: {ending}",
+    ),
+    Template("terse", "{beginning}\n…\n{options}\nWhich one, A, B, C or D?\n[OUTPUT]: {letter}"),
+    Template(
+        "editor",
+        "You are an editor, and a writer leaves you several drafts of how to go on. Mark the only one that makes sense: its letter in brackets, then its wording.\n\nSo far: {beginning}\n\nDrafts:\n{options}\n\n[OUTPUT]: {both}",
+    ),
+    Template(
+        "everyday_sense",
+        "Anybody who has seen something like this ({topic}) can tell how it goes on. Write the fitting line in full, but not its letter.\n\n{options}\n\nIt begins so: {beginning}\n[OUTPUT]: {ending}",
+    ),
+    Template(
+        "write_the_beginning",
+        'A text under the heading "{topic}" ends like this: {ending}\nWrite what may have stood right before it.\n[OUTPUT]: {beginning}',
+        inverted=True,
+    ),
+    Template("go_on", "Continue this text briefly.\n\n{beginning}\n[OUTPUT]: {ending}"),
+    Template("add_one", "{beginning}\n\nAdd the one of these that fits:\n{bullets}\n[OUTPUT]: {ending}"),
+    Template(
+        "three_are_wrong",
+        "Below are four ways of ending a description or a piece of advice. Three of them contradict what was said, lead nowhere or could never happen; the remaining one follows from what comes before. Sort out the three and state the letter of the one that you keep.\n\nEndings:\n{options}\n\nWhat comes before: {beginning}\n\n[OUTPUT]: {letter}",
+    ),
+)
 
 TASK = Task(
     name="hellaswag",
@@ -41,40 +88,12 @@ TASK = Task(
     splits={"train": "train", "validation": "validation"},
     slots={
         "topic": trimmed("activity_label"),
-        "beginning": replaced("ctx", pattern=r" ?\[(?:header|title|step|substeps)\] ?", by="\n", holding="[").trimmed(),
+        "beginning": BEGINNING,
         "options": ENDINGS.lettered(),
         "bullets": ENDINGS.bulleted(),
         "ending": ENDINGS.text(),
         "letter": ENDINGS.letter(),
         "both": ENDINGS.both(),
     },
-    templates=(
-        Template("seed", "Choose the ending that best continues the following text, letter and text: {beginning} \n{options}\n[OUTPUT]: {both}"),
-        Template("what_comes_next", "{beginning}\n\nWhat comes next? Give the letter alone.\n\n{options}\n\n[OUTPUT]: {letter}"),
-        Template(
-            "likeliest",
-            "A text breaks off in the middle. Find its likeliest continuation in the list and copy that out.\n\nText: {beginning}\n\nList:\n{bullets}\n\n[OUTPUT]: {ending}",
-        ),
-        Template(
-            "with_topic", "Topic: {topic}\nBeginning: {beginning}\nPossible endings:\n{options}\nLetter of the ending that belongs to it:\n[OUTPUT]: {letter}"
-        ),
-        Template(
-            "endings_first",
-            "Someone wrote one of these and a machine made up the rest:\n{bullets}\n\nPick what was written by a person who knew this beginning, without adding anything.\n\n{beginning}\n[OUTPUT]: {ending}",
-        ),
-        Template("terse", "{beginning}\n…\n{options}\nWhich one, A, B, C or D?\n[OUTPUT]: {letter}"),
-        Template(
-            "editor",
-            "You are an editor, and a writer leaves you several drafts of how to go on. Mark the only one that makes sense: its letter in brackets, then its wording.\n\nSo far: {beginning}\n\nDrafts:\n{options}\n\n[OUTPUT]: {both}",
-        ),
-        Template(
-            "everyday_sense",
-            "Anybody who has seen something like this ({topic}) can tell how it goes on. Write the fitting line in full, but not its letter.\n\n{options}\n\nIt begins so: {beginning}\n[OUTPUT]: {ending}",
-        ),
-        Template(
-            "write_the_beginning",
-            'A text under the heading "{topic}" ends like this: {ending}\nWrite what may have stood right before it.\n[OUTPUT]: {beginning}',
-            inverted=True,
-        ),
-    ),
+    templates=TEMPLATES,
 )

@@ -16,6 +16,39 @@ from mixbuild.declare import Source, Task, Template, choices, field, position, t
 
 OPTIONS = choices("option1", "option2", answer=position("answer", first=1))
 
+TEMPLATES = (
+    Template("seed", "Fill in the blank (_) in the following sentence with one of the options, letter and text: {sentence} \n{options}\n[OUTPUT]: {both}"),
+    Template(
+        "named_in_the_sentence",
+        "The underscore in this sentence stands for something or someone that the sentence also names. Write who or what that is.\n\n{sentence}\n[OUTPUT]: {answer}",
+    ),
+    Template("terse", "{sentence}\nWhat does _ stand for? One of these: {line}\n[OUTPUT]: {answer}"),
+    Template("a_or_b", "{sentence}\n\nTo which of the two does the blank refer? Write A or B.\n\n{options}\n[OUTPUT]: {letter}"),
+    Template(
+        "proofreader",
+        "Something is missing where you see _ in the proofs below. Put in one of these, so that the sentence makes sense:\n{bullets}\n\nProofs: {sentence}\n\nYour correction is the missing text only.\n[OUTPUT]: {answer}",
+    ),
+    Template(
+        "options_first",
+        "{options}\n\nOne of these belongs in the gap; with the other the statement would be absurd. Give the letter in brackets and the words after it.\n\n{sentence}\n[OUTPUT]: {both}",
+    ),
+    Template("plain_gap", "Complete without being given a choice: {sentence}\n(Only what replaces the gap is wanted.)\n[OUTPUT]: {answer}"),
+    Template(
+        "reasoning_test",
+        "This is item 1 of a reasoning test. Read it twice, think about causes and intentions, and mark a single letter.\n\nItem: {sentence}\n\n{options}\n\n[OUTPUT]: {letter}",
+    ),
+    Template(
+        "write_the_sentence",
+        "Make up a sentence that mentions both of these:\n{bullets}\nThen put _ in place of a further mention of {answer}, where the other one would make no sense.\n[OUTPUT]: {sentence}",
+        inverted=True,
+    ),
+    Template("short_gap", "Which of the two fits the gap, {line}?\n{sentence}\n[OUTPUT]: {answer}"),
+    Template(
+        "learner",
+        "Somebody who learns English has met a sentence with a gap and brings it to you. Grammar is of no use here, because both of the learner's guesses would be correct English; what decides is how people behave and how things are in the world. Which guess do you confirm? Reply with its letter alone.\n\nGuesses:\n{options}\n\nSentence: {sentence}\n\n[OUTPUT]: {letter}",
+    ),
+)
+
 TASK = Task(
     name="winogrande",
     family="coreference",
@@ -45,31 +78,5 @@ TASK = Task(
         "both": OPTIONS.both(),
     },
     drops={"no blank": ~pc.match_substring(field("sentence"), "_")},
-    templates=(
-        Template("seed", "Fill in the blank (_) in the following sentence with one of the options, letter and text: {sentence} \n{options}\n[OUTPUT]: {both}"),
-        Template(
-            "named_in_the_sentence",
-            "The underscore in this sentence stands for something or someone that the sentence also names. Write who or what that is.\n\n{sentence}\n[OUTPUT]: {answer}",
-        ),
-        Template("terse", "{sentence}\nWhat does _ stand for? One of these: {line}\n[OUTPUT]: {answer}"),
-        Template("a_or_b", "{sentence}\n\nTo which of the two does the blank refer? Write A or B.\n\n{options}\n[OUTPUT]: {letter}"),
-        Template(
-            "proofreader",
-            "Something is missing where you see _ in the proofs below. Put in one of these, so that the sentence makes sense:\n{bullets}\n\nProofs: {sentence}\n\nYour correction is the missing text only.\n[OUTPUT]: {answer}",
-        ),
-        Template(
-            "options_first",
-            "{options}\n\nOne of these belongs in the gap; with the other the statement would be absurd. Give the letter in brackets and the words after it.\n\n{sentence}\n[OUTPUT]: {both}",
-        ),
-        Template("plain_gap", "Complete without being given a choice: {sentence}\n(Only what replaces the gap is wanted.)\n[OUTPUT]: {answer}"),
-        Template(
-            "reasoning_test",
-            "This is item 1 of a reasoning test. Read it twice, think about causes and intentions, and mark a single letter.\n\nItem: {sentence}\n\n{options}\n\n[OUTPUT]: {letter}",
-        ),
-        Template(
-            "write_the_sentence",
-            "Make up a sentence that mentions both of these:\n{bullets}\nThen put _ in place of a further mention of {answer}, where the other one would make no sense.\n[OUTPUT]: {sentence}",
-            inverted=True,
-        ),
-    ),
+    templates=TEMPLATES,
 )
