@@ -36,6 +36,7 @@ TASK = Task(
         "satisfied": label("label", {"negative": "no", "positive": "yes"}),
         "stars": label("label", {"negative": "1 or 2 stars", "positive": "4 or 5 stars"}),
         "kind": label("label", {"negative": "complaint", "positive": "recommendation"}),
+        "column": label("label", {"negative": "against", "positive": "in favour"}),
         "again": label("label", {"negative": "unlikely", "positive": "likely"}),
     },
     templates=(
@@ -44,6 +45,7 @@ TASK = Task(
             "satisfied",
             "A customer left these words in an online shop.\n\n{heading}{content}\n\nWas the customer satisfied? Answer yes or no.\n[OUTPUT]: {satisfied}",
         ),
+        Template("happy", "Is this buyer happy?\n\n{heading}{content}\n[OUTPUT]: {satisfied}"),
         Template("options_listed", "Choose the sentiment that fits.\n\nReview: {content}\n\nOptions:\n- positive\n- negative\n\n[OUTPUT]: {label}"),
         Template("stars", "{heading}{content}\n\nHow did the author rate the product: 4 or 5 stars, or 1 or 2 stars?\n[OUTPUT]: {stars}"),
         Template(
@@ -54,9 +56,13 @@ TASK = Task(
             "desk",
             "You work in customer service, where every message is filed as a complaint or as a recommendation. File the one that follows.\n\n{heading}{content}\n\n[OUTPUT]: {kind}",
         ),
+        Template(
+            "columns",
+            "Beside each of its products a shop shows two columns of reviews. One is headed by the words in favour and holds what was written by people who gave four or five stars, the other is headed by the word against and holds what was written by people who gave one or two. Under which heading is this review to be found?\n\n{heading}{content}\n\n[OUTPUT]: {column}",
+        ),
         Template("one_word", "Describe this buyer's attitude in one word.\n\n{heading}{content}\n[OUTPUT]: {label}"),
         Template("terse", "{content}\nSentiment (negative or positive):\n[OUTPUT]: {label}"),
         Template("write_the_headline", "Give the following {label} review a headline.\n\n{content}\n\n[OUTPUT]: {title}", inverted=True),
-        Template("write_the_review", 'Write a {label} review of a product under the title "{title}".\n[OUTPUT]: {content}', inverted=True),
+        Template("write_the_review", "Write a {label} review of a product under this headline: {title}\n[OUTPUT]: {content}", inverted=True),
     ),
 )

@@ -6,7 +6,7 @@ Raw record: {"text": "I rented I AM CURIOUS-YELLOW from my video store …", "la
     and is not used; an unlabelled row elsewhere is dropped.
 """
 
-from mixbuild.declare import Source, Task, Template, field, label
+from mixbuild.declare import Source, Task, Template, field, label, trimmed
 
 TASK = Task(
     name="imdb",
@@ -29,23 +29,34 @@ TASK = Task(
     ),
     splits={"train": "train", "test": "test"},
     slots={
+        "review": trimmed("text"),
         "label": label("label", {"neg": "negative", "pos": "positive"}),
         "advice": label("label", {"neg": "no", "pos": "yes"}),
+        "side": label("label", {"neg": "left", "pos": "right"}),
+        "impression": label("label", {"neg": "disliked", "pos": "enjoyed"}),
         "thumbs": label("label", {"neg": "thumbs down", "pos": "thumbs up"}),
     },
     drops={"unlabelled": field("label") < 0},
     templates=(
         Template("seed", "Classify this sentence sentiment: {text} \n[OUTPUT]: {label}"),
-        Template("choose", "Is the following movie review positive or negative?\n\n{text}\n\n[OUTPUT]: {label}"),
-        Template("options_listed", "Decide what the reviewer thought of the movie.\n\nReview: {text}\n\nOptions:\n- negative\n- positive\n\n[OUTPUT]: {label}"),
-        Template("options_first", "Label the review with one of these words: positive, negative.\n\nReview: {text}\n[OUTPUT]: {label}"),
-        Template("review_first", "{text}\n\nOverall, how does the author of this review feel about the movie?\n[OUTPUT]: {label}"),
-        Template("terse", "Review: {text}\nSentiment?\n[OUTPUT]: {label}"),
-        Template("recommended", "Would whoever wrote this tell a friend to go and see it? Answer yes or no.\n\n{text}\n[OUTPUT]: {advice}"),
+        Template("choose", "Is the following movie review positive or negative?\n\n{review}\n\n[OUTPUT]: {label}"),
+        Template(
+            "options_listed", "Decide what the reviewer thought of the movie.\n\nReview: {review}\n\nOptions:\n- negative\n- positive\n\n[OUTPUT]: {label}"
+        ),
+        Template("options_first", "Label the review with one of these words: positive, negative.\n\nReview: {review}\n[OUTPUT]: {label}"),
+        Template("review_first", "{review}\n\nOverall, how does the author of this review feel about the movie?\n[OUTPUT]: {label}"),
+        Template("terse", "Review: {review}\nSentiment?\n[OUTPUT]: {label}"),
+        Template("liked", "Did this reviewer like the movie?\n\n{review}\n[OUTPUT]: {advice}"),
+        Template("recommended", "Would whoever wrote this tell a friend to go and see it? Answer yes or no.\n\n{review}\n[OUTPUT]: {advice}"),
         Template(
             "thumbs",
-            "Two critics of a television show rate films with a gesture: thumbs up or thumbs down. Which of them suits these remarks?\n\n{text}\n\n[OUTPUT]: {thumbs}",
+            "Two critics of a television show rate films with a gesture: thumbs up or thumbs down. Which of them suits these remarks?\n\n{review}\n\n[OUTPUT]: {thumbs}",
         ),
-        Template("write_the_review", "Write a {label} review of a movie, for a website where everybody may post one.\n[OUTPUT]: {text}", inverted=True),
+        Template(
+            "pinboard",
+            "A film club keeps a board on which its members pin what they have written about the films they saw. Whatever was written in disappointment goes on the left half of the board, and whatever was written with pleasure on the right half. Read the sheet below to its end and say where it belongs: left or right.\n\n{review}\n\n[OUTPUT]: {side}",
+        ),
+        Template("write_the_review", "Write a {label} review of a movie, for a website where everybody may post one.\n[OUTPUT]: {review}", inverted=True),
+        Template("tell_others", "You have seen a movie and {impression} it. Tell people who have not seen it why.\n[OUTPUT]: {review}", inverted=True),
     ),
 )

@@ -6,7 +6,7 @@ Raw record: {"text": "the rock is destined to be the 21st century's new …", "l
     negative ones: its first thousand rows are of one class.
 """
 
-from mixbuild.declare import Source, Task, Template, label
+from mixbuild.declare import Source, Task, Template, label, trimmed
 
 TASK = Task(
     name="rotten_tomatoes",
@@ -29,31 +29,38 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={
+        "line": trimmed("text"),
         "label": label("label", {"neg": "negative", "pos": "positive"}),
         "mark": label("label", {"neg": "rotten", "pos": "fresh"}),
         "advice": label("label", {"neg": "no", "pos": "yes"}),
         "judgement": label("label", {"neg": "unfavourable", "pos": "favourable"}),
+        "order": label("label", {"neg": "skip it", "pos": "print it"}),
+        "wish": label("label", {"neg": "avoid it", "pos": "want to see it"}),
         "recommendation": label("label", {"neg": "not recommended", "pos": "recommended"}),
     },
     templates=(
         Template("seed", "Classify this review sentiment: {text} \n[OUTPUT]: {label}"),
         Template(
             "fresh_or_rotten",
-            "A review is called fresh when the critic recommends the film, and rotten when not. Which of the two is this one?\n\n{text}\n\n[OUTPUT]: {mark}",
+            "A review is called fresh when the critic recommends the film, and rotten when not. Which of the two is this one?\n\n{line}\n\n[OUTPUT]: {mark}",
         ),
-        Template("buy_a_ticket", "{text}\n\nGoing by this verdict, should I buy a ticket? Answer yes or no.\n[OUTPUT]: {advice}"),
-        Template("options_first", "Pick the sentiment of the snippet:\n- positive\n- negative\n\nSnippet: {text}\n[OUTPUT]: {label}"),
-        Template("judgement", "A critic's line: {text}\n\nIs the judgement favourable or unfavourable?\n[OUTPUT]: {judgement}"),
+        Template("buy_a_ticket", "{line}\n\nGoing by this verdict, should I buy a ticket? Answer yes or no.\n[OUTPUT]: {advice}"),
+        Template("options_first", "Pick the sentiment of the snippet:\n- positive\n- negative\n\nSnippet: {line}\n[OUTPUT]: {label}"),
+        Template("judgement", "A critic's line: {line}\n\nIs the judgement favourable or unfavourable?\n[OUTPUT]: {judgement}"),
         Template(
             "recommendation",
-            'Does the reviewer want people to see the movie? Write "recommended" or "not recommended" and nothing else.\n\nReview: {text}\n\n[OUTPUT]: {recommendation}',
+            'Does the reviewer want people to see the movie? Write "recommended" or "not recommended" and nothing else.\n\nReview: {line}\n\n[OUTPUT]: {recommendation}',
         ),
-        Template("attitude", "Below is one sentence by a film critic. Name the attitude that it conveys.\n\n{text}\n\n[OUTPUT]: {label}"),
-        Template("terse", "{text}\nVerdict (negative or positive):\n[OUTPUT]: {label}"),
         Template(
-            "write_a_review",
-            "Sum up a movie of your own invention in a single sentence, as a critic with a {label} opinion of it would.\n[OUTPUT]: {text}",
-            inverted=True,
+            "poster",
+            "The distributor of a film is choosing quotations from the press for a poster. What speaks well of the film is to be printed in large letters, and what speaks ill of it is to be passed over in silence. A young assistant holds up this line and asks whether to print it or to skip it. Which should it be?\n\n{line}\n\n[OUTPUT]: {order}",
         ),
+        Template("attitude", "Below is what a film critic wrote. Name the attitude that it conveys.\n\n{line}\n\n[OUTPUT]: {label}"),
+        Template("polarity", "Polarity of this verdict on a film: {line}\n[OUTPUT]: {label}"),
+        Template("terse", "{line}\nVerdict (negative or positive):\n[OUTPUT]: {label}"),
+        Template(
+            "write_a_review", "Sum up a movie in a line or two of lower case, as a critic with a {label} opinion of it would.\n[OUTPUT]: {line}", inverted=True
+        ),
+        Template("make_readers", "Write something brief about a film, in lower case, that makes readers {wish}.\n[OUTPUT]: {line}", inverted=True),
     ),
 )

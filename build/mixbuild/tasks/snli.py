@@ -35,6 +35,8 @@ TASK = Task(
         "answer": label("label", {"entailment": "yes", "neutral": "maybe", "contradiction": "no"}),
         "effect": label("label", {"entailment": "entails", "neutral": "leaves open", "contradiction": "contradicts"}),
         "together": label("label", {"entailment": "yes", "neutral": "yes", "contradiction": "no"}),
+        "ruled_out": label("label", {"entailment": "no", "neutral": "no", "contradiction": "yes"}),
+        "rightness": label("label", {"entailment": "certainly right", "neutral": "perhaps right", "contradiction": "certainly wrong"}),
         "demand": label("label", {"entailment": "must be true", "neutral": "may or may not be true", "contradiction": "cannot be true"}),
     },
     drops={"no agreed label": field("label") < 0},
@@ -57,8 +59,20 @@ TASK = Task(
             "defined",
             "Label pairs of sentences like this: entailment when the latter must be true if the former is, contradiction when it cannot be, and neutral when there is no telling.\n\n1. {premise}\n2. {hypothesis}\n\n[OUTPUT]: {label}",
         ),
+        Template(
+            "second_caption",
+            "Somebody read the caption of a photograph, without seeing the photograph, and was asked for a second line about it. The second line had to be certainly right, perhaps right or certainly wrong, going by the caption alone. Which of the three is it here?\n\nCaption: {premise}\nSecond line: {hypothesis}\n\n[OUTPUT]: {rightness}",
+        ),
         Template("same_picture", "Could one and the same picture show both of these, yes or no?\n\n{premise}\n{hypothesis}\n[OUTPUT]: {together}"),
+        Template("ruled_out", "{hypothesis}\n\nIs that ruled out by the following? {premise}\n[OUTPUT]: {ruled_out}"),
         Template("terse", "{premise} => {hypothesis}\nRelation:\n[OUTPUT]: {label}"),
-        Template("write_a_sentence", "Here is what somebody saw: {premise}\n\nWrite a sentence that {demand} of it.\n[OUTPUT]: {hypothesis}", inverted=True),
+        Template(
+            "write_a_caption", "A picture shows this: {premise}\n\nWrite a caption that {demand} of the same picture.\n[OUTPUT]: {hypothesis}", inverted=True
+        ),
+        Template(
+            "describe_a_scene",
+            "Describe a scene in a line, in such a way that the following {demand} of it.\n\n{hypothesis}\n[OUTPUT]: {premise}",
+            inverted=True,
+        ),
     ),
 )

@@ -34,6 +34,9 @@ TASK = Task(
         "finding": label("label", {"entailment": "confirmed", "neutral": "neither", "contradiction": "refuted"}),
         "statement": label("label", {"entailment": "It follows.", "neutral": "It may be true.", "contradiction": "It is contradicted."}),
         "conclusion": label("label", {"entailment": "yes", "neutral": "no", "contradiction": "no"}),
+        "ruling": label("label", {"entailment": "accepted", "neutral": "left open", "contradiction": "rejected"}),
+        "compatible": label("label", {"entailment": "yes", "neutral": "yes", "contradiction": "no"}),
+        "status": label("label", {"entailment": "must be true", "neutral": "may or may not be true", "contradiction": "must be false"}),
         "demand": label("label", {"entailment": "follows from the premise", "neutral": "the premise leaves open", "contradiction": "contradicts the premise"}),
     },
     templates=(
@@ -50,12 +53,22 @@ TASK = Task(
             "fact_checker",
             "As a fact-checker, compare what a writer claims with the source. Is it confirmed, refuted or neither?\n\nWritten: {hypothesis}\nSource: {premise}\n\n[OUTPUT]: {finding}",
         ),
+        Template(
+            "evidence",
+            "Treat what is quoted below as the only evidence there is, and set aside whatever else you may know of the matter. A statement that the evidence proves is accepted, one that it disproves is rejected, and one that it neither proves nor disproves is left open. What is to be done with the statement?\n\nEvidence: {premise}\n\nStatement: {hypothesis}\n\n[OUTPUT]: {ruling}",
+        ),
         Template("conclude", 'Somebody says: {premise}\nMay one conclude "{hypothesis}" from that, yes or no?\n[OUTPUT]: {conclusion}'),
+        Template("compatible", "Can both of these hold?\n\n1. {hypothesis}\n2. {premise}\n[OUTPUT]: {compatible}"),
         Template("terse", "{premise}\n{hypothesis}\nInference relation:\n[OUTPUT]: {label}"),
         Template(
             "in_a_sentence",
             "Tell me in a short sentence what becomes of the hypothesis if the premise holds.\n\nThe premise is: {premise}\n\nThe hypothesis is: {hypothesis}\n\n[OUTPUT]: {statement}",
         ),
         Template("compose_a_hypothesis", "Compose a hypothesis that {demand}.\n\nPremise: {premise}\n\n[OUTPUT]: {hypothesis}", inverted=True),
+        Template(
+            "say_something",
+            "{premise}\n\nThat is all you know. Say something about it which, going by that alone, {status}.\n[OUTPUT]: {hypothesis}",
+            inverted=True,
+        ),
     ),
 )

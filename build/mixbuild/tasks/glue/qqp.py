@@ -33,7 +33,9 @@ TASK = Task(
         "same": label("label", {"not_duplicate": "no", "duplicate": "yes"}),
         "action": label("label", {"not_duplicate": "keep both", "duplicate": "merge them"}),
         "finding": label("label", {"not_duplicate": "They ask different things.", "duplicate": "They ask the same thing."}),
-        "demand": label("label", {"not_duplicate": "sounds similar but asks something else", "duplicate": "asks the same in other words"}),
+        "new": label("label", {"not_duplicate": "yes", "duplicate": "no"}),
+        "relation": label("label", {"not_duplicate": "that is not answered by what answers", "duplicate": "that means the same as"}),
+        "demand": label("label", {"not_duplicate": "asks something else", "duplicate": "asks the same in other words"}),
     },
     templates=(
         Template("seed", "Classify these questions as duplicate or not duplicate: {question1} \nSecond question: {question2}\n[OUTPUT]: {label}"),
@@ -49,7 +51,12 @@ TASK = Task(
             "moderator",
             "You moderate a forum where questions that ask the same thing are merged.\n\nNew: {question2}\nOlder: {question1}\n\nDo you merge them or keep both?\n[OUTPUT]: {action}",
         ),
-        Template("terse", "{question1} {question2}\nSame intent, yes or no?\n[OUTPUT]: {same}"),
+        Template(
+            "volunteers",
+            "Volunteers answer what readers of a magazine ask them, and a letter reaches the volunteers only if it is new. It is not new if an earlier reader has asked the same, in whatever words, so that a copy of the earlier answer would leave nothing open. Here is what two readers ask. Is the letter of the later one new, yes or no?\n\nEarlier: {question1}\nLater: {question2}\n\n[OUTPUT]: {new}",
+        ),
+        Template("terse", "{question1}\n{question2}\nSame intent, yes or no?\n[OUTPUT]: {same}"),
+        Template("asked_before", "Asked: {question1}\nIs this a repetition of it? {question2}\n[OUTPUT]: {same}"),
         Template(
             "compare",
             "Compare what two people want to know, and state your finding in a sentence.\n\nFirst person: {question1}\nSecond person: {question2}\n\n[OUTPUT]: {finding}",
@@ -59,8 +66,9 @@ TASK = Task(
         ),
         Template(
             "search_engine",
-            'A search engine has stored an answer for the query "{question1}" and now receives the query "{question2}". Does the stored answer fit? Answer yes or no.\n[OUTPUT]: {same}',
+            "A search engine has stored an answer to one query and now receives another. Does the stored answer fit, yes or no?\n\nStored: {question1}\n\nReceived: {question2}\n\n[OUTPUT]: {same}",
         ),
         Template("ask_another", "Here is a question: {question1}\n\nThink of one that {demand}.\n[OUTPUT]: {question2}", inverted=True),
+        Template("ask_first", "Write a question {relation} the following one.\n\n{question2}\n\n[OUTPUT]: {question1}", inverted=True),
     ),
 )

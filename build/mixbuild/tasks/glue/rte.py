@@ -6,7 +6,7 @@ Raw record: {"sentence1": "No Weapons of Mass Destruction Found in Iraq Yet.",
     The split ``test`` is masked (-1 throughout) and not used.
 """
 
-from mixbuild.declare import Task, Template, label
+from mixbuild.declare import Task, Template, label, trimmed
 from mixbuild.tasks.glue.benchmark import glue
 
 TASK = Task(
@@ -24,35 +24,42 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation"},
     slots={
+        "text": trimmed("sentence1"),
+        "statement": trimmed("sentence2"),
         "label": label("label", {"entailment": "entailment", "not_entailment": "not entailment"}),
         "answer": label("label", {"entailment": "yes", "not_entailment": "no"}),
         "support": label("label", {"entailment": "supported", "not_entailment": "unsupported"}),
         "step": label("label", {"entailment": "valid", "not_entailment": "invalid"}),
         "standing": label("label", {"entailment": "justified", "not_entailment": "unjustified"}),
         "finding": label("label", {"entailment": "It can be inferred.", "not_entailment": "It cannot be inferred."}),
+        "possible": label("label", {"entailment": "can", "not_entailment": "cannot"}),
         "demand": label("label", {"entailment": "follows from", "not_entailment": "does not follow from"}),
     },
     templates=(
         Template("seed", "Classify whether the text entails the statement: {sentence1} \nStatement: {sentence2}\n[OUTPUT]: {label}"),
-        Template("from_this_alone", "{sentence1}\n\nFrom this alone, can you conclude the following? Answer yes or no.\n\n{sentence2}\n[OUTPUT]: {answer}"),
+        Template("from_this_alone", "{text}\n\nFrom this alone, can you conclude the following? Answer yes or no.\n\n{statement}\n[OUTPUT]: {answer}"),
         Template(
-            "options_listed",
-            "Text: {sentence1}\n\nHypothesis: {sentence2}\n\nPick the relation between them:\n- not entailment\n- entailment\n[OUTPUT]: {label}",
+            "options_listed", "Text: {text}\n\nHypothesis: {statement}\n\nPick the relation between them:\n- not entailment\n- entailment\n[OUTPUT]: {label}"
         ),
-        Template("claim_first", "Claim: {sentence2}\n\nIs that claim supported or unsupported by the report below?\n\n{sentence1}\n\n[OUTPUT]: {support}"),
+        Template("claim_first", "Claim: {statement}\n\nIs that claim supported or unsupported by the report below?\n\n{text}\n\n[OUTPUT]: {support}"),
         Template(
             "assume",
-            "Assume that everything in the passage is correct. Must the statement be correct too, yes or no?\n\nPassage: {sentence1}\nStatement: {sentence2}\n\n[OUTPUT]: {answer}",
+            "Assume that everything in the passage is correct. Must the statement be correct too, yes or no?\n\nPassage: {text}\nStatement: {statement}\n\n[OUTPUT]: {answer}",
         ),
         Template(
-            "say_whether",
-            "Say in one sentence whether the second of these can be inferred from the first.\n\n1. {sentence1}\n2. {sentence2}\n\n[OUTPUT]: {finding}",
+            "say_whether", "Say in one sentence whether the second of these can be inferred from the first.\n\n1. {text}\n2. {statement}\n\n[OUTPUT]: {finding}"
         ),
-        Template("terse", "{sentence1}\nHence: {sentence2}\nIs that step valid or invalid?\n[OUTPUT]: {step}"),
+        Template("follows", "{text}\n\nDoes this follow? {statement}\n[OUTPUT]: {answer}"),
+        Template("terse", "{text}\nHence: {statement}\nIs that step valid or invalid?\n[OUTPUT]: {step}"),
         Template(
             "reader",
-            "Someone who reads this report infers something from it. Is the inference justified or unjustified?\n\nReport: {sentence1}\n\nInference: {sentence2}\n\n[OUTPUT]: {standing}",
+            "Someone who reads this report, and knows nothing else about the matter, infers something from it. Is the inference justified or unjustified?\n\nReport: {text}\n\nInference: {statement}\n\n[OUTPUT]: {standing}",
         ),
-        Template("write_a_statement", "Here is a piece of news: {sentence1}\n\nWrite a statement that {demand} it.\n[OUTPUT]: {sentence2}", inverted=True),
+        Template(
+            "pupil",
+            "A teacher asks a class to read a text and to write down one thing that can be learned from it. A pupil gets the mark if the text says so, be it in other words, or leaves no doubt of it; what is only likely, or known from elsewhere, gets no mark. Does this pupil get the mark?\n\nThe text: {text}\n\nThe pupil's sentence: {statement}\n\n[OUTPUT]: {answer}",
+        ),
+        Template("write_a_statement", "Here is a piece of news: {text}\n\nWrite a statement that {demand} it.\n[OUTPUT]: {statement}", inverted=True),
+        Template("write_the_text", "Write a piece of news from which it {possible} be concluded that this is so: {statement}\n[OUTPUT]: {text}", inverted=True),
     ),
 )
