@@ -3,6 +3,7 @@
 ::
 
     template   the three-part prompt template, parsed and joined
+    prose      text out of tokens, entities and tags
     slots      what a placeholder is filled with, as Arrow expressions
     options    slots for options, and the right one of them
     task       Source and Task: frozen declarations
@@ -27,6 +28,7 @@ from mixbuild.declare.options import (
 from mixbuild.declare.slots import (
     Path,
     Slot,
+    column,
     field,
     first,
     flag,
@@ -68,6 +70,7 @@ __all__ = [
     "Task",
     "Template",
     "choices",
+    "column",
     "field",
     "first",
     "flag",

@@ -15,13 +15,14 @@ nothing here reads or writes: Arrow evaluates the expressions, batch by batch.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import TaskError
+from mixbuild.declare import prose
 
 field = pc.field
 """``pyarrow.compute.field``, under the name in which declarations use it."""
@@ -58,14 +59,34 @@ class Slot:
     may_be_blank: bool = False
 
     def trimmed(self) -> Slot:
-        """The same without the white space around it.
+        """The same without the white space around it; an output needs no such thing.
 
         Raises:
-            TaskError: other outputs are accepted too, which would keep theirs.
+            TaskError: other outputs are accepted too, which would keep theirs. As of all that
+                change a slot's text.
         """
+        return self._changed("trimmed", pc.utf8_trim_whitespace)
+
+    def detokenised(self) -> Slot:
+        """The same without what a tokeniser put in: ``Poor 's``, ``-LRB-``, ``n't``."""
+        return self._changed("detokenised", prose.detokenised)
+
+    def unescaped(self) -> Slot:
+        """The same with characters for HTML's entities: ``&lt;``, and `` #39;`` as well."""
+        return self._changed("unescaped", prose.unescaped)
+
+    def untagged(self) -> Slot:
+        """The same without HTML's tags, with line breaks for ``<br />``."""
+        return self._changed("untagged", prose.untagged)
+
+    def spaced(self) -> Slot:
+        """The same without runs of spaces and tabs, and of more than one blank line."""
+        return self._changed("spaced", prose.spaced)
+
+    def _changed(self, name: str, change: Callable[[pc.Expression], pc.Expression]) -> Slot:
         if self.accepted is not None:
-            raise TaskError("trimmed: expected a slot with one accepted output")
-        return replace(self, value=pc.utf8_trim_whitespace(self.value))
+            raise TaskError(f"{name}: expected a slot with one accepted output")
+        return replace(self, value=change(self.value))
 
 
 def column(*path: str) -> Slot:
@@ -92,9 +113,24 @@ def first(*path: str, otherwise: str | None = None) -> Slot:
     )
 
 
-def joined(*path: str, separator: str) -> Slot:
-    """The items of a list of strings, one after the other."""
-    return Slot(value=pc.binary_join(pc.field(*path), separator), reads=(path,))
+def joined(*path: str, separator: str | Sequence[str]) -> Slot:
+    """The items of a list of strings, one after the other.
+
+    Args:
+        path: the column.
+        separator: what stands between two items, whatever they hold; or several of which a row
+            takes the first that none of its items holds. Null where each is held by one.
+    """
+    items = pc.field(*path)
+    if isinstance(separator, str):
+        return Slot(value=pc.binary_join(items, separator), reads=(path,))
+    value = pa.scalar(None, pa.string())
+    for each in reversed(separator):
+        whole = pc.binary_join(items, each)
+        # an item that holds it makes one more of them than stand between the items
+        held = pc.count_substring(whole, each) >= pc.list_value_length(items)
+        value = pc.if_else(held & (whole != ""), value, whole)
+    return Slot(value=value, reads=(path,))
 
 
 def trimmed(*path: str) -> Slot:

@@ -1,0 +1,106 @@
+r"""Text as a person would write it: out of tokens, entities and tags. Pure.
+
+Each function takes a column of strings, or an expression of one, through a few of Arrow's kernels,
+whose patterns are RE2's. Null stays null.
+
+>>> text = pa.array(["`` It 's ( almost ) n't worth $ 10 , '' Poor 's said .", "Don't touch this."])
+>>> detokenised(text).to_pylist()
+['"It\'s (almost)n\'t worth $10," Poor\'s said.', "Don't touch this."]
+>>> unescaped(pa.array(["AT amp;T #39;s  quot;plan quot; &lt; &#36;1"])).to_pylist()
+['AT&T\'s "plan" < $1']
+>>> untagged(pa.array(["One.<br /><br />Two <b>bold</b> words, if a <b and c> d."])).to_pylist()
+['One.\n\nTwo bold words, if a <b and c> d.']
+>>> spaced(pa.array(["SEC. 2.\t\t\tA  title. \n\n\n\n   (a) Text"])).to_pylist()
+['SEC. 2. A title.\n\n(a) Text']
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Text = TypeVar("Text", pc.Expression, pa.StringArray)
+
+TOKENS = (
+    (r"-(?:LRB|lrb)- ?", "("),  # "-LRB- a" -> "(a"
+    (r" ?-(?:RRB|rrb)-", ")"),  # "a -RRB-" -> "a)"
+    (r"-(?:LSB|lsb)- ?", "["),
+    (r" ?-(?:RSB|rsb)-", "]"),
+    (r"-(?:LCB|lcb)- ?", "{"),
+    (r" ?-(?:RCB|rcb)-", "}"),
+    (r"\\([/*])", r"\1"),  # "and\/or" -> "and/or"
+    (r"`` ?", '"'),  # "`` a" -> '"a'
+    (r" ?''", '"'),  # "a ''" -> 'a"'
+    (r"(^|[ (\[\"])` ?", r"\1'"),  # "the ` thing" -> "the 'thing"
+    (r" '([ .,;:!?)\"]|$)", r"'\1"),  # "thing ' a", "parents ' a" -> "thing' a", "parents' a"
+    (r"(?i) (n't|'(?:s|t|d|m|re|ve|ll|clock))\b", r"\1"),  # "it 's", "ca n't" -> "it's", "can't"
+    (r"\b([DLOdlo]) '(\w)", r"\1'\2"),  # "O 'Neill" -> "O'Neill"
+    (r"(?i)\b(gon|wan|got) (na|ta)\b", r"\1\2"),  # "gon na" -> "gonna"
+    (r"([(\[{]) ", r"\1"),  # "( a" -> "(a"
+    (r"([$£€#]) (\d)", r"\1\2"),  # "$ 10" -> "$10"
+    (r" \. \. \.", "..."),  # "so . . . what" -> "so... what"
+    (r" (\.+)([ \"')\]]|$)", r"\1\2"),  # "a ." -> "a.", but not "index .IXIC"
+    (r" ([,;:!?%)\]}])", r"\1"),  # "a , b ) ?" -> "a, b)?"
+    (r'(^|[ (\[])" ([^"]*[^" ]) ?"', r'\1"\2"'),  # 'a " b " c' -> 'a "b" c'
+)
+"""What makes text of the Penn Treebank's tokens, one after the other; with what each does."""
+
+ENTITIES = {
+    '"': "quot #34",
+    "'": "apos #39 #039",
+    "<": "lt #60",
+    ">": "gt #62",
+    "$": "#36",
+    " ": "nbsp #160",
+    # numbers of Windows-1252 are read as such in HTML
+    "…": "#133 #8230",
+    "‘": "#145 #8216",
+    "’": "#146 #8217",
+    "“": "#147 #8220",
+    "”": "#148 #8221",
+    "–": "#150 #8211",
+    "—": "#151 #8212",
+    "&": "amp #38 #038",  # at last, so that "&amp;lt;" is "&lt;"
+}
+"""What HTML's entities stand for, by the names that the sources have for them."""
+
+LINE_BREAKS = r"(?i)<(?:br|/?p) ?/?>"
+TAGS = (
+    r"(?i)</?(?:b|i|u|em|strong|tt|sup|sub|li|ul|ol|blockquote|h[1-6]) ?/?>"
+    r"|</?(?:a|font|span|div|img|table|t[rdh])(?: [^<>]*=[^<>]*)?>"
+)
+"""The tags that news and reviews have; ``a <b and c> d`` has none."""
+
+
+def detokenised(text: Text) -> Text:
+    """Text without the spaces and signs that a tokeniser like the Penn Treebank's puts in."""
+    for pattern, by in TOKENS:
+        text = pc.replace_substring_regex(text, pattern=pattern, replacement=by)
+    return text
+
+
+def unescaped(text: Text) -> Text:
+    """Text with characters for HTML's entities, also where a space stands for their ``&``."""
+    names = "|".join(" ".join(ENTITIES.values()).split())
+    # "Poor #39;s" -> "Poor&#39;s"
+    broken = rf"(?:^| )((?:{names});)"
+    text = pc.replace_substring_regex(text, pattern=broken, replacement=r"&\1")
+    for by, entities in ENTITIES.items():
+        for entity in entities.split():
+            text = pc.replace_substring(text, pattern=f"&{entity};", replacement=by)
+    return text
+
+
+def untagged(text: Text) -> Text:
+    """Text with a line break for each of HTML's, and without tags that only mark it up."""
+    text = pc.replace_substring_regex(text, pattern=LINE_BREAKS, replacement="\n")
+    return pc.replace_substring_regex(text, pattern=TAGS, replacement="")
+
+
+def spaced(text: Text) -> Text:
+    """Text with one space for a run of spaces and tabs, and one blank line for a run of them."""
+    text = pc.replace_substring_regex(text, pattern="[ \t\u00a0]{2,}|\t", replacement=" ")
+    text = pc.replace_substring_regex(text, pattern=r" ?\r?\n ?", replacement="\n")
+    return pc.replace_substring_regex(text, pattern=r"\n{3,}", replacement="\n\n")

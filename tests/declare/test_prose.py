@@ -1,0 +1,115 @@
+"""Text out of tokens, entities and tags: what each kind becomes, and what is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+import pytest
+from mixbuild.core.errors import TaskError
+from mixbuild.declare.prose import detokenised, spaced, unescaped, untagged
+from mixbuild.declare.slots import Slot, column, first, joined, project
+
+Change = Callable[[pa.StringArray], pa.StringArray]
+
+TOKENS = {
+    "it 's a film you ca n't , wo n't and should n't miss .": (
+        "it's a film you can't, won't and shouldn't miss."
+    ),
+    "They 're sure I 'll , we 've and he 'd ; I 'm not .": (
+        "They're sure I'll, we've and he'd; I'm not."
+    ),
+    "It didn 't rain at 5 o 'clock , said O 'Neill .": "It didn't rain at 5 o'clock, said O'Neill.",
+    "Standard & Poor 's 500 rose 2 % to $ 10.75 .": "Standard & Poor's 500 rose 2% to $10.75.",
+    "the index .IXIC rose , .SPX fell": "the index .IXIC rose, .SPX fell",
+    "`` Well , '' he said , `` no . ''": '"Well," he said, "no."',
+    "the ``word'' ( -LRB- old -RRB- )": 'the "word" ((old))',
+    "-lsb- sic -rsb- and -LCB- x -RCB-": "[sic] and {x}",
+    "a game of ` who 's who ' in the ` thing '": "a game of 'who's who' in the 'thing'",
+    "their parents ' anguish": "their parents' anguish",
+    'makes " the good girl " a film': 'makes "the good girl" a film',
+    '" well , " he said': '"well," he said',
+    "so . . . what ? !": "so... what?!",
+    "you gon na and\\/or got ta go": "you gonna and/or gotta go",
+    "the '70s -- a well-made b-movie": "the '70s -- a well-made b-movie",
+    'He said "no" and "yes, it\'s 5 ft (2 m)".': 'He said "no" and "yes, it\'s 5 ft (2 m)".',
+    "Already fine: it's (really) \"so\", isn't it? $10, 5%...": (
+        "Already fine: it's (really) \"so\", isn't it? $10, 5%..."
+    ),
+}
+ENTITIES = {
+    "Tuesday night #39;s game": "Tuesday night's game",
+    "the company.  quot;In extreme quot; and": 'the company. "In extreme" and',
+    "quot;Shrek quot;": '"Shrek"',
+    "AT amp;T &amp; &lt;TXN.N&gt;  #36;2.6": "AT&T & <TXN.N> $2.6",
+    "a new threat #151;prostate": "a new threat—prostate",
+    "&amp;lt; stays escaped once": "&lt; stays escaped once",
+    "R&D; fish & chips; #1; a quote; amps": "R&D; fish & chips; #1; a quote; amps",
+}
+TAGS = {
+    "One.<br /><br />Two<BR>three": "One.\n\nTwo\nthree",
+    '<b>...</b> <A HREF="http://x.y/?a=b">HD.N</A>, <p>so</p>': "... HD.N, \nso\n",
+    "if a <b and c> d: List<T> <3": "if a <b and c> d: List<T> <3",
+}
+SPACES = {
+    "SEC. 2.\t\t\t\tTITLE.  a\u00a0 b": "SEC. 2. TITLE. a b",
+    "a \r\n\t b\n\n \n\nc": "a\nb\n\nc",
+    "one two\nthree": "one two\nthree",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        pytest.param(change, before, after, id=before)
+        for change, cases in (
+            (detokenised, TOKENS),
+            (unescaped, ENTITIES),
+            (untagged, TAGS),
+            (spaced, SPACES),
+        )
+        for before, after in cases.items()
+    ],
+)
+def test_text_is_as_a_person_would_write_it(change: Change, before: str, after: str) -> None:
+    assert change(pa.array([before, None, ""])).to_pylist() == [after, None, ""]
+    # and is left alone then, but for an entity that was escaped twice
+    if "escaped" not in before:
+        assert change(pa.array([after])).to_pylist() == [after]
+
+
+@pytest.mark.parametrize("name", ["trimmed", "detokenised", "unescaped", "untagged", "spaced"])
+def test_a_slot_is_changed_as_its_text_is_and_keeps_what_it_reads(name: str) -> None:
+    slot: Slot = getattr(column("text"), name)()
+    batch = pa.record_batch({"text": [" it 's  #39;<br />\t\tx "]})
+    (made,) = project(batch, {"text": slot.value}).column("text").to_pylist()
+    assert (
+        made
+        == {
+            "trimmed": "it 's  #39;<br />\t\tx",
+            "detokenised": " it's  #39;<br />\t\tx ",
+            "unescaped": " it 's '<br />\t\tx ",
+            "untagged": " it 's  #39;\n\t\tx ",
+            "spaced": " it 's #39;<br /> x ",
+        }[name]
+    )
+    assert slot.reads == (("text",),)
+    with pytest.raises(TaskError) as caught:
+        getattr(first("answers"), name)()
+    assert str(caught.value) == f"{name}: expected a slot with one accepted output"
+
+
+def test_items_are_joined_by_the_first_separator_that_none_of_them_holds() -> None:
+    lists = [["a", "b"], ["a, b", "c"], ["a, b; c", "d"], ["a, b"], [], None, ["a,", "b"], ["; ,"]]
+    batch = pa.record_batch({"items": pa.array(lists, pa.list_(pa.string()))})
+    slot = joined("items", separator=(", ", "; "))
+    assert project(batch, {"all": slot.value}).column("all").to_pylist() == [
+        "a, b",
+        "a, b; c",
+        None,
+        "a, b",
+        "",
+        None,
+        "a,, b",
+        "; ,",
+    ]
