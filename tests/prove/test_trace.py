@@ -56,19 +56,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def resolve_once(task: Task, source: str, splits: tuple[str, ...]) -> Resolved:
         return resolve(task, source, splits=splits)
 
-    @functools.cache
-    def read_once(
-        run: SourceRun, columns: tuple[ColumnPath, ...]
-    ) -> list[tuple[Rows, pa.RecordBatch]]:
-        return list(read(run, columns, schema=schemas[run.place.path]))
+    batches: dict[str, list[tuple[Rows, pa.RecordBatch]]] = {}
 
     def remember(
         run: SourceRun, columns: Iterable[ColumnPath], *, schema: pa.Schema
     ) -> list[tuple[Rows, pa.RecordBatch]]:
-        schemas[run.place.path] = schema
-        return read_once(run, tuple(columns))
+        if repr(run) not in batches:
+            batches[repr(run)] = list(read(run, columns, schema=schema))
+        return batches[repr(run)]
 
-    schemas: dict[str, pa.Schema] = {}
     monkeypatch.setattr(
         sys.modules[trace.__module__],
         "resolve",
