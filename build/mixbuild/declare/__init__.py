@@ -5,6 +5,7 @@
     template   the three-part prompt template, parsed and joined
     prose      text out of tokens, entities and tags
     slots      what a placeholder is filled with, as Arrow expressions
+    stems      questions of exams that need the options below them
     options    slots for options, and the right one of them
     task       Source and Task: frozen declarations
     licence    licences as data, and which are held back from a push
@@ -43,6 +44,7 @@ from mixbuild.declare.slots import (
     replaced,
     trimmed,
 )
+from mixbuild.declare.stems import NEEDS_OPTIONS, is_question, needs_options
 from mixbuild.declare.task import EVERY, FAMILIES, SAMPLE, SEED, Source, Task
 from mixbuild.declare.template import MARKER, NAME, Parts, Placeholder, Template, join
 
@@ -54,6 +56,7 @@ __all__ = [
     "LICENCES",
     "MARKER",
     "NAME",
+    "NEEDS_OPTIONS",
     "NUMBER",
     "SAMPLE",
     "SEED",
@@ -76,6 +79,7 @@ __all__ = [
     "flag",
     "holds",
     "is_empty",
+    "is_question",
     "join",
     "joined",
     "key",
@@ -84,6 +88,7 @@ __all__ = [
     "letter",
     "licence",
     "matched",
+    "needs_options",
     "optional",
     "policy",
     "position",

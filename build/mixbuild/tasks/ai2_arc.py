@@ -7,13 +7,14 @@ Raw record: {"id": "Mercury_SC_405487",
         "label": ["A", "B", "C", "D"]},
     "answerKey": "B"}
     Some rows have the labels "1" to "4", some have three or five options: the key is one of the
-    row's own labels. Some questions are the beginning of a sentence that an option completes, and
-    some say "which of these", which only the options make clear.
+    row's own labels. One question of six is the beginning of a sentence that an option completes:
+    no template that asks for a question takes it. Four of ten say "which of these", "which best
+    describes" and the like, which only the options make clear: no template without options does.
     "All of the above" means nothing once the options are in another order: left out.
 Not confirmed: how many rows are left out for it.
 """
 
-from mixbuild.declare import Source, Task, Template, choices, key, trimmed
+from mixbuild.declare import Source, Task, Template, choices, is_question, key, needs_options, trimmed
 
 OPTIONS = choices(("choices", "text"), answer=key("answerKey", among=("choices", "label")))
 
@@ -47,6 +48,9 @@ def _arc(name: str, config: str, how_chosen: str) -> Task:
     )
 
 
+CLOSED = {"needs its options": needs_options("question")}
+UNASKED = {"not a question": ~is_question("question")}
+
 TEMPLATES = (
     Template("seed", "Answer the following question with the letter and the text of the right option: {question} \n{options}\n[OUTPUT]: {both}"),
     Template("letter_only", "{question}\n\n{options}\n\nOne of these is correct. Reply with its letter, without brackets.\n[OUTPUT]: {letter}"),
@@ -55,24 +59,34 @@ TEMPLATES = (
         "You sit a science exam. For each item, write out the correct choice in full, but leave out its letter.\n\nItem: {question}\nChoices:\n{options}\n\n[OUTPUT]: {answer}",
     ),
     Template("answers_first", "Here are some possible answers:\n{bullets}\n\nCopy the one that answers or completes this: {question}\n[OUTPUT]: {answer}"),
-    Template(
-        "no_choices",
-        "The choices that belong to this exam question are missing. Give the answer as one of them might have put it.\n\n{question}\n[OUTPUT]: {answer}",
-    ),
+    Template("no_choices", "Answer this exam question, or complete its sentence, in a few words.\n\n{question}\n[OUTPUT]: {answer}", drops=CLOSED),
     Template("terse", "{question}\n{options}\nWhich letter?\n[OUTPUT]: {letter}"),
     Template(
         "answer_key",
-        "You fill in the answer key of a science test: first a letter in brackets, then the wording of that choice.\n\n{options}\n\nThe question they belong to: {question}\n\n[OUTPUT]: {both}",
+        "You are filling in the answer key of a science test: first a letter in brackets, then the wording of that choice.\n\n{options}\n\nThe question they belong to: {question}\n\n[OUTPUT]: {both}",
     ),
     Template(
         "blackboard",
-        "A teacher asks: {question}\nOn the blackboard stands this list:\n{bullets}\nA pupil who knows reads out the right line, and nothing else. What does the class hear?\n[OUTPUT]: {answer}",
+        "A teacher asks: {question}\nThis list is on the blackboard:\n{bullets}\nA pupil who knows reads out the right line, and nothing else. What does the class hear?\n[OUTPUT]: {answer}",
     ),
     Template(
         "write_the_question",
         "Write a science question that goes with these answers:\n{bullets}\nOf them, only this one may be right: {answer}\n[OUTPUT]: {question}",
         inverted=True,
+        drops=UNASKED,
     ),
+    Template(
+        "set_a_test",
+        "You set a test in science and have already typed what the class will choose from.\n\n{options}\n\nThe right choice is to be {letter}. What do you ask?\n[OUTPUT]: {question}",
+        inverted=True,
+        drops=UNASKED,
+    ),
+    Template(
+        "flash_card",
+        "A pile of flash cards has science on the front. The back was left blank, because whoever uses them is to know the matter without any help. Fill in the back of this card briefly.\n\nFront: {question}\n[OUTPUT]: {answer}",
+        drops=CLOSED,
+    ),
+    Template("pick", "{question}\n{bullets}\nPick the right one.\n[OUTPUT]: {answer}"),
 )
 
 CHALLENGE = _arc(

@@ -4,12 +4,14 @@ Source: https://huggingface.co/datasets/fancyzhx/dbpedia_14
 Raw record: {"label": 0, "title": "E. D. Abbott Ltd", "content": " Abbott of Farnham E D Abbott …"}
     0 to 13 are Company, EducationalInstitution, Artist, Athlete, OfficeHolder,
     MeanOfTransportation, Building, NaturalPlace, Village, Animal, Plant, Album, Film and
-    WrittenWork; ours are the same in plain words. A content begins with a space, which is trimmed.
+    WrittenWork; ours are the same in plain words. A content begins with a space, which is trimmed,
+    and may have marks of footnotes, "[1]" or "[citation needed]", which are cut; of a title, what
+    Wikipedia puts behind it to tell it from others: "Ping (golf)".
 Not confirmed: whether any title is blank, as in an example on the card; without it, a template
     that names the subject leaves the row out.
 """
 
-from mixbuild.declare import Source, Task, Template, label, trimmed
+from mixbuild.declare import Source, Task, Template, holds, label, replaced
 
 CLASSES = (
     *("Company", "EducationalInstitution", "Artist", "Athlete", "OfficeHolder"),
@@ -26,6 +28,38 @@ DOMAINS = (
     *("an organisation", "an organisation", "a person", "a person", "a person"),
     *("a vehicle", "a place", "a place", "a place"),
     *("a living thing", "a living thing", "a creative work", "a creative work", "a creative work"),
+)
+
+TEMPLATES = (
+    Template("seed", "Classify this article topic: {content} \n[OUTPUT]: {label}"),
+    Template("listed_in_line", f"Read the description and choose what its subject is: {', '.join(KINDS)}.\n\n{{content}}\n\n[OUTPUT]: {{label}}"),
+    Template(
+        "listed_below",
+        "{content}\n\nPut this text into one of fourteen categories:\n" + "\n".join(f"- {kind}" for kind in sorted(KINDS)) + "\n\n[OUTPUT]: {label}",
+    ),
+    Template("in_a_word_or_two", "{content}\n\nSo what, in a few words, is {title}?\n[OUTPUT]: {phrase}"),
+    Template(
+        "domain", "Is the following about a creative work, a living thing, an organisation, a person, a place or a vehicle?\n\n{content}\n[OUTPUT]: {domain}"
+    ),
+    Template(
+        "heading",
+        f"An encyclopaedia is arranged by headings: {', '.join(KINDS[::-1])}. Under which of them do readers find this entry?\n\n{{title}}\n{{content}}\n\n[OUTPUT]: {{label}}",
+    ),
+    Template("without_options", "With what category of subject does the text deal?\n\nText: {content}\n\n[OUTPUT]: {label}"),
+    Template("terse", "{title}: {content}\nKind:\n[OUTPUT]: {label}"),
+    Template(
+        "write_the_entry",
+        "Write the opening of an encyclopaedia article on {title}, {phrase}.\n[OUTPUT]: {content}",
+        inverted=True,
+        drops={"breaks off": ~holds("content", pattern=r"[.!?。][\"'”’)\]}]*\s*$")},
+    ),
+    Template("what_is_described", "What does this describe?\n{content}\n[OUTPUT]: {phrase}"),
+    Template(
+        "sorting_office",
+        "Articles that arrive without a category are sorted by hand before they are printed. There is a box for each kind of subject, fourteen in all, in the order of the alphabet:\n"
+        + "\n".join(f"{number}. {kind}" for number, kind in enumerate(sorted(KINDS), 1))
+        + "\n\nName the box into which you put the next article.\n\n{title}: {content}\n\n[OUTPUT]: {label}",
+    ),
 )
 
 TASK = Task(
@@ -53,30 +87,11 @@ TASK = Task(
     ),
     splits={"train": "train", "test": "test"},
     slots={
-        "title": trimmed("title"),
-        "content": trimmed("content"),
+        "title": replaced("title", pattern=r"(\S)\s*\([^()]*\)\s*$", by=r"\1").trimmed(),
+        "content": replaced("content", pattern=r"\[(?:\d+|note \d+|\w+ needed)\]", by="", holding="[").trimmed(),
         "label": label("label", dict(zip(CLASSES, KINDS, strict=True))),
         "phrase": label("label", dict(zip(CLASSES, PHRASES, strict=True))),
         "domain": label("label", dict(zip(CLASSES, DOMAINS, strict=True))),
     },
-    templates=(
-        Template("seed", "Classify this article topic: {content} \n[OUTPUT]: {label}"),
-        Template("listed_in_line", f"Read the description and choose what its subject is: {', '.join(KINDS)}.\n\n{{content}}\n\n[OUTPUT]: {{label}}"),
-        Template(
-            "listed_below",
-            "{content}\n\nPut this text into one of fourteen categories:\n" + "\n".join(f"- {kind}" for kind in sorted(KINDS)) + "\n\n[OUTPUT]: {label}",
-        ),
-        Template("in_a_word_or_two", "{content}\n\nSo what, in a few words, is {title}?\n[OUTPUT]: {phrase}"),
-        Template(
-            "domain",
-            "Is the following about a creative work, a living thing, an organisation, a person, a place or a vehicle?\n\n{content}\n[OUTPUT]: {domain}",
-        ),
-        Template(
-            "heading",
-            f"An encyclopaedia is arranged by headings: {', '.join(KINDS[::-1])}. Under which of them do readers find this entry?\n\n{{title}}\n{{content}}\n\n[OUTPUT]: {{label}}",
-        ),
-        Template("without_options", "With what category of subject does the text deal?\n\nText: {content}\n\n[OUTPUT]: {label}"),
-        Template("terse", "{title}: {content}\nKind:\n[OUTPUT]: {label}"),
-        Template("write_the_entry", "Write the opening of an encyclopaedia article on {title}, {phrase}.\n[OUTPUT]: {content}", inverted=True),
-    ),
+    templates=TEMPLATES,
 )

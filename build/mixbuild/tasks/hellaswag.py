@@ -52,7 +52,7 @@ TEMPLATES = (
     ),
     Template(
         "everyday_sense",
-        "Anybody who has seen something like this ({topic}) can tell how it goes on. Write the fitting line in full, but not its letter.\n\n{options}\n\nIt begins so: {beginning}\n[OUTPUT]: {ending}",
+        "Anybody who has seen something like this ({topic}) can tell how it goes on. Write the fitting line in full, but not its letter.\n\n{options}\n\nIt begins like this: {beginning}\n[OUTPUT]: {ending}",
     ),
     Template(
         "write_the_beginning",
