@@ -7,7 +7,14 @@ from collections.abc import Callable
 import pyarrow as pa
 import pytest
 from mixbuild.core.errors import TaskError
-from mixbuild.declare.prose import detokenised, spaced, unescaped, untagged
+from mixbuild.declare.prose import (
+    detokenised,
+    recoded,
+    spaced,
+    unescaped,
+    unquoted,
+    untagged,
+)
 from mixbuild.declare.slots import Slot, column, first, joined, project
 
 Change = Callable[[pa.StringArray], pa.StringArray]
@@ -30,6 +37,8 @@ TOKENS = {
     'makes " the good girl " a film': 'makes "the good girl" a film',
     '" well , " he said': '"well," he said',
     "so . . . what ? !": "so... what?!",
+    ". . . a story . . . . and . .": "... a story.... and..",
+    "from 3 : 59 p.m. : the president ’ s": "from 3:59 p.m.: the president’s",
     "you gon na and\\/or got ta go": "you gonna and/or gotta go",
     "the '70s -- a well-made b-movie": "the '70s -- a well-made b-movie",
     'He said "no" and "yes, it\'s 5 ft (2 m)".': 'He said "no" and "yes, it\'s 5 ft (2 m)".',
@@ -51,6 +60,19 @@ TAGS = {
     '<b>...</b> <A HREF="http://x.y/?a=b">HD.N</A>, <p>so</p>': "... HD.N, \nso\n",
     "if a <b and c> d: List<T> <3": "if a <b and c> d: List<T> <3",
 }
+CONTROLS = {
+    "him \x96 like \x91Funny\x92\x85": "him – like ‘Funny’…",
+    "\x85": "…",
+    "a\x81b\tc\x9fd": "a\x81b\tcŸd",
+    "–…": "–…",
+}
+QUOTES = {
+    '"Is ""rightness"" so?"': 'Is "rightness" so?',
+    '"""Why"" is it?"': '"Why" is it?',
+    'Is ""it"" so?': 'Is ""it"" so?',
+    '"It is so."': '"It is so."',
+    '"Two\nlines ""and"" more"': 'Two\nlines "and" more',
+}
 SPACES = {
     "SEC. 2.\t\t\t\tTITLE.  a\u00a0 b": "SEC. 2. TITLE. a b",
     "a \r\n\t b\n\n \n\nc": "a\nb\n\nc",
@@ -66,6 +88,8 @@ SPACES = {
             (detokenised, TOKENS),
             (unescaped, ENTITIES),
             (untagged, TAGS),
+            (recoded, CONTROLS),
+            (unquoted, QUOTES),
             (spaced, SPACES),
         )
         for before, after in cases.items()
@@ -78,7 +102,10 @@ def test_text_is_as_a_person_would_write_it(change: Change, before: str, after: 
         assert change(pa.array([after])).to_pylist() == [after]
 
 
-@pytest.mark.parametrize("name", ["trimmed", "detokenised", "unescaped", "untagged", "spaced"])
+@pytest.mark.parametrize(
+    "name",
+    ["trimmed", "detokenised", "unescaped", "untagged", "recoded", "unquoted", "spaced"],
+)
 def test_a_slot_is_changed_as_its_text_is_and_keeps_what_it_reads(name: str) -> None:
     slot: Slot = getattr(column("text"), name)()
     batch = pa.record_batch({"text": [" it 's  #39;<br />\t\tx "]})
@@ -90,6 +117,8 @@ def test_a_slot_is_changed_as_its_text_is_and_keeps_what_it_reads(name: str) -> 
             "detokenised": " it's  #39;<br />\t\tx ",
             "unescaped": " it 's '<br />\t\tx ",
             "untagged": " it 's  #39;\n\t\tx ",
+            "recoded": " it 's  #39;<br />\t\tx ",
+            "unquoted": " it 's  #39;<br />\t\tx ",
             "spaced": " it 's #39;<br /> x ",
         }[name]
     )

@@ -12,6 +12,10 @@ whose patterns are RE2's. Null stays null.
 ['One.\n\nTwo bold words, if a <b and c> d.']
 >>> spaced(pa.array(["SEC. 2.\t\t\tA  title. \n\n\n\n   (a) Text"])).to_pylist()
 ['SEC. 2. A title.\n\n(a) Text']
+>>> recoded(pa.array(["Good \x96 and yet\x85", "as it is"])).to_pylist()
+['Good – and yet…', 'as it is']
+>>> unquoted(pa.array(['"Is ""it"" so?"', 'Is "it" so?'])).to_pylist()
+['Is "it" so?', 'Is "it" so?']
 """
 
 from __future__ import annotations
@@ -36,12 +40,15 @@ TOKENS = (
     (r"(^|[ (\[\"])` ?", r"\1'"),  # "the ` thing" -> "the 'thing"
     (r" '([ .,;:!?)\"]|$)", r"'\1"),  # "thing ' a", "parents ' a" -> "thing' a", "parents' a"
     (r"(?i) (n't|'(?:s|t|d|m|re|ve|ll|clock))\b", r"\1"),  # "it 's", "ca n't" -> "it's", "can't"
+    (r"(?i) ?’ (s|t|d|m|re|ve|ll)\b", r"’\1"),  # the same with another apostrophe
     (r"\b([DLOdlo]) '(\w)", r"\1'\2"),  # "O 'Neill" -> "O'Neill"
     (r"(?i)\b(gon|wan|got) (na|ta)\b", r"\1\2"),  # "gon na" -> "gonna"
     (r"([(\[{]) ", r"\1"),  # "( a" -> "(a"
     (r"([$£€#]) (\d)", r"\1\2"),  # "$ 10" -> "$10"
-    (r" \. \. \.", "..."),  # "so . . . what" -> "so... what"
+    (r"\. \.", ".."),  # "so . . . what" -> "so .. . what"
+    (r"\.\. (\.+)", r"..\1"),  # "so .. . what" -> "so ... what"
     (r" (\.+)([ \"')\]]|$)", r"\1\2"),  # "a ." -> "a.", but not "index .IXIC"
+    (r"(\d) : (\d\d)", r"\1:\2"),  # "3 : 59 p.m." -> "3:59 p.m."
     (r" ([,;:!?%)\]}])", r"\1"),  # "a , b ) ?" -> "a, b)?"
     (r'(^|[ (\[])" ([^"]*[^" ]) ?"', r'\1"\2"'),  # 'a " b " c' -> 'a "b" c'
 )
@@ -65,6 +72,13 @@ ENTITIES = {
     "&": "amp #38 #038",  # at last, so that "&amp;lt;" is "&lt;"
 }
 """What HTML's entities stand for, by the names that the sources have for them."""
+
+WINDOWS = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}  # which stand for nothing
+}
+"""What Windows-1252 has where Unicode has control characters: 0x96 is a dash."""
 
 LINE_BREAKS = r"(?i)<(?:br|/?p) ?/?>"
 TAGS = (
@@ -97,6 +111,22 @@ def untagged(text: Text) -> Text:
     """Text with a line break for each of HTML's, and without tags that only mark it up."""
     text = pc.replace_substring_regex(text, pattern=LINE_BREAKS, replacement="\n")
     return pc.replace_substring_regex(text, pattern=TAGS, replacement="")
+
+
+def recoded(text: Text) -> Text:
+    """Text with the signs of Windows-1252 for control characters that were made of their codes."""
+    held = pc.match_substring_regex(text, "[\u0080-\u009f]")
+    searched = pc.if_else(held, text, pa.scalar(None, pa.string()))
+    for code, sign in WINDOWS.items():
+        searched = pc.replace_substring(searched, pattern=chr(code), replacement=sign)
+    return pc.coalesce(searched, text)
+
+
+def unquoted(text: Text) -> Text:
+    """Text out of the quotation marks that a CSV file puts around it, and doubles within it."""
+    whole = pc.match_substring_regex(text, r'(?s)^".*"".*"$')
+    inner = pc.replace_substring(pc.utf8_slice_codeunits(text, 1, -1), '""', '"')
+    return pc.if_else(whole, inner, text)
 
 
 def spaced(text: Text) -> Text:

@@ -83,6 +83,14 @@ class Slot:
         """The same without runs of spaces and tabs, and of more than one blank line."""
         return self._changed("spaced", prose.spaced)
 
+    def recoded(self) -> Slot:
+        """The same with signs for the control characters that Windows-1252 has made of them."""
+        return self._changed("recoded", prose.recoded)
+
+    def unquoted(self) -> Slot:
+        """The same without a CSV file's quotation marks: ``"Is ""it""?"``."""
+        return self._changed("unquoted", prose.unquoted)
+
     def _changed(self, name: str, change: Callable[[pc.Expression], pc.Expression]) -> Slot:
         if self.accepted is not None:
             raise TaskError(f"{name}: expected a slot with one accepted output")

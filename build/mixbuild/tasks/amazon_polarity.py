@@ -37,7 +37,7 @@ TASK = Task(
         "stars": label("label", {"negative": "1 or 2 stars", "positive": "4 or 5 stars"}),
         "kind": label("label", {"negative": "complaint", "positive": "recommendation"}),
         "column": label("label", {"negative": "against", "positive": "in favour"}),
-        "again": label("label", {"negative": "unlikely", "positive": "likely"}),
+        "present": label("label", {"negative": "unlikely", "positive": "likely"}),
     },
     templates=(
         Template("seed", "Classify this product review sentiment: {heading}{content} \n[OUTPUT]: {label}"),
@@ -49,8 +49,8 @@ TASK = Task(
         Template("options_listed", "Choose the sentiment that fits.\n\nReview: {content}\n\nOptions:\n- positive\n- negative\n\n[OUTPUT]: {label}"),
         Template("stars", "{heading}{content}\n\nHow did the author rate the product: 4 or 5 stars, or 1 or 2 stars?\n[OUTPUT]: {stars}"),
         Template(
-            "again",
-            "Judge by the review how willing its author is to buy from the same maker again. Reply with likely or unlikely.\n\n{content}\n\n[OUTPUT]: {again}",
+            "present",
+            "Judge by the review how likely its author is to give such a thing to a friend as a present. Reply with likely or unlikely.\n\n{content}\n\n[OUTPUT]: {present}",
         ),
         Template(
             "desk",

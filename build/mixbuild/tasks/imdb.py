@@ -6,7 +6,7 @@ Raw record: {"text": "I rented I AM CURIOUS-YELLOW from my video store …", "la
     and is not used; an unlabelled row elsewhere is dropped.
 """
 
-from mixbuild.declare import Source, Task, Template, field, label, trimmed
+from mixbuild.declare import Source, Task, Template, column, field, label
 
 TASK = Task(
     name="imdb",
@@ -29,7 +29,7 @@ TASK = Task(
     ),
     splits={"train": "train", "test": "test"},
     slots={
-        "review": trimmed("text"),
+        "review": column("text").untagged().recoded().spaced().trimmed(),
         "label": label("label", {"neg": "negative", "pos": "positive"}),
         "advice": label("label", {"neg": "no", "pos": "yes"}),
         "side": label("label", {"neg": "left", "pos": "right"}),

@@ -28,8 +28,8 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={
-        "one": trimmed("sentence1"),
-        "other": trimmed("sentence2"),
+        "one": trimmed("sentence1").detokenised(),
+        "other": trimmed("sentence2").detokenised(),
         "label": label("label", {"0": "not paraphrases", "1": "paraphrases"}),
         "same": label("label", {"0": "no", "1": "yes"}),
         "meaning": label("label", {"0": "different meaning", "1": "same meaning"}),

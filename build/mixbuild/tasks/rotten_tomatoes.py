@@ -29,7 +29,7 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={
-        "line": trimmed("text"),
+        "line": trimmed("text").detokenised(),
         "label": label("label", {"neg": "negative", "pos": "positive"}),
         "mark": label("label", {"neg": "rotten", "pos": "fresh"}),
         "advice": label("label", {"neg": "no", "pos": "yes"}),

@@ -30,6 +30,8 @@ TASK = Task(
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={
         "hypothesis": trimmed("hypothesis"),
+        "scene": trimmed("premise").detokenised(),
+        "caption": trimmed("hypothesis").spaced(),
         "label": label("label", {"entailment": "entailment", "neutral": "neutral", "contradiction": "contradiction"}),
         "certainty": label("label", {"entailment": "definitely true", "neutral": "possibly true", "contradiction": "definitely false"}),
         "answer": label("label", {"entailment": "yes", "neutral": "maybe", "contradiction": "no"}),
@@ -67,12 +69,10 @@ TASK = Task(
         Template("ruled_out", "{hypothesis}\n\nIs that ruled out by the following? {premise}\n[OUTPUT]: {ruled_out}"),
         Template("terse", "{premise} => {hypothesis}\nRelation:\n[OUTPUT]: {label}"),
         Template(
-            "write_a_caption", "A picture shows this: {premise}\n\nWrite a caption that {demand} of the same picture.\n[OUTPUT]: {hypothesis}", inverted=True
+            "write_a_caption", "A picture shows this: {premise}\n\nWrite a caption that {demand} of the same picture.\n[OUTPUT]: {caption}", inverted=True
         ),
         Template(
-            "describe_a_scene",
-            "Describe a scene in a line, in such a way that the following {demand} of it.\n\n{hypothesis}\n[OUTPUT]: {premise}",
-            inverted=True,
+            "describe_a_scene", "Describe a scene in a line, in such a way that the following {demand} of it.\n\n{hypothesis}\n[OUTPUT]: {scene}", inverted=True
         ),
     ),
 )

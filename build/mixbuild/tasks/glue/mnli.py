@@ -66,8 +66,8 @@ TASK = Task(
         ),
         Template("compose_a_hypothesis", "Compose a hypothesis that {demand}.\n\nPremise: {premise}\n\n[OUTPUT]: {hypothesis}", inverted=True),
         Template(
-            "say_something",
-            "{premise}\n\nThat is all you know. Say something about it which, going by that alone, {status}.\n[OUTPUT]: {hypothesis}",
+            "make_a_statement",
+            "All that you know is this: {premise}\n\nMake a statement which, going by that alone, {status}.\n[OUTPUT]: {hypothesis}",
             inverted=True,
         ),
     ),

@@ -23,8 +23,8 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={
-        "one": trimmed("sentence1"),
-        "other": trimmed("sentence2"),
+        "one": trimmed("sentence1").detokenised(),
+        "other": trimmed("sentence2").detokenised(),
         "label": label("label", {"not_equivalent": "not equivalent", "equivalent": "equivalent"}),
         "same": label("label", {"not_equivalent": "no", "equivalent": "yes"}),
         "meaning": label("label", {"not_equivalent": "different", "equivalent": "same"}),

@@ -29,6 +29,8 @@ TASK = Task(
     slots={
         "question1": trimmed("question1"),
         "question2": trimmed("question2"),
+        "first": trimmed("question1").unquoted(),
+        "second": trimmed("question2").unquoted(),
         "label": label("label", {"not_duplicate": "not duplicate", "duplicate": "duplicate"}),
         "same": label("label", {"not_duplicate": "no", "duplicate": "yes"}),
         "action": label("label", {"not_duplicate": "keep both", "duplicate": "merge them"}),
@@ -41,34 +43,31 @@ TASK = Task(
         Template("seed", "Classify these questions as duplicate or not duplicate: {question1} \nSecond question: {question2}\n[OUTPUT]: {label}"),
         Template(
             "one_answer",
-            "{question1}\n{question2}\n\nWould a single answer satisfy whoever asks the first and whoever asks the second? Answer yes or no.\n[OUTPUT]: {same}",
+            "{first}\n{second}\n\nWould a single answer satisfy whoever asks the first and whoever asks the second? Answer yes or no.\n[OUTPUT]: {same}",
         ),
         Template(
-            "options_listed",
-            "Mark the pair as one of these:\n- duplicate\n- not duplicate\n\nQuestion A: {question1}\nQuestion B: {question2}\n[OUTPUT]: {label}",
+            "options_listed", "Mark the pair as one of these:\n- duplicate\n- not duplicate\n\nQuestion A: {first}\nQuestion B: {second}\n[OUTPUT]: {label}"
         ),
         Template(
             "moderator",
-            "You moderate a forum where questions that ask the same thing are merged.\n\nNew: {question2}\nOlder: {question1}\n\nDo you merge them or keep both?\n[OUTPUT]: {action}",
+            "You moderate a forum where questions that ask the same thing are merged.\n\nNew: {second}\nOlder: {first}\n\nDo you merge them or keep both?\n[OUTPUT]: {action}",
         ),
         Template(
             "volunteers",
-            "Volunteers answer what readers of a magazine ask them, and a letter reaches the volunteers only if it is new. It is not new if an earlier reader has asked the same, in whatever words, so that a copy of the earlier answer would leave nothing open. Here is what two readers ask. Is the letter of the later one new, yes or no?\n\nEarlier: {question1}\nLater: {question2}\n\n[OUTPUT]: {new}",
+            "Volunteers answer what readers of a magazine ask them, and a letter reaches the volunteers only if it is new. It is not new if an earlier reader has asked the same, in whatever words, so that a copy of the earlier answer would leave nothing open. Here is what two readers ask. Is the letter of the later one new, yes or no?\n\nEarlier: {first}\nLater: {second}\n\n[OUTPUT]: {new}",
         ),
-        Template("terse", "{question1}\n{question2}\nSame intent, yes or no?\n[OUTPUT]: {same}"),
-        Template("asked_before", "Asked: {question1}\nIs this a repetition of it? {question2}\n[OUTPUT]: {same}"),
+        Template("terse", "{first}\n{second}\nSame intent, yes or no?\n[OUTPUT]: {same}"),
+        Template("asked_before", "Asked: {first}\nIs this a repetition of it? {second}\n[OUTPUT]: {same}"),
         Template(
             "compare",
-            "Compare what two people want to know, and state your finding in a sentence.\n\nFirst person: {question1}\nSecond person: {question2}\n\n[OUTPUT]: {finding}",
+            "Compare what two people want to know, and state your finding in a sentence.\n\nFirst person: {first}\nSecond person: {second}\n\n[OUTPUT]: {finding}",
         ),
-        Template(
-            "reworded", "Original wording: {question1}\nNew wording: {question2}\n\nHas the question stayed the same? Reply with yes or no.\n[OUTPUT]: {same}"
-        ),
+        Template("reworded", "Original wording: {first}\nNew wording: {second}\n\nHas the question stayed the same? Reply with yes or no.\n[OUTPUT]: {same}"),
         Template(
             "search_engine",
-            "A search engine has stored an answer to one query and now receives another. Does the stored answer fit, yes or no?\n\nStored: {question1}\n\nReceived: {question2}\n\n[OUTPUT]: {same}",
+            "A search engine has stored an answer to one query and now receives another. Does the stored answer fit, yes or no?\n\nStored: {first}\n\nReceived: {second}\n\n[OUTPUT]: {same}",
         ),
-        Template("ask_another", "Here is a question: {question1}\n\nThink of one that {demand}.\n[OUTPUT]: {question2}", inverted=True),
-        Template("ask_first", "Write a question {relation} the following one.\n\n{question2}\n\n[OUTPUT]: {question1}", inverted=True),
+        Template("ask_another", "Here is a question: {first}\n\nThink of one that {demand}.\n[OUTPUT]: {second}", inverted=True),
+        Template("ask_first", "Write a question {relation} the following one.\n\n{second}\n\n[OUTPUT]: {first}", inverted=True),
     ),
 )

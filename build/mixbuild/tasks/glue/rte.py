@@ -24,8 +24,8 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation"},
     slots={
-        "text": trimmed("sentence1"),
-        "statement": trimmed("sentence2"),
+        "text": trimmed("sentence1").spaced().detokenised(),
+        "statement": trimmed("sentence2").spaced(),
         "label": label("label", {"entailment": "entailment", "not_entailment": "not entailment"}),
         "answer": label("label", {"entailment": "yes", "not_entailment": "no"}),
         "support": label("label", {"entailment": "supported", "not_entailment": "unsupported"}),

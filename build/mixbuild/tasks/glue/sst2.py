@@ -45,7 +45,7 @@ TASK = Task(
     splits={"train": "train", "validation": "validation"},
     slots={
         "sentence": trimmed("sentence"),
-        "remark": trimmed("sentence"),
+        "remark": trimmed("sentence").detokenised(),
         "label": label("label", {"negative": "negative", "positive": "positive"}),
         "liked": label("label", {"negative": "no", "positive": "yes"}),
         "grade": label("label", {"negative": "a minus", "positive": "a plus"}),
