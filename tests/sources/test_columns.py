@@ -180,7 +180,7 @@ def test_a_huge_text_that_rows_share_is_copied_for_a_few_of_them_at_a_time(tmp_p
     assert heaviest < len(huge) + BATCH_BYTES
 
 
-def test_parquet_is_read_without_datasets_and_pandas(tmp_path: Path) -> None:
+def test_parquet_is_read_without_datasets(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(imdb_rows(3)), tmp_path / "train.parquet")
     code = (
         "import sys; sys.path.insert(0, 'build')\n"

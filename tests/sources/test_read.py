@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -607,3 +610,20 @@ def test_an_endpoint_may_end_in_slashes(
     assert (done.returncode, done.stderr) == (0, "")
     assert read_shards(tmp_path / "out", "imdb", "train").num_rows == 600
     assert all("//" not in each.path for each in hub.log)
+
+
+def test_the_hub_is_read_without_datasets(hub: LoopbackHub, tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, 'build')\n"
+        "from mixbuild.sources import read, resolve\n"
+        "from mixbuild.tasks import find\n"
+        "found = resolve(find('imdb'), splits=['train'])\n"
+        "batches = read(found.runs['train'][0], [('text',)], schema=found.schema)\n"
+        "print(sum(batch.num_rows for _, batch in batches), 'datasets' in sys.modules)\n"
+    )
+    environment = {**os.environ, **hub.environment(tmp_path / "hf")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout == "300 False\n"

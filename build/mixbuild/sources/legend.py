@@ -20,6 +20,9 @@ from mixbuild.sources.types import plain
 CLASS_NAMES = b"class_names"
 """The key in a field's metadata under which the names of 0, of 1 and so on are: a JSON list."""
 
+SPELLED = {pa.float64(): "float64", pa.float32(): "float32", pa.float16(): "float16"}
+"""Types that Arrow shows by other names than those which cards have."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -173,3 +176,45 @@ def _named(
     if path in names and pa.types.is_integer(kind):
         return pa.field(name, kind, metadata={CLASS_NAMES: json.dumps(list(names[path])).encode()})
     return pa.field(name, kind)
+
+
+def names_in(
+    fields: pa.Schema | pa.StructType, above: ColumnPath = ()
+) -> dict[ColumnPath, tuple[str, ...]]:
+    """By column, or field within a struct column, the names of classes that its field has."""
+    found: dict[ColumnPath, tuple[str, ...]] = {}
+    for each in fields:
+        path = (*above, each.name)
+        if names := (each.metadata or {}).get(CLASS_NAMES):
+            found[path] = tuple(json.loads(names))
+        if pa.types.is_struct(each.type):
+            found |= names_in(each.type, path)
+    return found
+
+
+def to_card(fields: pa.Schema | pa.StructType) -> list[dict[str, Any]]:
+    """The columns as a card lists them, which ``of_card`` reads.
+
+    >>> schema = with_names({"a": pa.list_(pa.int8()), "b": pa.int64()}, {("b",): ("no", "yes")})
+    >>> for column in to_card(schema):
+    ...     print(column)
+    {'name': 'a', 'list': 'int8'}
+    {'name': 'b', 'dtype': {'class_label': {'names': {'0': 'no', '1': 'yes'}}}}
+    """
+    listed = []
+    for each in fields:
+        told = _spelled(each.type)
+        if names := (each.metadata or {}).get(CLASS_NAMES):
+            by_number = {str(number): name for number, name in enumerate(json.loads(names))}
+            told = {"dtype": {"class_label": {"names": by_number}}}
+        listed.append({"name": each.name, **told})
+    return listed
+
+
+def _spelled(kind: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_struct(kind):
+        return {"struct": to_card(kind)}
+    if pa.types.is_list(kind):
+        inner = _spelled(kind.value_type)
+        return {"list": inner.get("dtype", inner)}
+    return {"dtype": SPELLED.get(kind, str(kind))}

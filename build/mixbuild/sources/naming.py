@@ -228,7 +228,8 @@ def _gaps(files: Sequence[tuple[int, str, int | None]]) -> Iterator[str]:
         if numbers != list(expected):
             yield f"expected {totals[0]} files, numbered {first} to {expected[-1]}, got {shown}"
     else:
-        padded = any(text.startswith("0") and len(text) > 3 for _, text, _ in files)
+        # only a converter numbers so; to others, a number may be a year or a part that is not shown
+        padded = all(text.startswith("0") and len(text) > 3 for _, text, _ in files)
         first = min(numbers[0], 1)
-        if (padded or numbers[0] < 2) and numbers != list(range(first, first + len(numbers))):
+        if padded and numbers != list(range(first, first + len(numbers))):
             yield f"expected files numbered {first} to {numbers[-1]}, got {shown}"

@@ -24,6 +24,12 @@ BUFFER_BYTES = 8 * 2**20
 WEIGHED_ROWS = 256
 """How many rows of a local file are read once more, to learn what they weigh."""
 
+ENOUGH_ROWS = 64
+"""As many rows tell what others weigh."""
+
+MUCH_SHARED = 8
+"""Rows that weigh so many times what they take in the file share what is kept shared."""
+
 REMOTE_ROWS = 4_096
 """The most rows of a batch over the network, where reading some twice would be a request more."""
 
@@ -116,8 +122,9 @@ def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]
         sharing = _shareable(chunks)
         rows, is_shared = REMOTE_ROWS, any(map(_is_shared, chunks))
         if not is_remote(run.address):  # over the network, it would be requests more
-            row_bytes = _row_bytes(reader(read_dictionary=sharing), start, names)
-            is_shared = is_shared or row_bytes > 2 * _mean(footer, chunks)
+            parquet = reader(read_dictionary=sharing)
+            row_bytes = _row_bytes(parquet, start, names, safe=_safe_rows(footer, start, names))
+            is_shared = is_shared or row_bytes > MUCH_SHARED * _mean(footer, chunks)
             rows = max(1, BATCH_BYTES // row_bytes)
         if is_shared and not any("." in each.path_in_schema for each in chunks):
             rows = run.batch_rows  # what is shared is cut after it was read
@@ -142,10 +149,21 @@ def _shareable(chunks: Iterable[pq.ColumnChunkMetaData]) -> list[str]:
     return sorted({each.path_in_schema for each in texts if "." not in each.path_in_schema})
 
 
-def _row_bytes(parquet: pq.ParquetFile, group: int, names: Sequence[str]) -> int:
-    """What a row weighs, by the first of a row group: one, then more if they can be held."""
+def _safe_rows(footer: pq.FileMetaData, group: int, names: Sequence[str]) -> int:
+    """How many rows can be weighed unseen: within lists and structs, each has its own copy.
+
+    A text is no longer than its column is in the file, whatever rows share it.
+    """
+    nested = [each for each in _chunks(footer, group, names) if "." in each.path_in_schema]
+    rows = max(1, footer.row_group(group).num_rows)
+    most = sum(each.num_values * each.total_uncompressed_size for each in nested) // rows
+    return int(max(1, min(WEIGHED_ROWS, HEAVY_BYTES // max(1, most))))
+
+
+def _row_bytes(parquet: pq.ParquetFile, group: int, names: Sequence[str], *, safe: int) -> int:
+    """What a row weighs, by the first of a row group: the safe ones, then more if these are few."""
     weight = 1
-    for rows in (1, WEIGHED_ROWS):
+    for rows in (safe, WEIGHED_ROWS) if safe < ENOUGH_ROWS else (safe,):
         if rows * weight <= HEAVY_BYTES:
             some = parquet.iter_batches(rows, row_groups=[group], columns=names, use_threads=False)
             weighed = next(some, None)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gc
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from mixbuild.core import SourceError, explained, split_front_matter
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.declare import Source
 from mixbuild.sources.hub import CARD, find_repo, read_card, read_repo_file
+from mixbuild.sources.legend import names_in, to_card
 from mixbuild.sources.location import Place
 from mixbuild.sources.read import read
 from mixbuild.sources.resolve import explore
@@ -67,8 +67,6 @@ def probe(
         SourceError: it cannot be reached or read, has moved, is gated, is a script, or has several
             configs of which none is named; or its card's metadata is no YAML.
     """
-    from datasets import Features
-
     if source is None:  # says what would only fail to load
         look_at_source(declared.repo, declared.revision)
     found = explore(declared, source, name=name, follow_links=follow_links)
@@ -87,13 +85,12 @@ def probe(
         card = _card(place)
     about = read_card(card, where=f"{place.label}: {CARD}")
     _, text = split_front_matter(card.decode("utf-8", errors="replace"))
-    features = Features.from_arrow_schema(found.schema)
     return Probed(
         place.label,
         declared.config or (None if place.config == "default" else place.config),
         found.schema,
-        dict(_class_names(found.schema, features)),
-        features._to_yaml_list(),  # as datasets itself writes it into cards
+        names_in(found.schema),
+        to_card(found.schema),
         rows,
         ", ".join(_listed(about.get("license"))),
         tuple(_listed(about.get("language"))),
@@ -127,19 +124,3 @@ def citation(card: str) -> str:
         if character == "}" and not depth:
             return text[: at + 1]
     return ""
-
-
-def _class_names(
-    fields: pa.Schema | pa.StructType, features: dict[str, Any], above: ColumnPath = ()
-) -> Iterator[tuple[ColumnPath, tuple[str, ...]]]:
-    """By column, the names of its classes; those that ``read`` found are put into the features."""
-    from datasets import ClassLabel
-
-    for each in fields:
-        if names := (each.metadata or {}).get(b"class_names"):
-            features[each.name] = ClassLabel(names=json.loads(names))
-        feature = features[each.name]
-        if isinstance(feature, ClassLabel):
-            yield (*above, each.name), tuple(feature.names)
-        elif isinstance(feature, dict):
-            yield from _class_names(each.type, feature, (*above, each.name))

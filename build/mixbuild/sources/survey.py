@@ -51,8 +51,6 @@ def survey(
     resolved = resolve(task, revision=found.commit)
     files = found.files
     names = {run.file for runs in resolved.runs.values() for run in runs}
-    if not names <= files.keys():  # datasets does not keep this format's files apart
-        names = set(files)
     splits = digests(task, resolved, report=report) if contents else _counts(resolved)
     return Entry(
         repo=task.source.repo,

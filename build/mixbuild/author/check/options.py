@@ -18,6 +18,7 @@ from mixbuild.author.check.sheets import Options, Sheet
 from mixbuild.author.check.statistics import uniformity
 from mixbuild.author.check.wording import Listed, lists, occurrences
 from mixbuild.declare import Choices, ChoiceSlot, Slot, Task
+from mixbuild.render import letters
 
 MOST = 0.5
 UNLIKELY = 1e-3
@@ -115,23 +116,13 @@ def _strangers(sheet: Sheet) -> Iterator[Finding]:
 
 def _is_among(answer: str, texts: list[str], *, lettered: bool, alone: bool) -> bool:
     """Whether an answer is, or where it is not ``alone`` names, one of the options."""
-    for place, text in enumerate(texts):
+    for letter, text in zip(letters(len(texts)), texts, strict=True):
         forms = [text.strip()]
         if lettered:
-            letter = _letter(place)
             forms += [letter, f"({letter})", f"({letter}) {text}".strip()]
         if answer in forms or (not alone and any(occurrences(form, answer) for form in forms)):
             return True
     return False
-
-
-def _letter(place: int) -> str:
-    """``A`` for 0; ``AA`` after ``Z``.
-
-    >>> _letter(0), _letter(25), _letter(26)
-    ('A', 'Z', 'AA')
-    """
-    return (_letter(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
 
 
 def _allowed(listed: Listed) -> set[str]:

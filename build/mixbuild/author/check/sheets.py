@@ -15,10 +15,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mixbuild.author.check.wording import placeholders
-from mixbuild.core import SCHEMA, Rows
+from mixbuild.core import SCHEMA, Rows, SourceError
 from mixbuild.declare import EVERY, ChoiceSlot, Task, Template, project
 from mixbuild.make import Request, plan, source_rows
 from mixbuild.render import Origin, ShownOptions, bind, render, shown_options
+
+MOST_BYTES = 2**30
+"""What a task's source rows may come to, since all of them are held at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +116,17 @@ def read_records(task: Task, request: Request) -> list[Records]:
     planned = plan(task, request)
     schema = planned.resolved.schema
     reads = bind(task, schema, templates=EVERY).reads
-    found = []
+    found, held = [], 0
     for unit in [unit for each in planned.units.values() for unit in each]:
         origin = Origin(planned.resolved.label, unit.split, unit.run.file)
         for row_numbers, batch in source_rows(unit, planned.projection, columns=reads):
+            held += batch.nbytes
+            if held > MOST_BYTES:
+                raise SourceError(
+                    f"{origin.source}: {origin.file}: expected rows to check of at most "
+                    f"{MOST_BYTES:,} bytes, got more by row {row_numbers[-1]}; check fewer with "
+                    f"--rows"
+                )
             if len(row_numbers):
                 found.append(Records(schema, batch, row_numbers, origin))
     return found

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from mixbuild.author.new.columns import Column, as_tuple, quoted
 from mixbuild.declare import Path
-from mixbuild.render import OWN_LETTER
+from mixbuild.render import OWN_LETTER, letters
 
 LISTS = ("choices", "options", "endings", "candidates", "alternatives", "answer_choices")
 """What a column is called that lists a row's options."""
@@ -94,11 +94,11 @@ def _told(
 ) -> tuple[str, dict[Path, Sequence[Any]]] | None:
     """How an answer tells the right option, and the values that it and the labels may have."""
     count = len(options) if len(options) > 1 else SHOWN
-    letters = [chr(ord("A") + each) for each in range(count)]
+    shown_letters = letters(count)
     texts = list(map(str, answer.seen))
     if labels is not None:
         among = f"key({answer.called}, among={_path(labels)})"
-        return among, {answer.path: letters, labels.path: [letters]}
+        return among, {answer.path: shown_letters, labels.path: [shown_letters]}
     if pa.types.is_boolean(answer.type):
         return f"position({answer.called})", {answer.path: (False, True)}
     if pa.types.is_integer(answer.type) or (texts and all(map(str.isdigit, texts))):
@@ -109,7 +109,7 @@ def _told(
     if not answer.is_text:
         return None
     if texts and all(re.fullmatch("[A-Z]", each) for each in texts):
-        return f"letter({answer.called})", {answer.path: letters}
+        return f"letter({answer.called})", {answer.path: shown_letters}
     shared = [f"TODO option {each + 1}" for each in range(count)]
     made_up = [[shared]] if len(options) == 1 else [[text] for text in shared]
     paths = [each.path for each in options]
