@@ -82,7 +82,7 @@ WINDOWS = {
 
 LINE_BREAKS = r"(?i)<(?:br|/?p) ?/?>"
 TAGS = (
-    r"(?i)</?(?:b|i|u|em|strong|tt|sup|sub|li|ul|ol|blockquote|h[1-6]) ?/?>"
+    r"(?i)</?(?:b|i|u|em|strong|tt|nobr|sup|sub|li|ul|ol|blockquote|h[1-6]) ?/?>"
     r"|</?(?:a|font|span|div|img|table|t[rdh])(?: [^<>]*=[^<>]*)?>"
 )
 """The tags that news and reviews have; ``a <b and c> d`` has none."""
