@@ -64,6 +64,7 @@ CONTROLS = {
     "him \x96 like \x91Funny\x92\x85": "him – like ‘Funny’…",
     "\x85": "…",
     "a\x81b\tc\x9fd": "a\x81b\tcŸd",
+    "Iraq\u00e2\x80\x99s and \u00e9t\u00e9": "Iraq’s and été",
     "–…": "–…",
 }
 QUOTES = {

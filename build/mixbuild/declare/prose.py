@@ -74,11 +74,14 @@ ENTITIES = {
 """What HTML's entities stand for, by the names that the sources have for them."""
 
 WINDOWS = {
-    code: bytes([code]).decode("cp1252")
+    chr(code): bytes([code]).decode("cp1252")
     for code in range(0x80, 0xA0)
     if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}  # which stand for nothing
 }
 """What Windows-1252 has where Unicode has control characters: 0x96 is a dash."""
+
+TWICE = {sign.encode().decode("latin-1"): sign for sign in "‘’“”–—…"}
+"""What a sign is where its bytes in UTF-8 were read as characters of their own."""
 
 LINE_BREAKS = r"(?i)<(?:br|/?p) ?/?>"
 TAGS = (
@@ -114,11 +117,11 @@ def untagged(text: Text) -> Text:
 
 
 def recoded(text: Text) -> Text:
-    """Text with the signs of Windows-1252 for control characters that were made of their codes."""
+    """Text with signs for the control characters that Windows-1252 or UTF-8 has become."""
     held = pc.match_substring_regex(text, "[\u0080-\u009f]")
     searched = pc.if_else(held, text, pa.scalar(None, pa.string()))
-    for code, sign in WINDOWS.items():
-        searched = pc.replace_substring(searched, pattern=chr(code), replacement=sign)
+    for wrong, sign in (TWICE | WINDOWS).items():
+        searched = pc.replace_substring(searched, pattern=wrong, replacement=sign)
     return pc.coalesce(searched, text)
 
 

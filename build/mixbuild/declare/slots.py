@@ -84,7 +84,7 @@ class Slot:
         return self._changed("spaced", prose.spaced)
 
     def recoded(self) -> Slot:
-        """The same with signs for the control characters that Windows-1252 has made of them."""
+        """The same with dashes, dots and quotation marks for what is a control character now."""
         return self._changed("recoded", prose.recoded)
 
     def unquoted(self) -> Slot:

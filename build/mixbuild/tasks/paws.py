@@ -48,7 +48,7 @@ TASK = Task(
         ),
         Template("options_listed", "Sentence A: {one}\nSentence B: {other}\n\nPick one:\n- same meaning\n- different meaning\n\n[OUTPUT]: {meaning}"),
         Template("rewritten", "A sentence was rewritten. Was its meaning kept or changed?\n\nBefore: {one}\nAfter: {other}\n[OUTPUT]: {outcome}"),
-        Template("another_way", '{one}\n\nIs "{other}" merely another way to put that? Reply yes or no.\n[OUTPUT]: {same}'),
+        Template("another_way", "{one}\n\nIs the next line merely another way to put that? Reply yes or no.\n\n{other}\n[OUTPUT]: {same}"),
         Template(
             "who_does_what",
             "Word order matters. Check who does what, where and when, then say whether the two statements agree or differ.\n\nOne: {one}\n\nTwo: {other}\n\n[OUTPUT]: {agreement}",

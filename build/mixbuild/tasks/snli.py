@@ -46,7 +46,7 @@ TASK = Task(
         Template("seed", "Classify the relation of the hypothesis to the premise: {premise} \nHypothesis: {hypothesis}\n[OUTPUT]: {label}"),
         Template(
             "photograph",
-            '{premise}\n\nSuppose that this describes a photograph. Is the statement "{hypothesis}" definitely true, possibly true or definitely false?\n[OUTPUT]: {certainty}',
+            "{premise}\n\nSuppose that this describes a photograph. Is the following definitely true, possibly true or definitely false of it?\n\n{hypothesis}\n[OUTPUT]: {certainty}",
         ),
         Template("yes_no_maybe", "Scene: {premise}\nClaim: {hypothesis}\nIs the claim true of the scene? Answer yes, no or maybe.\n[OUTPUT]: {answer}"),
         Template(

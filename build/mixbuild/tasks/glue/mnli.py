@@ -41,7 +41,7 @@ TASK = Task(
     },
     templates=(
         Template("seed", "Classify how the hypothesis relates to the premise: {premise} \nHypothesis: {hypothesis}\n[OUTPUT]: {label}"),
-        Template("taken_as_given", '{premise}\n\nTaking the text above as given, is the claim "{hypothesis}" true, false or undecided?\n[OUTPUT]: {truth}'),
+        Template("taken_as_given", "{premise}\n\nTaking the text above as given, is this claim true, false or undecided?\n\n{hypothesis}\n[OUTPUT]: {truth}"),
         Template(
             "yes_no_maybe",
             "Does the passage support the claim? Answer yes if the claim must be true, no if it cannot be, and maybe if the passage does not settle the matter.\n\nPassage: {premise}\n\nClaim: {hypothesis}\n[OUTPUT]: {answer}",
@@ -57,7 +57,7 @@ TASK = Task(
             "evidence",
             "Treat what is quoted below as the only evidence there is, and set aside whatever else you may know of the matter. A statement that the evidence proves is accepted, one that it disproves is rejected, and one that it neither proves nor disproves is left open. What is to be done with the statement?\n\nEvidence: {premise}\n\nStatement: {hypothesis}\n\n[OUTPUT]: {ruling}",
         ),
-        Template("conclude", 'Somebody says: {premise}\nMay one conclude "{hypothesis}" from that, yes or no?\n[OUTPUT]: {conclusion}'),
+        Template("conclude", "Somebody says: {premise}\nMay one conclude this from it, yes or no? {hypothesis}\n[OUTPUT]: {conclusion}"),
         Template("compatible", "Can both of these hold?\n\n1. {hypothesis}\n2. {premise}\n[OUTPUT]: {compatible}"),
         Template("terse", "{premise}\n{hypothesis}\nInference relation:\n[OUTPUT]: {label}"),
         Template(

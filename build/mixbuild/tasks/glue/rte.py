@@ -24,8 +24,8 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation"},
     slots={
-        "text": trimmed("sentence1").spaced().detokenised(),
-        "statement": trimmed("sentence2").spaced(),
+        "text": trimmed("sentence1").recoded().spaced().detokenised(),
+        "statement": trimmed("sentence2").recoded().spaced(),
         "label": label("label", {"entailment": "entailment", "not_entailment": "not entailment"}),
         "answer": label("label", {"entailment": "yes", "not_entailment": "no"}),
         "support": label("label", {"entailment": "supported", "not_entailment": "unsupported"}),
@@ -62,4 +62,5 @@ TASK = Task(
         Template("write_a_statement", "Here is a piece of news: {text}\n\nWrite a statement that {demand} it.\n[OUTPUT]: {statement}", inverted=True),
         Template("write_the_text", "Write a piece of news from which it {possible} be concluded that this is so: {statement}\n[OUTPUT]: {text}", inverted=True),
     ),
+    waivers={"source-text": "one text in a thousand has a broken quotation mark, which only the seed shows as it is"},
 )
