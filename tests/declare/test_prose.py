@@ -56,8 +56,8 @@ ENTITIES = {
     "R&D; fish & chips; #1; a quote; amps": "R&D; fish & chips; #1; a quote; amps",
 }
 TAGS = {
-    "One.<br /><br />Two<BR>three": "One.\n\nTwo\nthree",
-    '<b>...</b> <A HREF="http://x.y/?a=b">HD.N</A>, <p>so</p>': "... HD.N, \nso\n",
+    "One. <br /> <br />Two <BR>three": "One.\n\nTwo\nthree",
+    '<b>...</b> <A HREF="http://x.y/?a=b">HD.N</A>, <p>so</p>': "... HD.N,\nso\n",
     "if a <b and c> d: List<T> <3": "if a <b and c> d: List<T> <3",
 }
 CONTROLS = {

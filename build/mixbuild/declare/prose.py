@@ -1,7 +1,8 @@
 r"""Text as a person would write it: out of tokens, entities and tags. Pure.
 
 Each function takes a column of strings, or an expression of one, through a few of Arrow's kernels,
-whose patterns are RE2's. Null stays null.
+whose patterns are RE2's. Null stays null. ``recoded`` and ``unquoted`` read what they are given
+three times, and an expression is evaluated each time: they come first.
 
 >>> text = pa.array(["`` It 's ( almost ) n't worth $ 10 , '' Poor 's said .", "Don't touch this."])
 >>> detokenised(text).to_pylist()
@@ -83,7 +84,7 @@ WINDOWS = {
 TWICE = {sign.encode().decode("latin-1"): sign for sign in "‘’“”–—…"}
 """What a sign is where its bytes in UTF-8 were read as characters of their own."""
 
-LINE_BREAKS = r"(?i)<(?:br|/?p) ?/?>"
+LINE_BREAKS = r"(?i) ?<(?:br|/?p) ?/?> ?"
 TAGS = (
     r"(?i)</?(?:b|i|u|em|strong|tt|nobr|sup|sub|li|ul|ol|blockquote|h[1-6]) ?/?>"
     r"|</?(?:a|font|span|div|img|table|t[rdh])(?: [^<>]*=[^<>]*)?>"

@@ -29,7 +29,7 @@ TASK = Task(
     ),
     splits={"train": "train", "test": "test"},
     slots={
-        "review": column("text").untagged().recoded().spaced().trimmed(),
+        "review": column("text").recoded().untagged().trimmed(),
         "label": label("label", {"neg": "negative", "pos": "positive"}),
         "advice": label("label", {"neg": "no", "pos": "yes"}),
         "side": label("label", {"neg": "left", "pos": "right"}),

@@ -6,7 +6,7 @@ Raw record: {"sentence1": "No Weapons of Mass Destruction Found in Iraq Yet.",
     The split ``test`` is masked (-1 throughout) and not used.
 """
 
-from mixbuild.declare import Task, Template, label, trimmed
+from mixbuild.declare import Task, Template, column, label
 from mixbuild.tasks.glue.benchmark import glue
 
 TASK = Task(
@@ -24,8 +24,8 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation"},
     slots={
-        "text": trimmed("sentence1").recoded().spaced().detokenised(),
-        "statement": trimmed("sentence2").recoded().spaced(),
+        "text": column("sentence1").recoded().spaced().detokenised().trimmed(),
+        "statement": column("sentence2").recoded().spaced().trimmed(),
         "label": label("label", {"entailment": "entailment", "not_entailment": "not entailment"}),
         "answer": label("label", {"entailment": "yes", "not_entailment": "no"}),
         "support": label("label", {"entailment": "supported", "not_entailment": "unsupported"}),
