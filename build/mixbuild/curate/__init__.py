@@ -1,7 +1,8 @@
 """Shards -> selections: whatever must see many rows. It imports ``core``, ``declare`` and ``make``.
 
 A shard is never rewritten. What leaves rows out, repeats them or puts them in another order across
-shards writes a selection beside them, and only export makes files of it::
+shards writes a selection beside them, and only export makes files of it. The
+mixture will be the first to write one; until then nothing outside the tests does::
 
     selection  which rows of which shards, how often and in which order
 """

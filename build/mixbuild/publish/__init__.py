@@ -1,5 +1,8 @@
 """Manifest -> files -> Hub. It imports all above it.
 
+Rows are published in their own columns. Another row format, such as chat messages, is a view of a
+batch: a module of a folder ``formats`` here, called by ``export``.
+
 ::
 
     manifest   the manifest as it is published
