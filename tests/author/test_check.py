@@ -437,6 +437,16 @@ def test_a_prompt_that_lacks_what_decides(kinds: int, severity: str, lint: Linte
     assert checked.findings[0].message.startswith(f"{count} have a prompt that comes with several")
 
 
+def test_an_inverted_template_may_ask_for_one_of_many(lint: Linter) -> None:
+    rows = [{**row, "answer": f"Place {n % 10}"} for n, row in enumerate(facts_rows())]
+    text = "Tell a question of many to this answer: {answer}\n[OUTPUT]: {question}"
+    assert broken(lint(with_template(FACTS, text, inverted=True), rows)) == set()
+    assert broken(lint(with_template(FACTS, text), rows)) == {
+        ("ambiguous-prompt", ERROR),
+        ("inverted", ERROR),
+    }
+
+
 def test_the_same_row_twice_is_not_ambiguous(lint: Linter) -> None:
     assert lint(FACTS, facts_rows() * 2).findings == ()
 

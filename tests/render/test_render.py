@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -82,6 +83,11 @@ ACCEPTED: dict[str, Callable[[Record], list[str | None]]] = {
     "answers": lambda row: (row["answers"] or {}).get("text") or []
 }
 FILLED: dict[str, Callable[[Record], str | None]] = {
+    "article": lambda row: row["title"] and row["title"].replace("_", " "),
+    # a bill's, not a review's
+    "text": lambda row: (
+        row["text"] and re.sub(" *\t{2,} *", " " if "summary" in row else r"\g<0>", row["text"])
+    ),
     "answers": lambda row: next(iter(ACCEPTED["answers"](row)), None),
     "label": lambda row: {0: "negative", 1: "positive"}.get(row["label"]),
     "advice": lambda row: {0: "no", 1: "yes"}.get(row["label"]),
@@ -92,6 +98,9 @@ UNWANTED: dict[str, Callable[[Record], bool]] = {
     "rude": lambda row: bool(row["question"] == "rude"),
     "braces": lambda row: row["question"] is not None and bool({*row["question"]} & {*"{}"}),
     "far": lambda row: bool(row["title"] == " "),
+    "no question mark": lambda row: (
+        row["question"] is not None and not row["question"].rstrip(" \t\r\n").endswith("?")
+    ),
     "unlabelled": lambda row: row["label"] is not None and row["label"] < 0,
 }
 
@@ -163,9 +172,9 @@ def expected_row(task: Task, template: Template, row: Record) -> Record | str:
         if not str(value).strip():
             return f"empty {name}"
     several = [name for name in names_in(after) if name in ACCEPTED]
-    outputs = {name: str(value).strip() for name, value in values.items()}
+    outputs = {name: clean(str(value)) for name, value in values.items()}
     references = [
-        after.format(**{**outputs, name: each.strip()})[1:]
+        after.format(**{**outputs, name: clean(each)})[1:]
         for name in several
         for each in ACCEPTED[name](row)
         if each is not None and each.strip()
@@ -178,6 +187,11 @@ def expected_row(task: Task, template: Template, row: Record) -> Record | str:
         "task": task.name,
         "template": template.name,
     }
+
+
+def clean(text: str) -> str:
+    """What is asked for, as a person would have written it."""
+    return text.replace("\xa0", " ").strip()
 
 
 def source_batch(task: Task, rows: Sequence[Record]) -> pa.RecordBatch:

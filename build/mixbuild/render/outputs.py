@@ -1,7 +1,7 @@
 r"""What is asked for, cleaned: completions and the outputs that are accepted in their place. Pure.
 
->>> clean(pa.array([" The end.\u00a0\n", "a  b", None])).to_pylist()
-['The end.', 'a  b', None]
+>>> clean(pa.array([" The end.\u00a0\n", "May\u00a05", "a  b", None])).to_pylist()
+['The end.', 'May 5', 'a  b', None]
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from mixbuild.declare import Parts, Template, join
 
 
 def clean(texts: pa.StringArray) -> pa.StringArray:
-    """Texts without white space around them, be it a space, a line break or one of Unicode's."""
-    return pc.utf8_trim_whitespace(texts)
+    """Texts without white space around them, of any kind, and with a space for each NBSP."""
+    return pc.utf8_trim_whitespace(pc.replace_substring(texts, "\u00a0", " "))
 
 
 def completions(

@@ -1,12 +1,14 @@
-"""Summaries of bills of the US Congress and of California.
+r"""Summaries of bills of the US Congress and of California.
 
 Source: https://huggingface.co/datasets/FiscalNote/billsum
 Raw record: {"text": "SECTION 1. LIABILITY OF BUSINESS ENTITIES …",
     "summary": "Shields a business entity from civil liability …",
     "title": "A bill to limit the civil liability of business entities …"}
+    Where the text was wrapped in a typesetter's margin, runs of tabs stand in it: "a\t\t\t title".
+    The slot puts a space in the place of each.
 """
 
-from mixbuild.declare import Source, Task, Template
+from mixbuild.declare import Source, Task, Template, replaced
 
 TASK = Task(
     name="billsum",
@@ -27,10 +29,11 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "test": "test", "ca_test": "ca_test"},
+    slots={"text": replaced("text", pattern=" *\t{2,} *", by=" ")},
     templates=(
         Template("seed", "Summarize the following passage: {text} \n[OUTPUT]: {summary}"),
         Template("plain_words", "Explain to a citizen in a few sentences what this bill would do.\n\n{text}\n\n[OUTPUT]: {summary}"),
-        Template("titled", 'Below is the text of the bill titled "{title}".\n\n{text}\n\nWrite a summary of its main provisions.\n[OUTPUT]: {summary}'),
+        Template("titled", "Title: {title}\n\nText: {text}\n\nWrite a summary of the main provisions of this bill.\n[OUTPUT]: {summary}"),
         Template("text_first", "{text}\n\nSummarize the bill above.\n\n[OUTPUT]: {summary}"),
         Template(
             "legislative_analyst",
@@ -40,7 +43,16 @@ TASK = Task(
         Template(
             "newspaper_column", "A newspaper prints a column on pending laws. Write the entry for this one, without comment.\n\n{text}\n\n[OUTPUT]: {summary}"
         ),
+        Template("in_short", "{text}\n\nIn short?\n[OUTPUT]: {summary}"),
+        Template(
+            "before_the_vote",
+            "Tomorrow the members of a committee will vote on this bill, and none of them has the time to read it. Tell them what it creates, amends or repeals, which officers and agencies it charges with what, and from when it applies, as far as it says so.\n\n{text}\n\n[OUTPUT]: {summary}",
+        ),
+        Template(
+            "research_service",
+            "Write as the research service of a parliament does: impartially, in the present tense, and with a verb such as requires, directs or prohibits at the head of each provision. Neither praise the bill nor find fault with it.\n\nBill: {text}\n\n[OUTPUT]: {summary}",
+        ),
         Template("write_the_title", "Give this bill an official title.\n\nSummary of the bill: {summary}\n\n[OUTPUT]: {title}", inverted=True),
-        Template("draft_the_bill", "Draft a bill, in numbered sections, to this effect: {summary}\n\n[OUTPUT]: {text}", inverted=True),
+        Template("draft_the_bill", "Draft the text of a bill to this effect: {summary}\n\n[OUTPUT]: {text}", inverted=True),
     ),
 )

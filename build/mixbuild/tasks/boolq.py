@@ -4,11 +4,12 @@ Source: https://huggingface.co/datasets/google/boolq
 Raw record: {"question": "does ethanol take more energy make that produces", "answer": false,
     "passage": "All biomass goes through at least some of these steps: it needs to be grown, …"}
     Questions are in lower case and lack the question mark, which the slot adds.
+    Passages have the quotation marks of a tokeniser, ``like these'', which become "such".
     Not confirmed: that the config is called default, and that the card still gives the licence
     of 2022.
 """
 
-from mixbuild.declare import Source, Task, Template, flag, replaced
+from mixbuild.declare import Source, Task, Template, column, flag, replaced
 
 TASK = Task(
     name="boolq",
@@ -29,7 +30,11 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
-    slots={"question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"), "answer": flag("answer", ("no", "yes"))},
+    slots={
+        "question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"),
+        "passage": column("passage").detokenised(),
+        "answer": flag("answer", ("no", "yes")),
+    },
     templates=(
         Template("seed", "Answer the following question with yes or no based on the passage: {passage} \nQuestion: {question}\n[OUTPUT]: {answer}"),
         Template("question_first", "{question}\n\nSay yes or no, going by this text alone.\n\n{passage}\n\n[OUTPUT]: {answer}"),
@@ -50,10 +55,15 @@ TASK = Task(
         Template(
             "reply_to_a_friend", "A friend wants to know: {question}\nReply in a single word after looking it up here:\n\n{passage}\n\n[OUTPUT]: {answer}"
         ),
+        Template("one_word", "{passage}\n\nIn one word: {question}\n[OUTPUT]: {answer}"),
         Template(
-            "ask_the_question",
-            "What could one ask so that this passage replies with {answer}? Write the question.\n\n{passage}\n\n[OUTPUT]: {question}",
-            inverted=True,
+            "choices_listed",
+            "{question}\n\nPick one of the two choices, as the source has it.\n\nChoices:\n- no\n- yes\n\nSource:\n{passage}\n\n[OUTPUT]: {answer}",
         ),
+        Template(
+            "set_aside_what_you_know",
+            "The question below was put to a search engine by somebody who had not seen the paragraph that follows it. Judge by the paragraph alone, even where you believe that you know better, and reply with yes or no.\n\nQuestion: {question}\n\nParagraph: {passage}\n\n[OUTPUT]: {answer}",
+        ),
+        Template("ask_the_question", "Write a question to which this passage gives the answer {answer}.\n\n{passage}\n\n[OUTPUT]: {question}", inverted=True),
     ),
 )

@@ -4,13 +4,23 @@ Source: https://huggingface.co/datasets/abisee/cnn_dailymail
 Raw record: {"article": "(CNN) -- An American woman died aboard a cruise ship that docked at …",
     "highlights": "The elderly woman suffered from diabetes … say .\nPreviously, 86 passengers …",
     "id": "0054d6d30dbcad772e20b22771153a2a9cbeaf62"}
-    A highlight is a line. The source put " ." after lines that ended in no punctuation; in
-    highlights the slot takes the space away, in articles it cannot be told from the text.
+    A highlight is a line. The source put " ." after lines that ended in no punctuation: the slots
+    take the space away. What stood around an article on its page is taken away as well: "By .
+    Daily Mail Reporter . PUBLISHED: . 02:22 EST, 12 October 2013 .", "Watch what led to it » .",
+    "E-mail to a friend .".
     An updated story may have a highlight that begins with "NEW:".
     Not confirmed: that the card still says apache-2.0, as it did in 2022.
 """
 
 from mixbuild.declare import Source, Task, Template, replaced
+
+FURNITURE = (
+    r"^By \. [^.]{1,60} \. (?:PUBLISHED: \. [^.]{1,40} \. (?:\| \. )?(?:UPDATED: \. [^.]{1,40} \. )?|Last updated at [^.]{1,50} \. )?"
+    r"| +(?:Watch|See|View|Read|Learn|Hear|Listen|Go|Look|Take|Find|Explore|Check|Meet)\b(?:[^.!?»]|[.!?][^ ])*[.!?]? ?»(?: \.)?"
+    r"| *E-mail to a friend ?\.?"
+    r"| (\. |\.$)"
+)
+"""What stood around an article: who wrote it and when, links, and where to send it; and the space before a full stop."""
 
 TASK = Task(
     name="cnn_dailymail",
@@ -31,7 +41,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
-    slots={"highlights": replaced("highlights", pattern=r"(?m) \.$", by=".")},
+    slots={"article": replaced("article", pattern=FURNITURE, by=r"\1"), "highlights": replaced("highlights", pattern=r"(?m) \.$", by=".")},
     templates=(
         Template("seed", "Summarize the following article: {article} \n[OUTPUT]: {highlights}"),
         Template("one_point_a_line", "Write down the highlights of this news story, one sentence to a line.\n\n{article}\n\n[OUTPUT]: {highlights}"),
@@ -50,6 +60,17 @@ TASK = Task(
             "newsletter",
             "Condense the story for a newsletter. Keep to what it reports, add no opinion, and begin a new line for each point.\n\nStory:\n{article}\n\n[OUTPUT]: {highlights}",
         ),
+        Template("key_facts", "List the key facts of this article.\n\n{article}\n\n[OUTPUT]: {highlights}"),
+        Template("tldr", "{article}\n\nTL;DR\n[OUTPUT]: {highlights}"),
+        Template(
+            "on_the_telephone",
+            "Whoever reads the news on a telephone sees only a few lines before having to scroll. Put into such lines what the report below says, the weightiest first, so that each can be understood without the one before it.\n\nReport: {article}\n\n[OUTPUT]: {highlights}",
+        ),
         Template("write_the_article", "Write the full news article that these highlights belong to.\n\n{highlights}\n\n[OUTPUT]: {article}", inverted=True),
+        Template(
+            "from_notes",
+            "A reporter has sent in the points below, one to a line. Turn them into a story for the front page.\n\nPoints:\n{highlights}\n\n[OUTPUT]: {article}",
+            inverted=True,
+        ),
     ),
 )

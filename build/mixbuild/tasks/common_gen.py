@@ -7,7 +7,7 @@ Raw record: {"concept_set_idx": 0, "concepts": ["ski", "mountain", "skier"],
     stands in several rows, each with another sentence.
 """
 
-from mixbuild.declare import Source, Task, Template, is_empty, joined
+from mixbuild.declare import Source, Task, Template, column, is_empty, joined
 
 TASK = Task(
     name="common_gen",
@@ -28,19 +28,24 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
-    slots={"concepts": joined("concepts", separator=", ")},
+    slots={"concepts": joined("concepts", separator=", "), "target": column("target").detokenised()},
     drops={"no concepts": is_empty("concepts")},
     templates=(
         Template("seed", "Write a sentence with the following concepts: {concepts} \n[OUTPUT]: {target}"),
         Template("everyday_scene", "Describe an everyday scene in which all of these play a part. One sentence is enough.\n\n{concepts}\n\n[OUTPUT]: {target}"),
         Template("words_first", "{concepts}\n\nPut the words above together in a sentence that makes sense.\n[OUTPUT]: {target}"),
         Template("card_game", "In a game you have drawn these cards: {concepts}. Say what could be happening, and mention every card.\n[OUTPUT]: {target}"),
-        Template("caption", "A picture shows all of this: {concepts}. What might its caption be?\n[OUTPUT]: {target}"),
+        Template("caption", "Caption a picture to which all of these words apply: {concepts}\n[OUTPUT]: {target}"),
         Template("one_event", "How could these come together in a single plausible event? {concepts}\n[OUTPUT]: {target}"),
         Template("terse", "Words: {concepts}\nSentence?\n[OUTPUT]: {target}"),
         Template(
             "language_teacher",
             "You teach English to beginners. Make up an example for your pupils that uses each word of today's list. You may inflect the words and choose their order.\n\nList: {concepts}\n\n[OUTPUT]: {target}",
+        ),
+        Template("any_order", "Use all of them, in any order and form: {concepts}\n[OUTPUT]: {target}"),
+        Template(
+            "storyboard",
+            "Each shot of a film is noted down in one plain sentence, so that the crew can tell at a glance who or what is in it and what goes on. Make the note for a shot that takes in everything on the following list.\n\nList: {concepts}\n\n[OUTPUT]: {target}",
         ),
         Template(
             "find_the_words",

@@ -8,7 +8,18 @@ Raw record: {"instruction": "When did Virgin Australia start operating?",
     The context is empty for most rows; its label then disappears with it.
 """
 
-from mixbuild.declare import Source, Task, Template, optional, replaced
+from mixbuild.declare import Source, Task, Template, holds, label, optional
+
+KINDS = {
+    "brainstorming": "brainstorming",
+    "classification": "classification",
+    "closed_qa": "question answering from a text",
+    "creative_writing": "creative writing",
+    "general_qa": "general question answering",
+    "information_extraction": "information extraction",
+    "open_qa": "question answering from knowledge",
+    "summarization": "summarisation",
+}
 
 TASK = Task(
     name="dolly",
@@ -33,7 +44,7 @@ TASK = Task(
         "passage": optional("context", before="\n\n"),
         "text_first": optional("context", before="Text: ", after="\n\n"),
         "background": optional("context", before="\n\nBackground:\n"),
-        "kind": replaced("category", pattern="_", by=" "),
+        "kind": label("category", KINDS),
     },
     templates=(
         Template("seed", "Follow the instruction: {instruction} {context}\n[OUTPUT]: {response}"),
@@ -47,10 +58,16 @@ TASK = Task(
         Template("kind_given", "The following is a request of the kind called {kind}. Do what it asks.\n\n{instruction}{passage}\n\n[OUTPUT]: {response}"),
         Template("colleague", "A colleague left this note on your desk. What would you send back?\n\nNote: {instruction}{background}\n\n[OUTPUT]: {response}"),
         Template("well_informed", "How would a well-informed person respond?\n\n{text_first}Request: {instruction}\n\n[OUTPUT]: {response}"),
+        Template("reply", "Reply to this.\n\n{instruction}{passage}\n\n[OUTPUT]: {response}"),
+        Template(
+            "help_page",
+            "People send in whatever they would like to have explained, listed, sorted, summed up or made up, and a patient editor answers each of them in clear prose or in a plain list, whichever suits the matter. Be that editor for the next one.\n\nSent in: {instruction}{background}\n\n[OUTPUT]: {response}",
+        ),
         Template(
             "guess_the_instruction",
             "An instruction led to this response. What may it have been?\n\nResponse: {response}{background}\n\n[OUTPUT]: {instruction}",
             inverted=True,
+            drops={"fewer than four words": ~holds("response", pattern=r"\S\s+\S+\s+\S+\s+\S")},
         ),
     ),
 )

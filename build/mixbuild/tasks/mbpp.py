@@ -6,10 +6,10 @@ Raw record: {"task_id": 1, "text": "Write a function to find the minimum cost pa
     "test_setup_code": "", "challenge_test_list": []}
     Lines of code end in spaces and CR LF, of which the slot keeps the LF. The set-up code of
     the tests is nearly always empty. The split ``prompt`` (ten rows for few-shot prompts) is
-    not offered.
+    not offered. A few texts hold what an editor offers to fill in ("* list item").
 """
 
-from mixbuild.declare import Source, Task, Template, first, joined, optional, replaced
+from mixbuild.declare import Source, Task, Template, first, holds, joined, optional, replaced
 
 TASK = Task(
     name="mbpp",
@@ -30,7 +30,8 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={
-        "code": replaced("code", pattern=r"(?m)[ \t\r]+$", by=""),
+        "text": replaced("text", pattern=r"^#+ +|(?: [*>] (?:list item|indented block))+$", by=""),
+        "code": replaced("code", pattern=r"(?m)[ \t\r]+$", by="").trimmed(),
         "test": first("test_list"),
         "tests": joined("test_list", separator="\n"),
         "setup": optional("test_setup_code", after="\n"),
@@ -47,9 +48,25 @@ TASK = Task(
             "test_first",
             "```python\n{setup}{test}\n```\n\nThis assertion fails because the function is missing. Supply it. The exercise was: {text}\n[OUTPUT]: {code}",
         ),
-        Template("should_satisfy", 'How would you solve "{text}" in Python, so that this holds afterwards? {test}\n[OUTPUT]: {code}'),
+        Template(
+            "should_satisfy", "How would you solve this in Python, so that the assertion holds afterwards?\n\n{text}\n\n{setup}{test}\n\n[OUTPUT]: {code}"
+        ),
         Template("terse", "Python: {text}\n[OUTPUT]: {code}"),
+        Template("script_first", "{text}\n\nAnswer in Python.\n[OUTPUT]: {code}"),
+        Template(
+            "code_review",
+            "A colleague will review what you write and run it against the checks at the end of this message. Reply with Python source and nothing else: no comment on how it works, no example of its use, no text before or after it.\n\nWhat is wanted: {text}\n\nChecks:\n{setup}{tests}\n\n[OUTPUT]: {code}",
+        ),
+        Template(
+            "tutor",
+            "You help people who are learning to program. One of them shows you the task below and one result that is expected, and asks how a working solution might look. Show one, in Python, as they would have to hand it in.\n\nTask: {text}\n\nExpected: {setup}{test}\n\n[OUTPUT]: {code}",
+        ),
         Template("write_the_exercise", "Which textbook exercise does this Python code solve? Write it down.\n\n{code}\n\n[OUTPUT]: {text}", inverted=True),
-        Template("write_a_test", "Write one assert statement that checks whether the code below works.\n\n{code}\n\n[OUTPUT]: {test}", inverted=True),
+        Template(
+            "write_a_test",
+            "Write one assert statement that checks whether the code below works.\n\n{code}\n\n[OUTPUT]: {test}",
+            inverted=True,
+            drops={"the test needs a set-up": holds("test_setup_code", pattern=r"\S")},
+        ),
     ),
 )

@@ -7,7 +7,12 @@ Raw record: {"question": "where did they film hot tub time machine",
     Not confirmed: that the config kept its name, and the card its licence, of 2022.
 """
 
-from mixbuild.declare import Source, Task, Template, first, is_empty, replaced
+from mixbuild.declare import Source, Task, Template, first, holds, is_empty, replaced
+
+QUESTION = r"(?i)\b(?:who|whom|whose|what|when|where|which|why|how)(?:s|\b)|^\s*(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b"
+
+UNASKED = {"no question": ~holds("question", pattern=QUESTION)}
+"""Queries that ask nothing, "types of skiing in the winter olympics": no model of how to ask."""
 
 TASK = Task(
     name="nq_open",
@@ -40,6 +45,16 @@ TASK = Task(
         Template("terse", "Q: {question}\nShort answer?\n[OUTPUT]: {answer}"),
         Template("name_it", "Name the person, place, time, number or thing that is asked for.\n\nQuestion: {question}\n\n[OUTPUT]: {answer}"),
         Template("tip_of_the_tongue", "It is on the tip of my tongue: {question} Please remind me, and keep it brief.\n[OUTPUT]: {answer}"),
-        Template("ask_the_question", 'Write a question for a search engine whose answer is "{answer}".\n[OUTPUT]: {question}', inverted=True),
+        Template("in_brief", "In brief: {question}\n[OUTPUT]: {answer}"),
+        Template(
+            "telephone_line",
+            "You answer a telephone line that people call to settle small arguments. They want a fact and not a story: a name, a date, a place or a number, with nothing around it. The next caller says: {question}\n[OUTPUT]: {answer}",
+        ),
+        Template(
+            "answer_box",
+            "Above its results, a search engine shows a box with the answer alone: no sentence around it, no source, no second thought. Fill the box for the query below from what you know.\n\nQuery: {question}\n\n[OUTPUT]: {answer}",
+        ),
+        Template("ask_the_question", 'Write a question for a search engine whose answer is "{answer}".\n[OUTPUT]: {question}', inverted=True, drops=UNASKED),
+        Template("answer_first", "The answer is {answer}. What was the question?\n[OUTPUT]: {question}", inverted=True, drops=UNASKED),
     ),
 )

@@ -7,7 +7,10 @@ Raw record: {"id": "56be4db0acb8001400a502ec", "title": "Super_Bowl_50",
     "answers": {"text": ["Denver Broncos", "Denver Broncos"], "answer_start": [177, 177]}}
 """
 
-from mixbuild.declare import Source, Task, Template, first, is_empty
+from mixbuild.declare import Source, Task, Template, first, holds, is_empty, replaced
+
+UNASKED = {"no question mark": ~holds("question", pattern=r"\?[ \t\r\n]*$")}
+"""Questions that are not put as one: no model of how to ask."""
 
 TASK = Task(
     name="squad",
@@ -28,7 +31,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
-    slots={"answers": first("answers", "text")},
+    slots={"answers": first("answers", "text"), "article": replaced("title", pattern="_", by=" ")},
     drops={"no answer": is_empty("answers", "text")},
     templates=(
         Template("seed", "Answer the following question based on the passage: {context} \nQuestion: {question}\n[OUTPUT]: {answers}"),
@@ -39,11 +42,29 @@ TASK = Task(
             "Passage: {context}\n\nQuestion: {question}\n\n[OUTPUT]: {answers}",
         ),
         Template("terse", "{context}\n\nQ: {question}\n[OUTPUT]: {answers}"),
-        Template("which_words", 'Passage:\n{context}\n\nWhich words of the passage answer the question "{question}"?\n[OUTPUT]: {answers}'),
+        Template("which_words", "Passage:\n{context}\n\nWhich words of the passage answer this question? {question}\n[OUTPUT]: {answers}"),
         Template("mark_it", "{question}\n\nMark the answer in this text:\n{context}\n\n[OUTPUT]: {answers}"),
-        Template("help_desk", "A visitor to a library asks: {question}\nWhat do you read out to him?\n\n{context}\n\n[OUTPUT]: {answers}"),
+        Template("help_desk", "A visitor to a library asks: {question}\nWhat do you read out to them?\n\n{context}\n\n[OUTPUT]: {answers}"),
+        Template("extract", "Extract the answer.\n\nText: {context}\n\nQuestion: {question}\n\n[OUTPUT]: {answers}"),
         Template(
-            "ask_the_question", "Write a question about the following passage whose answer is: {answers}\n\n{context}\n\n[OUTPUT]: {question}", inverted=True
+            "examination",
+            "You are sitting an examination in reading. Marks are given only for words that you copy from the paragraph, as few as will do, with nothing added to them.\n\nParagraph: {context}\n\nQuestion: {question}\n\n[OUTPUT]: {answers}",
+        ),
+        Template(
+            "check_a_detail",
+            "Somebody who once read the encyclopedia's article on {article} cannot recall a detail of it. Find that detail in the part of the article given below, and send back the detail alone, as it is written there.\n\nThe detail: {question}\n\n{context}\n\n[OUTPUT]: {answers}",
+        ),
+        Template(
+            "ask_the_question",
+            "Write a question about the following passage whose answer is: {answers}\n\n{context}\n\n[OUTPUT]: {question}",
+            inverted=True,
+            drops=UNASKED,
+        ),
+        Template(
+            "set_a_test",
+            "You are setting a test on this text:\n\n{context}\n\nHere is what one of the answers should be. Word the question that leads to it.\n\nAnswer: {answers}\n[OUTPUT]: {question}",
+            inverted=True,
+            drops=UNASKED,
         ),
     ),
 )

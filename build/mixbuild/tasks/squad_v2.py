@@ -9,7 +9,14 @@ Raw record: {"id": "56ddde6b9a695914005b9629", "title": "Normans",
     Where the passage holds no answer, both lists are empty.
 """
 
-from mixbuild.declare import Source, Task, Template, first
+from mixbuild.declare import Source, Task, Template, first, holds, is_empty
+
+UNASKED = {"no question mark": ~holds("question", pattern=r"\?[ \t\r\n]*$")}
+"""Questions that are not put as one: no model of how to ask."""
+
+OPEN = is_empty("answers", "text")
+UNANSWERED = {**UNASKED, "unanswerable": OPEN}
+ANSWERED = {**UNASKED, "answered": ~OPEN}
 
 TASK = Task(
     name="squad_v2",
@@ -36,35 +43,38 @@ TASK = Task(
             "seed",
             "Answer the following question based on the passage, or write unanswerable if it holds no answer: {context} \nQuestion: {question}\n[OUTPUT]: {answers}",
         ),
-        Template(
-            "question_first",
-            '{question}\n\nLook for the answer in the passage below. If it is not there, reply "unanswerable".\n\n{context}\n\n[OUTPUT]: {answers}',
-        ),
+        Template("question_first", '{question}\n\nSearch this passage. If the answer is not in it, reply "unanswerable".\n\n{context}\n\n[OUTPUT]: {answers}'),
         Template(
             "careful_reader",
             'Some questions only seem to be answered by the text. For those write "unanswerable"; for the others quote the answer.\n\nText: {context}\n\nQuestion: {question}\n\n[OUTPUT]: {answers}',
         ),
         Template("terse", "{context}\n\nQ: {question}\nAnswer, or unanswerable?\n[OUTPUT]: {answers}"),
+        Template("does_it_tell", '{context}\n\nDoes this tell us the following: {question}\nIf so, say it; if not, say "unanswerable".\n[OUTPUT]: {answers}'),
         Template(
-            "does_it_tell",
-            'Here is a paragraph from an encyclopedia.\n\n{context}\n\nDoes it tell us the answer to "{question}"? If so, give it; if not, say "unanswerable".\n[OUTPUT]: {answers}',
-        ),
-        Template(
-            "do_not_guess",
-            "Do not guess: answer only what the source states, and call everything else unanswerable.\n\nQuestion: {question}\nSource: {context}\n\n[OUTPUT]: {answers}",
+            "do_not_guess", "Do not guess: what the source leaves open is unanswerable.\n\nQuestion: {question}\nSource: {context}\n\n[OUTPUT]: {answers}"
         ),
         Template(
             "letters_to_the_editor",
             "You reply to readers of an encyclopedia and may rely on one paragraph only. When it leaves a question open, your whole reply is the word unanswerable.\n\nParagraph: {context}\n\nReader: {question}\n\n[OUTPUT]: {answers}",
         ),
         Template(
-            "rules_last",
-            "Passage:\n{context}\n\nQuestion:\n{question}\n\nRules: copy the shortest span that answers the question; if there is none, output unanswerable.\n[OUTPUT]: {answers}",
+            "rules_last", "{context}\n\n{question}\n\nCopy the shortest span that answers this, or output unanswerable if none does.\n[OUTPUT]: {answers}"
+        ),
+        Template(
+            "fact_checker",
+            "You check facts for a magazine. Only the paragraph below counts as a source; what you know from elsewhere must not enter into it. Copy out what settles the question, or put down unanswerable where the paragraph is silent.\n\nQuestion: {question}\n\nParagraph: {context}\n\n[OUTPUT]: {answers}",
         ),
         Template(
             "ask_the_question",
-            'Write a question about the passage below that has this answer: {answers}\n(If "unanswerable" is given, the passage must leave your question open.)\n\n{context}\n\n[OUTPUT]: {question}',
+            "Write a question about the passage below that has this answer: {answers}\n\n{context}\n\n[OUTPUT]: {question}",
             inverted=True,
+            drops=UNANSWERED,
+        ),
+        Template(
+            "ask_what_is_left_open",
+            "Write a question that this passage seems to answer, but does not.\n\n{context}\n\n[OUTPUT]: {question}",
+            inverted=True,
+            drops=ANSWERED,
         ),
     ),
 )

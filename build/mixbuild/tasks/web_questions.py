@@ -4,7 +4,8 @@ Source: https://huggingface.co/datasets/stanfordnlp/web_questions
 Raw record: {"url": "http://www.freebase.com/view/en/jamaica",
     "question": "what does jamaican people speak?",
     "answers": ["Jamaican Creole English Language", "Jamaican English"]}
-    Several answers are the items of a list: a template gives them all, or asks for one.
+    Several answers are the items of a list: a template gives them all, or asks for one. Where an
+    item holds a comma, they are parted by semicolons.
     The URL leads nowhere now and is not used.
     Not confirmed: that the config is called default, and that the card, which gave the licence
     as unknown in 2022, still does.
@@ -31,13 +32,15 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "test": "test"},
-    slots={"answers": joined("answers", separator=", "), "one_answer": first("answers")},
+    slots={"answers": joined("answers", separator=(", ", "; ", " | ")), "lines": joined("answers", separator="\n"), "one_answer": first("answers")},
     drops={"no answer": is_empty("answers")},
     templates=(
         Template("seed", "Answer the following question: {question} \n[OUTPUT]: {answers}"),
         Template("one_will_do", "{question}\n\nIf there is more than one correct answer, one will do.\n\n[OUTPUT]: {one_answer}"),
-        Template("list_all", "List everything that correctly answers this question, separated by commas.\n\nQuestion: {question}\n[OUTPUT]: {answers}"),
-        Template("all_of_them", "{question} Be complete, and put a comma between two answers.\n[OUTPUT]: {answers}"),
+        Template(
+            "list_all", "List everything that correctly answers this question, each item on a line of its own.\n\nQuestion: {question}\n[OUTPUT]: {lines}"
+        ),
+        Template("all_of_them", "{question} Be complete, and begin a new line for each answer.\n[OUTPUT]: {lines}"),
         Template("name_one", "Name one person, place, thing or date that fits: {question}\n[OUTPUT]: {one_answer}"),
         Template(
             "knowledge_base",
@@ -45,6 +48,16 @@ TASK = Task(
         ),
         Template("reply_to_a_friend", 'A friend asks you, "{question}" What do you reply, without explaining it?\n[OUTPUT]: {answers}'),
         Template("terse", "Q: {question}\nFacts only.\n[OUTPUT]: {answers}"),
+        Template("in_short", "In short: {question}\n[OUTPUT]: {answers}"),
+        Template(
+            "answer_key",
+            "You write the answer key for a quiz. A team gets its point for any correct answer, so the key has to hold all of them, one to a line, without explanations and in no particular order.\n\nQuestion: {question}\n\n[OUTPUT]: {lines}",
+        ),
         Template("ask_the_question", "What might somebody have asked to be told this: {answers}\n[OUTPUT]: {question}", inverted=True),
+        Template(
+            "question_for_a_list",
+            "Here are all the answers to a question, one to a line.\n\n{lines}\n\nWhat was the question?\n[OUTPUT]: {question}",
+            inverted=True,
+        ),
     ),
 )

@@ -108,8 +108,8 @@ def _constants(sheet: Sheet) -> Iterator[Finding]:
         yield _finding(sheet, "same-prompt", message, row=sheet.id(0))
         return
     slots = [sheet.task.slots[name] for name in placeholders(sheet.template.prompt)]
-    if all(isinstance(slot, Slot) and slot.names for slot in slots):
-        return  # asked for a text of a class, any will do
+    if sheet.template.inverted or all(isinstance(slot, Slot) and slot.names for slot in slots):
+        return  # asked for a question to an answer or for a text of a class, any will do
     pairs = Counter(prompt for prompt, _ in set(zip(prompts, answers, strict=True)))
     ambiguous = [row for row, prompt in enumerate(prompts) if pairs[prompt] > 1]
     if ambiguous:

@@ -35,7 +35,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "empty-completion": "a template makes rows, and something can be seen in each completion",
         "constant-completion": "not all rows have the same completion",
         "same-prompt": "not all rows have the same prompt",
-        "ambiguous-prompt": "no prompt has several completions",
+        "ambiguous-prompt": "no prompt has several completions, but of an inverted template",
         "answer-in-prompt": "the answer stands in no prompt but where it is to be found there",
         "not-an-option": "the completion is one of the options that the prompt lists",
         "right-place": "the right option is at each place equally often",
