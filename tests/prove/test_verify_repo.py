@@ -15,6 +15,8 @@ import pytest
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.core.errors import HubError, ManifestError, SourceError, VerifyError
+from mixbuild.publish.ends import Ends, exported_ends, rows_of
+from mixbuild.publish.export import FOLDER
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.rows import batch_rows
 from mixbuild.publish.manifest import Lengths, PublishedSplit
@@ -95,6 +97,27 @@ TREE: dict[str, tuple[Edit, str]] = {
         "README.md: expected the dataset_info of 'squad' that follows from the manifest, got none; "
         "push again",
     ),
+    "the manifest has other columns": (
+        edited("manifest.json", lambda text: text.replace(b'"references": "', b'"answers": "', 1)),
+        "manifest.json: expected the columns {{'prompt': 'string', 'completion': 'string', "
+        "'references': 'list<item: string>', 'task': 'string', 'template': 'string', 'source': "
+        "'string', 'id': 'string'}}, got {{'prompt': 'string', 'completion': 'string', 'answers': "
+        "'list<item: string>', 'task': 'string', 'template': 'string', 'source': 'string', 'id': "
+        "'string'}}; push again",
+    ),
+    "the card reads other files": (
+        edited("README.md", lambda text: text.replace(b"squad/train-*", b"squad/[t]*-*", 1)),
+        "README.md: expected the configs of 'squad' that follows from the manifest, got other "
+        "data_files; push again",
+    ),
+    "the card lacks a config": (
+        edited(
+            "README.md",
+            lambda text: text.replace(b"config_name: squad", b"config_name: other", 1),
+        ),
+        "README.md: expected the configs of 'squad' that follows from the manifest, got none; "
+        "push again",
+    ),
     "the card has no dataset_info": (
         edited("README.md", lambda text: text.replace(b"dataset_info:", b"other_info:", 1)),
         "README.md: expected the dataset_info of 'squad' that follows from the manifest, got none; "
@@ -147,18 +170,19 @@ def test_no_more_rows_are_read_at_once_than_fit(
 
     monkeypatch.setattr("mixbuild.core.executor.run", load)
     hub.verify_repo(api, REPO, "main", configs=["squad"])
-    assert [each.batch_rows in (1, 2, 3) for each in loadings] == [True, True]
+    assert [each.batch_rows in (1, 2, 3) for each in loadings] == [True]
 
 
-@pytest.mark.parametrize("lost", [1, 0])
-def test_rows_that_are_not_those_of_the_manifest_are_named_with_their_split(
-    held: LoopbackHub, api: HfApi, lost: int
-) -> None:
-    """A row is lost, or two change places; a manifest and a card have been made to agree."""
+def put_rows(held: LoopbackHub, change: Callable[[list[int]], list[int]]) -> tuple[str, int]:
+    """Other rows of squad's; a manifest and a card are made to agree. The commit, and their count.
+
+    Args:
+        held: the Hub.
+        change: the numbers of the rows -> those that are there then, in their order.
+    """
     table = pq.read_table(io.BytesIO(held.files(REPO)[SHARD]))
-    count = table.num_rows
     buffer = io.BytesIO()
-    pq.write_table(table.take([1, 0, *range(2, count - lost)]), buffer)
+    pq.write_table(table.take(change(list(range(len(table))))), buffer, row_group_size=5)
     content = buffer.getvalue()
     manifest = published(held)
     entry = manifest["configs"]["squad"]["splits"]["train"]["shards"][0]
@@ -180,27 +204,114 @@ def test_rows_that_are_not_those_of_the_manifest_are_named_with_their_split(
             ).encode(),
         },
     )
+    return commit, len(table)
+
+
+@pytest.mark.parametrize("lost", [1, 0])
+def test_rows_that_are_not_those_of_the_manifest_are_named_with_their_split(
+    held: LoopbackHub, api: HfApi, lost: int
+) -> None:
+    """A row is lost, or two change places."""
+    commit, count = put_rows(held, lambda rows: [1, 0, *rows[2 : len(rows) - lost]])
     check_tree(api)
     with pytest.raises(VerifyError) as error:
         hub.verify_repo(api, REPO, "main", configs=["squad"])
     assert str(error.value).startswith(
-        f"{REPO}@{commit}: squad streamed: train: expected {count} rows with the content digest "
+        f"{REPO}@{commit}: squad in full: train: expected {count} rows with the content digest "
     )
     assert f", got {count - lost} with " in str(error.value)
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("after", [0, 1])
-def test_a_download_that_comes_damaged_is_not_taken_for_the_rows(
-    held: LoopbackHub, api: HfApi, after: int
+ORDERS: dict[str, tuple[Callable[[list[int]], list[int]], str]] = {
+    "as they were": (lambda rows: rows, ""),
+    "others in the middle": (lambda rows: [*rows[:6], 7, 6, *rows[8:]], ""),
+    "another first": (lambda rows: [1, 0, *rows[2:]], "the first 3 rows"),
+    "another last": (lambda rows: [*rows[:-2], rows[-1], rows[-2]], "the last 2 rows"),
+    "one less": (lambda rows: rows[:-1], "the last 2 rows"),
+    "none but one": (lambda rows: rows[:1], "the first 3 rows"),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_ends_of_a_split_are_loaded_and_no_row_between(
+    held: LoopbackHub, api: HfApi, builds: Builds, monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
-    """Streamed, and in full: neither is checked by the client."""
-    held.fail("^GET /lfs/.*/imdb/test", times=1, after=after, corrupt=True)
+    """Squad's 17 rows lie in row groups of five, of which the last has two."""
+    change, named = ORDERS[order]
+    monkeypatch.setattr("mixbuild.publish.ends.END_ROWS", 3)
+    squad = builds("squad").entries["squad"].splits
+    ends = {
+        split: exported_ends(builds("squad").out / FOLDER, entry) for split, entry in squad.items()
+    }
+    last = pq.read_table(io.BytesIO(held.files(REPO)[SHARD]))[-2:]
+    ends["train"] = Ends(ends["train"].first, rows_of(last))
+    commit, _ = put_rows(held, change)
+    if not named:
+        hub.verify_repo(api, REPO, "main", configs=["squad"], ends={"squad": ends})
+        return
+    with pytest.raises(VerifyError) as error:
+        hub.verify_repo(api, REPO, "main", configs=["squad"], ends={"squad": ends})
+    assert str(error.value).startswith(
+        f"{REPO}@{commit}: squad streamed: train: expected {named} with the content digest "
+    )
+    assert str(error.value).endswith("; try again, then push the build again")
+
+
+def test_a_download_that_comes_damaged_is_not_taken_for_the_rows(
+    held: LoopbackHub, api: HfApi
+) -> None:
+    """The client does not check it."""
+    held.fail("^GET /lfs/.*/imdb/test", times=1, corrupt=True)
     with pytest.raises((VerifyError, SourceError)) as error:
         hub.verify_repo(api, REPO, "main", configs=["imdb"])
-    way = "streamed" if after == 0 else "in full"
-    assert str(error.value).startswith(f"{REPO}@{held.commit(REPO)}: imdb {way}: ")
+    assert str(error.value).startswith(f"{REPO}@{held.commit(REPO)}: imdb in full: ")
     assert "\n" not in str(error.value)
+
+
+TOLD: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "text_bytes": (
+        lambda entry: entry.update(text_bytes=entry["text_bytes"] + 1),
+        "expected the text_bytes that its rows have, {text_bytes}, got {text_bytes_and_1}",
+    ),
+    "lengths": (
+        lambda entry: entry["lengths"]["prompt"].reverse(),
+        "expected the lengths that its rows have, {{'prompt': [0, ",
+    ),
+    "example": (
+        lambda entry: entry["example"].update(completion=" made up"),
+        "expected the example that its rows have, {{'prompt': 'Answer the following question ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_the_manifest_says_of_all_rows_is_taken_of_them_anew(
+    held: LoopbackHub, api: HfApi, name: str
+) -> None:
+    change, expected = TOLD[name]
+    entry = published(held)["configs"]["squad"]["splits"]["train"]
+    files = dict(held.files(REPO))
+    changes = in_manifest(change)(files)
+    if name == "text_bytes":  # which the card repeats, and is made to agree
+        card = files["README.md"].decode()
+        for size in (entry["text_bytes"], sum_of_bytes(held)):
+            card = card.replace(f": {size}\n", f": {size + 1}\n")
+        changes["README.md"] = card.encode()
+    commit = held.upload(REPO, changes)
+    check_tree(api)
+    with pytest.raises(VerifyError) as error:
+        hub.verify_repo(api, REPO, "main", configs=["squad"])
+    told = expected.format(**entry, text_bytes_and_1=f"{entry['text_bytes'] + 1}")
+    start = f"{REPO}@{commit}: squad in full: train: manifest.json: {told}"
+    assert str(error.value).startswith(start)
+    assert str(error.value).endswith("; push the build again")
+    assert "\n" not in str(error.value)
+
+
+def sum_of_bytes(held: LoopbackHub) -> int:
+    splits = published(held)["configs"]["squad"]["splits"].values()
+    return sum(split["text_bytes"] for split in splits)
 
 
 def test_the_command_says_one_line_and_fails(held: LoopbackHub, command: Command) -> None:

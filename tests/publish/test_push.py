@@ -88,8 +88,10 @@ def test_from_sources_on_the_hub_to_rows_that_are_loaded_from_it(
     commit = loopback.commit(REPO)
     assert f"{REPO}@{commit}: verified, " in done.stdout
     assert done.stdout.endswith(f"{REPO}: pushed, version 1.0.0\n")
-    assert len(requests(loopback, "GET", "/lfs/")) == 2 * 7, "each file was loaded in both ways"
+    assert "rows in 7 files, by their hashes and each split's first and last rows" in done.stdout
+    before = len(requests(loopback, "GET", "/lfs/"))
     verified = command("verify", REPO)
+    assert len(requests(loopback, "GET", "/lfs/")) == before + 7, "each file was loaded, once"
     assert (verified.returncode, verified.stderr) == (0, "")
     assert re.search(rf"\n{REPO}@{commit}: verified, \d+ rows in 7 files\n$", verified.stdout)
     loaded = subprocess.run(
@@ -360,8 +362,11 @@ def test_a_file_that_changed_since_the_plan_is_not_sent(
 def test_arrow_has_a_branch_of_its_own_that_loads(
     loopback: LoopbackHub, command: Command, builds: Builds
 ) -> None:
-    done = command("push", REPO, "--out", builds("squad").out, "--format", "arrow", "--tag", "a")
+    asked = ("--format", "arrow", "--tag", "a")
+    done = command("push", REPO, "--out", builds("squad").out, *asked)
     assert (done.returncode, done.stderr) == (0, "")
+    full = command("push", REPO, "--out", builds("squad").out, *asked[:2], "--verify", "full")
+    assert (full.returncode, full.stderr) == (0, "")
     splits = builds("squad").entries["squad"].splits.values()
     assert f"verified, {sum(each.rows for each in splits)} rows in 2 files" in done.stdout
     assert set(loopback.files(REPO)) == {".gitattributes"}

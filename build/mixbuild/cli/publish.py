@@ -34,6 +34,12 @@ def card_command(folder: Path, repo: str) -> None:
 @click.option(
     "--format", "file_format", default=PARQUET, show_default=True, help="'parquet' or 'arrow'."
 )
+@click.option(
+    "--verify",
+    default="ends",
+    show_default=True,
+    help="Of each split, load and compare the first and last rows ('ends'), or all ('full').",
+)
 @click.option("--num-proc", type=click.IntRange(1), help="Processes that write Parquet.")
 @licences_option
 def push_command(
@@ -46,10 +52,16 @@ def push_command(
     tag_name: str | None,
     message: str | None,
     file_format: str,
+    verify: str,
     num_proc: int | None,
     allow_licences: list[str],
 ) -> None:
-    """Publish a build in one commit, then load it from there and compare."""
+    """Publish a build in one commit, then load it from there and compare.
+
+    Each file's hash on the Hub, and what the card says of files and rows, are compared with the
+    manifest; then load_dataset is to begin and end each split as the build does. Every row is
+    loaded by --verify full, or later by verify.
+    """
     from mixbuild.publish import push as hub
 
     done = hub.push(
@@ -65,18 +77,25 @@ def push_command(
         show=print_plan,
         file_format=file_format,
         tag_name=tag_name,
+        verify=verify,
         dry_run=dry_run,
         num_proc=num_proc,
         allow_licences=allow_licences,
     )
     if done is not None:
-        print_pushed(repo, *done)
+        print_pushed(repo, *done, whole=verify == hub.FULL)
 
 
 @click.command("verify")
 @click.argument("place", metavar="DIR|ORG/NAME[@REVISION]")
 def verify_command(place: str) -> None:
-    """Every byte of a build, or of what is published, against its manifest."""
+    """Every row of a build, or of what is published, against its manifest.
+
+    Of a folder, each shard is read. Of a repo, each file's hash and the card are compared, then
+    each config is loaded in full: rows, digests, lengths and examples are those of the manifest.
+    What else it says, only a build can show: rebuild compares rows read and left out, and
+    templates; history and versions are taken at their word.
+    """
     if Path(place).is_dir():
         with progress("checking", unit="shards") as report:
             _, verified = verify_folder(Path(place), report=report)

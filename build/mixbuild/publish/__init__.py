@@ -9,6 +9,7 @@ batch: a module of a folder ``formats`` here, called by ``export``.
     parquet    Parquet files as the Hub likes them, cut by their rows alone
     facts      what only all the rows of a split together tell
     export     a build's shards -> the files that are published
+    ends       the first and the last rows of a split
     version    the published dataset's version, and what changed in it
     plots      the images on the card
     card       the published manifest -> README.md

@@ -38,7 +38,6 @@ from mixbuild.publish.manifest import (
     ARROW,
     FORMATS,
     PARQUET,
-    Lengths,
     ListedFile,
     PublishedSplit,
 )
@@ -223,14 +222,14 @@ def _write(split: Split, folder: Path) -> PublishedSplit:
                 ListedFile(f"{split.config}/{path.name}", rows, path.stat().st_size, sha256)
                 for path, rows, sha256 in written.finish()
             ]
-    built = split.entry
+    built, told = split.entry, facts.told()
     return PublishedSplit(
         built.rows_read,
         built.rows,
         built.drops,
-        facts.text_bytes,
-        facts.digest.hexdigest(),
-        Lengths(*(tuple(bins.tolist()) for bins in facts.lengths.values())),
-        facts.example,
+        told.text_bytes,
+        told.content_digest,
+        told.lengths,
+        told.example,
         tuple(files),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import SCHEMA, ContentDigest
-from mixbuild.publish.manifest import LENGTH_BINS, Row
+from mixbuild.publish.manifest import LENGTH_BINS, Lengths, Row
 from mixbuild.publish.parquet import Group
 
 EXAMPLE_CHARACTERS = 1_000
@@ -19,10 +20,22 @@ EXAMPLE_CHARACTERS = 1_000
 first row group."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What all the rows of a split have told; its attributes are those of the manifest's entry."""
+
+    rows: int
+    text_bytes: int
+    content_digest: str
+    lengths: Lengths
+    example: Row | None
+
+
 class Facts:
     """What only all the rows of a split together can tell."""
 
     def __init__(self) -> None:
+        self.rows = 0
         self.digest = ContentDigest(SCHEMA)
         self.lengths = {
             name: np.zeros(LENGTH_BINS, dtype=np.int64) for name in ("prompt", "completion")
@@ -33,12 +46,23 @@ class Facts:
     def noted(self, groups: Iterable[Group]) -> Iterator[Group]:
         """The same row groups, noted down as they pass."""
         for group, size in groups:
+            self.rows += group.num_rows
             self.digest.update(group)
             for name, bins in self.lengths.items():
                 bins += histogram(group.column(name))
             self.text_bytes += size
             self.example = self.example or _example(group)
             yield group, size
+
+    def told(self) -> Told:
+        """What they have told once all have passed."""
+        return Told(
+            self.rows,
+            self.text_bytes,
+            self.digest.hexdigest(),
+            Lengths(*(tuple(bins.tolist()) for bins in self.lengths.values())),
+            self.example,
+        )
 
 
 def histogram(texts: pa.StringArray) -> npt.NDArray[np.int64]:

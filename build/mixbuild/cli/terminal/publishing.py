@@ -31,7 +31,7 @@ def print_plan(plan: Plan) -> None:
         out.print(f"\n{plan.remote.label}: to become version {version}")
 
 
-def print_pushed(repo: str, pushed: Pushed, verified: Sequence[Verified]) -> None:
+def print_pushed(repo: str, pushed: Pushed, verified: Sequence[Verified], *, whole: bool) -> None:
     """Where a push can be found now, and what was proven."""
     version = pushed.plan.publication.manifest.version
     if not pushed.changed:
@@ -39,7 +39,7 @@ def print_pushed(repo: str, pushed: Pushed, verified: Sequence[Verified]) -> Non
         out.print(f"\n{repo}@{pushed.commit}: {done}")
         return
     out.print()
-    print_verified(f"{repo}@{pushed.commit}", verified)
+    print_verified(f"{repo}@{pushed.commit}", verified, whole=whole)
     where = pushed.pull_request or f"version {version}"
     out.print(f"{repo}: pushed, {where}{_untagged(pushed)}")
 
@@ -49,12 +49,13 @@ def _untagged(pushed: Pushed) -> str:
     return f"; without the tag {names}: this Hub keeps none" if names else ""
 
 
-def print_verified(where: str, verified: Sequence[Verified]) -> None:
-    """The splits that are what their manifest says."""
+def print_verified(where: str, verified: Sequence[Verified], *, whole: bool = True) -> None:
+    """The splits that are what their manifest says, by every row or by the ends."""
     made = table("config", "split", "rows", "files", "MB", right=(2, 3, 4))
     for each in verified:
         size = f"{each.bytes / 1e6:,.2f}"
         made.add_row(each.config, each.split, f"{each.rows:,}", f"{each.files:,}", size)
     print_table(made)
     rows, files = sum(each.rows for each in verified), sum(each.files for each in verified)
-    out.print(f"\n{where}: verified, {rows:,} rows in {files:,} files")
+    how = "" if whole else ", by their hashes and each split's first and last rows"
+    out.print(f"\n{where}: verified, {rows:,} rows in {files:,} files{how}")

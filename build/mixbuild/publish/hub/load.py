@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 from huggingface_hub import constants, set_client_factory
 from huggingface_hub.utils import _http
 
-from mixbuild.core import SCHEMA, ContentDigest, explained, patiently
+from mixbuild.core import SCHEMA, explained, patiently, usable_cores
 from mixbuild.core import executor as engine
+from mixbuild.publish.ends import Ends, batches_of, rows_of
+from mixbuild.publish.facts import Facts, Told
 from mixbuild.publish.hub.client import bounded_silence
+from mixbuild.publish.parquet import row_groups
+
+if TYPE_CHECKING:  # importing datasets takes a second, which a push with nothing to do saves
+    from datasets import Dataset, IterableDataset
 
 
 @dataclass(frozen=True)
@@ -26,44 +33,47 @@ class Loading:
         repo: ``org/name``.
         commit: which one.
         config: which one.
-        streaming: row by row over the network, or all of it to disk first.
         batch_rows: how many rows to read at once.
+        ends: by split, which first and last rows are expected: only they are loaded, streamed.
+            None for every row, downloaded.
     """
 
     repo: str
     commit: str
     config: str
-    streaming: bool
     batch_rows: int
+    ends: Mapping[str, Ends] | None = None
 
     @property
     def name(self) -> str:
         """For people."""
-        way = "streamed" if self.streaming else "in full"
+        way = "in full" if self.ends is None else "streamed"
         return f"{self.repo}@{self.commit}: {self.config} {way}"
 
 
-Loaded: TypeAlias = dict[str, tuple[int, str]]
-"""By split, how many rows came, and their content digest."""
+Loaded: TypeAlias = Mapping[str, Told | Ends | None]
+"""By split, what came; None for one whose rows nobody asked for."""
 
-Factory: TypeAlias = Callable[[], Any] | None
+Factory: TypeAlias = _http.CLIENT_FACTORY_T | None
 """What makes the client that all requests of a process share; None for the library's own."""
 
 
 def load_all(loadings: Iterable[Loading]) -> Iterator[tuple[Loading, Loaded]]:
-    """Load configs, one after the other, by the client that the caller has set.
+    """Load configs side by side, by the client that the caller has set, as they come to be done.
 
-    In a process of its own: reading Parquet by streaming can abort a process at its exit. Only
+    In processes of their own: reading Parquet by streaming can abort a process at its exit. Only
     where the caller's client is made by what no other process can have, it is this one.
 
     Raises:
         SourceError: one cannot be loaded.
     """
+    loadings = list(loadings)
+    num_proc = max(1, min(usable_cores(), len(loadings)))
     factory = _http._GLOBAL_CLIENT_FACTORY
     if factory is _http.default_client_factory:
-        return engine.run(loadings, load, shared=None, num_proc=1)
+        return engine.run(loadings, load, shared=None, num_proc=num_proc)
     travels = _can_travel(factory)
-    return engine.run(loadings, load, shared=factory, num_proc=1 if travels else None)
+    return engine.run(loadings, load, shared=factory, num_proc=num_proc if travels else None)
 
 
 def _can_travel(factory: Factory) -> bool:
@@ -93,17 +103,21 @@ def load(loading: Loading, factory: Factory = None) -> Loaded:
 def _load(loading: Loading) -> Loaded:
     from datasets import load_dataset
 
+    ends = loading.ends
     with tempfile.TemporaryDirectory() as cache, _downloads_in(cache):
         splits = load_dataset(
             loading.repo,
             loading.config,
             revision=loading.commit,
-            streaming=loading.streaming,
+            streaming=ends is not None,
             cache_dir=cache,
+            verification_mode="no_checks",  # whoever asked compares, in words of its own
         )
+        if ends is None:
+            return {str(split): _read(each, loading.batch_rows) for split, each in splits.items()}
         return {
-            str(split): _read(dataset, batch_size=loading.batch_rows)
-            for split, dataset in splits.items()
+            str(split): _read_ends(each, ends[split], loading.batch_rows) if split in ends else None
+            for split, each in splits.items()
         }
 
 
@@ -118,11 +132,31 @@ def _downloads_in(folder: str) -> Iterator[None]:
         constants.HF_HUB_CACHE = found
 
 
-def _read(dataset: Any, *, batch_size: int) -> tuple[int, str]:
-    rows, digest = 0, ContentDigest(SCHEMA)
-    for table in dataset.with_format("arrow").iter(batch_size=batch_size):
-        for batch in table.combine_chunks().to_batches():
-            columns = [batch.column(name) for name in SCHEMA.names]
-            digest.update(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))
-            rows += batch.num_rows
-    return rows, digest.hexdigest()
+def _read(dataset: Dataset, batch_rows: int) -> Told:
+    """All rows, and what they tell."""
+    facts = Facts()
+    batches = (each for table in _tables(dataset, batch_rows) for each in batches_of(table))
+    for _ in facts.noted(row_groups(batches)):
+        pass
+    return facts.told()
+
+
+def _read_ends(dataset: IterableDataset, expected: Ends, batch_rows: int) -> Ends:
+    """As many of the first and last rows as are expected; of what is between, nothing."""
+    tables = _tables(dataset, expected.first.count)
+    first = next(tables, SCHEMA.empty_table())
+    del tables
+    gc.collect()  # else what reads ahead may abort the process at its exit
+    files = dataset.shard(num_shards=dataset.num_shards, index=dataset.num_shards - 1)
+    groups = files.reshard()  # by row groups; an Arrow file is read whole
+    last = SCHEMA.empty_table()
+    for table in _tables(
+        groups.shard(num_shards=groups.num_shards, index=groups.num_shards - 1), batch_rows
+    ):
+        held = pa.concat_tables([last, table.select(SCHEMA.names).cast(SCHEMA)])
+        last = held.slice(max(0, len(held) - expected.last.count))
+    return Ends(rows_of(first), rows_of(last))
+
+
+def _tables(dataset: Dataset | IterableDataset, batch_rows: int) -> Iterator[pa.Table]:
+    yield from dataset.with_format("arrow").iter(batch_size=batch_rows)

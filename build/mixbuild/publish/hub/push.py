@@ -8,10 +8,11 @@ from pathlib import Path
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import HubError, mutex
+from mixbuild.core import HubError, UsageError, mutex, one_of
 from mixbuild.core import executor as engine
 from mixbuild.declare import refuse_held_back
 from mixbuild.make import Verified, expect
+from mixbuild.publish.ends import Ends, exported_ends
 from mixbuild.publish.export import Split, export_split
 from mixbuild.publish.export import splits as splits_of
 from mixbuild.publish.hub.client import client
@@ -23,9 +24,11 @@ from mixbuild.publish.hub.remote import MAIN, Remote, check_name, parse
 from mixbuild.publish.hub.rows import published_rows
 from mixbuild.publish.hub.verify import verify_repo
 from mixbuild.publish.manifest import PARQUET, PublishedSplit
-from mixbuild.publish.release import published_configs, shard_files
+from mixbuild.publish.release import Exported, published_configs, shard_files
 
 __all__ = [
+    "ENDS",
+    "FULL",
     "MAIN",
     "Plan",
     "Pushed",
@@ -40,6 +43,11 @@ __all__ = [
 ]
 
 
+ENDS = "ends"
+FULL = "full"
+"""What is loaded after a push: the first and last rows of each split, streamed; or every row."""
+
+
 def push(
     out: Path,
     target: Target,
@@ -48,6 +56,7 @@ def push(
     show: Callable[[Plan], None],
     file_format: str = PARQUET,
     tag_name: str | None = None,
+    verify: str = ENDS,
     dry_run: bool = False,
     num_proc: int | None = None,
     allow_licences: Collection[str] = (),
@@ -56,7 +65,7 @@ def push(
     """Publish a build, and prove that what can be loaded is what was built.
 
     Only what is proven is tagged with its version, so the tag is the mark of it: when there is
-    nothing to send, the configs of the build are loaded all the same unless the version has its
+    nothing to send, what the build is asked for is loaded all the same unless the version has its
     tag. A branch other than main has no such tags: there they are loaded each time.
 
     Args:
@@ -66,6 +75,9 @@ def push(
         show: called with the plan, before anything is sent.
         file_format: ``parquet`` or ``arrow``.
         tag_name: a tag to give the commit.
+        verify: what is loaded to be compared with the build: ``ends``, the first and last rows of
+            each split, or ``full``, every row, whatever was proven before. The tree's hashes and
+            the card are compared with the manifest in any case.
         dry_run: stop after the plan.
         num_proc: how many processes write Parquet files; None for this one.
         allow_licences: identifiers that are published although they are held back.
@@ -77,6 +89,8 @@ def push(
     Raises:
         MixError: of any kind. The repo is then what it was, or holds the whole build.
     """
+    if verify not in (ENDS, FULL):
+        raise UsageError(one_of("--verify", verify, (ENDS, FULL)))
     api = api or client()
     check_name(target.repo)
     expect(out)  # before the mutex, which makes the folder
@@ -109,9 +123,17 @@ def push(
         if dry_run:
             return None
         pushed = publish(api, target, plan, plan_again, progress=progress)
+        proven = verify == ENDS and _is_proven(api, target, pushed)
+        ends = None if verify == FULL or proven else _ends(exported)
     with progress("loading what was published", "configs") as report:
-        loaded = () if _is_proven(api, target, pushed) else configs
-        _, verified = verify_repo(api, target.repo, pushed.commit, configs=loaded, report=report)
+        _, verified = verify_repo(
+            api,
+            target.repo,
+            pushed.commit,
+            configs=() if proven else configs,
+            ends=ends,
+            report=report,
+        )
     return _tag(api, target, pushed, tag_name), verified
 
 
@@ -125,6 +147,15 @@ def _export(
             done[split.name] = entry
             report(len(done), len(splits))
     return [(split, done[split.name]) for split in splits]
+
+
+def _ends(exported: Exported) -> dict[str, dict[str, Ends]]:
+    """By config and split, the rows that each split with rows is to begin and end with."""
+    found: dict[str, dict[str, Ends]] = {split.config: {} for split, _ in exported}
+    for split, entry in exported:
+        if entry.rows:
+            found[split.config][split.split] = exported_ends(split.folder, entry)
+    return found
 
 
 def _is_proven(api: HfApi, target: Target, pushed: Pushed) -> bool:

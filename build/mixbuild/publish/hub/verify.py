@@ -1,22 +1,23 @@
-"""A published build against its manifest: every file of the tree, then every row as it loads."""
+"""A published build against its manifest: every file, the card, then the rows as they load."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import VerifyError
-from mixbuild.make import Verified
+from mixbuild.core import VerifyError, plain
+from mixbuild.make import FILE, Verified
 from mixbuild.publish.card import write as card
+from mixbuild.publish.ends import Ends
+from mixbuild.publish.facts import Told
 from mixbuild.publish.hub.changes import SHARD
 from mixbuild.publish.hub.load import Loaded, Loading, load_all
 from mixbuild.publish.hub.published import read_card, read_published
 from mixbuild.publish.hub.remote import Remote, read
 from mixbuild.publish.hub.rows import batch_rows
-from mixbuild.publish.manifest import Published, PublishedSplit
+from mixbuild.publish.manifest import COLUMNS, Published, PublishedSplit
 
 
 def verify_repo(
@@ -25,16 +26,19 @@ def verify_repo(
     revision: str,
     *,
     configs: Collection[str] | None = None,
+    ends: Mapping[str, Mapping[str, Ends]] | None = None,
     report: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[str, list[Verified]]:
-    """Check what is published at a revision.
+    """Check what is published at a revision: the tree and the card whole, then what is loaded.
 
     Args:
         api: with the endpoint and the token.
         repo: ``org/name``.
         revision: a branch, tag or commit.
-        configs: load only these; None for all. The tree is checked whole.
-        report: called with (configs loaded, configs to load), each in two ways.
+        configs: load only these; None for all.
+        ends: by config and split, the rows that it is to begin and end with: only they are loaded.
+            None for every row.
+        report: called with (configs loaded, configs to load).
 
     Raises:
         ManifestError: nothing is published there, or its manifest cannot be read.
@@ -42,6 +46,7 @@ def verify_repo(
         HubError, SourceError: the Hub refuses, or does not answer.
     """
     remote, published = read_published(api, repo, revision)
+    _check_columns(remote, published)
     _check_tree(api, remote, published)
     _check_card(remote, published, read_card(api, remote) or "")
     chosen = {
@@ -54,15 +59,14 @@ def verify_repo(
             repo,
             str(remote.commit),
             name,
-            streaming,
             min((batch_rows(each) for each in config.splits.values()), default=1),
+            None if ends is None else ends[name],
         )
         for name, config in chosen.items()
-        for streaming in (True, False)
     ]
     report(0, len(loadings))
     for count, (loading, loaded) in enumerate(load_all(loadings), start=1):
-        _check_loaded(loading, loaded, card.loadable(chosen[loading.config]))
+        _check_splits(loading, loaded, card.loadable(chosen[loading.config]))
         report(count, len(loadings))
     return remote.label, [
         Verified(name, split, each.rows, len(each.shards), each.bytes)
@@ -71,21 +75,56 @@ def verify_repo(
     ]
 
 
-def _check_loaded(loading: Loading, loaded: Loaded, splits: Mapping[str, PublishedSplit]) -> None:
-    """Compare what came with what the manifest says."""
+def _check_splits(loading: Loading, loaded: Loaded, splits: Mapping[str, PublishedSplit]) -> None:
+    """Compare what came with what was to come."""
     if loaded.keys() != splits.keys():
         raise VerifyError(
             f"{loading.name}: expected the splits {', '.join(splits)}, got {', '.join(loaded)}; "
             f"push the build again"
         )
-    for split, (rows, digest) in loaded.items():
-        expected = splits[split]
-        if (rows, digest) != (expected.rows, expected.content_digest):
+    for split, got in loaded.items():
+        where = f"{loading.name}: {split}"
+        if isinstance(got, Told):
+            _check_told(where, got, splits[split])
+        elif got is not None and loading.ends is not None:
+            _check_ends(where, got, loading.ends[split])
+
+
+def _check_told(where: str, got: Told, expected: PublishedSplit) -> None:
+    """Compare what all the rows of a split have told with what the manifest says."""
+    if (got.rows, got.content_digest) != (expected.rows, expected.content_digest):
+        raise VerifyError(
+            f"{where}: expected {expected.rows:,} rows with the content digest "
+            f"{expected.content_digest}, got {got.rows:,} with {got.content_digest}; try again, "
+            f"then push the build again"
+        )
+    for name in ("text_bytes", "lengths", "example"):
+        ours, theirs = (plain(getattr(each, name)) for each in (got, expected))
+        if ours != theirs:
             raise VerifyError(
-                f"{loading.name}: {split}: expected {expected.rows:,} rows with the content "
-                f"digest {expected.content_digest}, got {rows:,} with {digest}; try again, then "
-                f"push the build again"
+                f"{where}: {FILE}: expected the {name} that its rows have, {ours!r:.99}, got "
+                f"{theirs!r:.99}; push the build again"
             )
+
+
+def _check_ends(where: str, got: Ends, expected: Ends) -> None:
+    """Compare the first and the last rows of a split with those that were exported."""
+    for end in ("first", "last"):
+        came, told = getattr(got, end), getattr(expected, end)
+        if came != told:
+            raise VerifyError(
+                f"{where}: expected the {end} {told.count:,} rows with the content digest "
+                f"{told.content_digest}, got {came.count:,} with {came.content_digest}; try "
+                f"again, then push the build again"
+            )
+
+
+def _check_columns(remote: Remote, published: Published) -> None:
+    if published.columns != COLUMNS:
+        raise VerifyError(
+            f"{remote.label}: {FILE}: expected the columns {COLUMNS}, got "
+            f"{published.columns!r:.200}; push again"
+        )
 
 
 def _check_tree(api: HfApi, remote: Remote, published: Published) -> None:
@@ -121,16 +160,24 @@ def _check_tree(api: HfApi, remote: Remote, published: Published) -> None:
 
 
 def _check_card(remote: Remote, published: Published, text: str) -> None:
-    """Compare what the card tells ``datasets`` with the manifest."""
+    """Compare what the card tells ``datasets`` of files and rows with the manifest."""
     data, _ = card.split_card(text)
-    listed = data.get("dataset_info")
-    infos = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    for name, expected in card.dataset_infos(published).items():
-        info: dict[str, Any] = next((each for each in infos if each.get("config_name") == name), {})
-        others = [key for key in expected | info if info.get(key) != expected.get(key)]
-        if others:
-            raise VerifyError(
-                f"{remote.label}: {card.FILE}: expected the dataset_info of {name!r} that follows "
-                f"from the manifest, got {'other ' + ', '.join(others) if info else 'none'}; push "
-                f"again"
-            )
+    for key, every in (
+        ("configs", card.data_files(published)),
+        ("dataset_info", card.dataset_infos(published)),
+    ):
+        listed = data.get(key)
+        entries = (
+            [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        )
+        for name, expected in every.items():
+            found = next((each for each in entries if each.get("config_name") == name), {})
+            # which one is the default, people may say
+            names = (expected | found).keys() - {"default"}
+            others = [each for each in names if found.get(each) != expected.get(each)]
+            if others:
+                got = f"other {', '.join(sorted(others))}" if found else "none"
+                raise VerifyError(
+                    f"{remote.label}: {card.FILE}: expected the {key} of {name!r} that follows "
+                    f"from the manifest, got {got}; push again"
+                )

@@ -1,0 +1,75 @@
+"""The first and the last rows of a split: few enough to be loaded after every push."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mixbuild.core import SCHEMA, ContentDigest, explained_output
+from mixbuild.publish.manifest import PublishedSplit
+
+END_ROWS = 100
+"""The most rows of either end."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """So many rows, and their content digest."""
+
+    count: int
+    content_digest: str
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The first rows of a split's first row group, the last rows of its last one."""
+
+    first: Rows
+    last: Rows
+
+
+def exported_ends(folder: Path, entry: PublishedSplit) -> Ends:
+    """Those of a split that was exported.
+
+    Args:
+        folder: what the paths of its files are below.
+        entry: what the published manifest says of it; it has rows.
+
+    Raises:
+        OutputError: a file cannot be read.
+    """
+    first, last = folder / entry.shards[0].path, folder / entry.shards[-1].path
+    with explained_output(first):
+        head = _row_group(first, 0)
+        tail = _row_group(last, -1)
+        return Ends(
+            rows_of(head.slice(0, END_ROWS)), rows_of(tail.slice(max(0, len(tail) - END_ROWS)))
+        )
+
+
+def rows_of(table: pa.Table) -> Rows:
+    """Of a table, how many rows it has, and their digest."""
+    digest = ContentDigest(SCHEMA)
+    for batch in batches_of(table):
+        digest.update(batch)
+    return Rows(len(table), digest.hexdigest())
+
+
+def batches_of(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    """A table's rows in our schema, whatever metadata and other columns it has."""
+    for batch in table.combine_chunks().to_batches():
+        columns = [batch.column(name) for name in SCHEMA.names]
+        yield pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def _row_group(path: Path, at: int) -> pa.Table:
+    """A row group of a Parquet file; of an Arrow file, which has none, all that is mapped."""
+    if path.suffix == ".parquet":
+        with pq.ParquetFile(path) as file:
+            return file.read_row_group(at % file.num_row_groups)
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_stream(file).read_all()
