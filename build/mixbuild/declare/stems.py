@@ -16,16 +16,16 @@ from __future__ import annotations
 import pyarrow.compute as pc
 
 _VERBS = (
-    "most is are was were would will can could should do does did has have had may might must "
-    "describes shows explains causes represents provides contains uses allows results needs "
-    "makes gives takes helps requires supports illustrates identifies lists states determines "
-    "happens occurs affects increases decreases produces lives comes belongs"
+    "most is are was were would will can cannot could should do does did has have had may might "
+    "must describes shows explains causes represents provides contains uses allows results "
+    "needs makes gives takes helps requires supports illustrates identifies lists states "
+    "determines happens occurs affects increases decreases produces lives comes belongs"
 )
 _VAGUE = (
     "activit(?:y|ies) actions? choices? comparisons? conclusions? descriptions? diagrams? "
-    "equations? events? examples? factors? graphs? groups? hypothes[ie]s items? lists? "
-    "observations? ones? options? pairs? phrases? questions? sentences? sequences? sets? "
-    "situations? statements? tables? things?"
+    "equations? events? examples? factors? graphs? groups? hypothes[ie]s images? items? lists? "
+    "observations? ones? options? pairs? phrases? pictures? questions? sentences? sequences? "
+    "series sets? situations? statements? tables? things?"
 )
 """Nouns that say nothing of what is asked for: the options are of that kind."""
 
@@ -33,9 +33,9 @@ NEEDS_OPTIONS = "|".join(
     (
         r"(?i)\b(?:of|from|among) (?:these|those|the (?:choices|options|answers|items))\b",
         r"\bthe following\b|\bexcept\b",
-        rf"\bwhich (?:{'|'.join(_VERBS.split())}|\w+ly)\b",
+        rf"\bwhich (?:two |three )?(?:{'|'.join(_VERBS.split())}|\w+ly)\b",
         rf"\bwhich (?:[\w-]+ )?(?:{'|'.join(_VAGUE.split())})\b",
-        r"\bwhich\b[^.?]*\b(?:best|better|least|not|correct)\b",
+        r"\bwhich\b[^.?]*\b(?:best|better|least|not|correct(?:ly)?)\b",
     )
 )
 """Finds a stem that points at its options: "which of these", "which best describes", "which
