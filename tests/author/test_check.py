@@ -23,7 +23,7 @@ from mixbuild.author.check.statistics import chi_square_tail, uniformity
 from mixbuild.cli import main as cli
 from mixbuild.core.errors import SourceError, TaskError, UsageError
 from mixbuild.declare.options import ChoiceSlot, choices, position
-from mixbuild.declare.slots import Slot, column, field, label, optional
+from mixbuild.declare.slots import Slot, column, field, holds, joined, label, optional
 from mixbuild.declare.task import Source, Task
 from mixbuild.declare.template import Template
 from mixbuild.make.plan import Request
@@ -608,6 +608,114 @@ def test_too_few_rows_are_said_to_be_too_few(lint: Linter) -> None:
     )
 
 
+# ---------------------------------------------------------------- what is asked for
+
+
+@pytest.mark.parametrize(
+    ("rule", "answer", "shown"),
+    [
+        ("unclean-completion", "\u200bTeam {}", r"'\u200bTeam 1000'"),
+        ("unclean-completion", "Team\t\t{}", r"'Team\t\t1000'"),
+        ("tokenised-target", "It 's team {}", '"It \'s team 1000"'),
+        ("tokenised-target", "team {} ca n't", '"team 1000 ca n\'t"'),
+        ("tokenised-target", "Team {} , I say", "'Team 1000 , I say'"),
+        ("tokenised-target", "Team -lrb- {} -rrb-", "'Team -lrb- 1000 -rrb-'"),
+        ("tokenised-target", "`` Team {}", "'`` Team 1000'"),
+        ("markup", "Team&nbsp;{}", "'Team&nbsp;1000'"),
+        ("markup", "Team #39;{}", "'Team #39;1000'"),
+        ("markup", "Team<br />{}", "'Team<br />1000'"),
+        ("markup", '<a href="x">Team {}</A>', "'<a href=\"x\">Team 1000</A>'"),
+    ],
+)
+@pytest.mark.parametrize(("count", "severity"), [(60, ERROR), (2, WARNING), (1, None)])
+def test_a_target_that_nobody_would_write(
+    rule: str, answer: str, shown: str, count: int, severity: str | None, lint: Linter
+) -> None:
+    rows = facts_rows()
+    for row in rows[:count]:
+        row["answer"] = answer.format(row["answer"].removeprefix("Team "))
+    checked = lint(FACTS, rows)
+    assert broken(checked) == ({(rule, severity)} if severity else set())
+    if severity:
+        rows_found = "all 60 rows" if count == 60 else "2 of 60 rows"
+        assert checked.findings[0].message == f"{rows_found}: {shown}"
+        assert len(checked.findings) == 7
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "{}: a < b & c > d; e",
+        "'{}' -- it's so... isn't it?",
+        "{} 霜",
+        "x = [{}, 1.5] # 39",
+        "R&B {}",
+    ],
+)
+def test_a_target_that_somebody_might_write(answer: str, lint: Linter) -> None:
+    rows = [{**row, "answer": answer.format(row["answer"])} for row in facts_rows()]
+    assert lint(FACTS, rows).findings == ()
+
+
+def test_a_target_shorter_than_a_word(lint: Linter) -> None:
+    rows = facts_rows(52)
+    for row, short in zip(rows, ("x", "?!", "霜", "7", "no"), strict=False):
+        row["answer"] = short
+    finding = lint(FACTS, rows).findings[0]
+    assert (finding.rule, finding.severity) == ("short-completion", WARNING)
+    assert finding.message == "2 of 52 rows: 'x'"
+
+
+def test_a_question_that_asks_to_choose_where_nothing_is_listed(lint: Linter) -> None:
+    rows = quiz_rows()
+    for row in rows[5:55]:
+        row["question"] = row["question"].replace("What is thing", "Which of these is")
+    finding = only(lint(QUIZ, rows))
+    assert (finding.rule, finding.severity, finding.template) == (
+        "missing-options",
+        WARNING,
+        "blind",
+    )
+    assert finding.message == "50 of 200 rows: 'red this time. Which of these is 5?\\n[OUTPUT]'"
+    refused = {"asks to choose": holds("question", pattern="Which of these")}
+    taught = tuple(
+        replace(each, drops=refused) if each.name == "blind" else each for each in QUIZ.templates
+    )
+    assert lint(replace(QUIZ, templates=taught), rows).findings == ()
+
+
+@pytest.mark.parametrize(("separator", "found"), [(", ", 2), ((", ", "; "), 0)])
+def test_an_item_that_holds_what_the_list_is_joined_by(
+    separator: str | tuple[str, ...], found: int, lint: Linter
+) -> None:
+    rows = [
+        {**row, "answer": None, "all": ["one", f"two {n}"]} for n, row in enumerate(facts_rows())
+    ]
+    rows[3]["all"] = rows[9]["all"] = ["Rome, Italy", "Ulm"]
+    answer = joined("all", separator=separator)
+    checked = lint(replace(FACTS, slots={"answer": answer}), rows)
+    messages = [each.message for each in checked.findings if each.rule == "separator-in-item"]
+    assert messages == [
+        "{answer}: an item of 2 of 60 rows holds ', ', by which they are joined: 'Rome, Italy'; "
+        "give several separators"
+    ] * bool(found)
+
+
+def test_splits_that_have_rows_in_common(tmp_path: Path) -> None:
+    rows = facts_rows(40)
+    spelt = [{**row, "question": row["question"].replace(" won", "  WON")} for row in rows]
+    for split, part in {"train": rows[:30], "test": [*rows[27:28], *spelt[28:]]}.items():
+        write_parquet(tmp_path / f"{split}-00000-of-00001.parquet", part, TEXTS)
+    task = replace(FACTS, splits={"train": "train", "test": "test"})
+    found = check([task], {"facts": str(tmp_path)}).findings
+    (finding,) = (each for each in found if each.rule == "overlapping-splits")
+    assert (finding.severity, finding.template) == (WARNING, "")
+    assert finding.message == (
+        "train and test have 1 rows in common, 3 but for case, punctuation and spaces, of 13: "
+        r"'Who won in 27?\nTeam 1189'"
+    )
+
+
 # ---------------------------------------------------------------- options
 
 
@@ -1026,8 +1134,8 @@ def test_the_command_reads_the_hub_when_told_to(build: Build, tmp_path: Path) ->
         done = build("check", "imdb", "--hub", "--rows", "10", env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert "\n1 task, 20 source rows, " in done.stdout
-    # the samples hold such text on purpose; what the Hub has is judged
-    assert "source-text" in done.stdout.splitlines()[1]
+    # the samples have such rows on purpose; what the Hub has is judged
+    assert "overlapping-splits" in done.stdout.partition("\n\n")[0]
 
 
 def test_every_rule_says_what_it_asks_for() -> None:

@@ -46,6 +46,7 @@ class Slot:
         names: every value there can be, class by class, where that is known.
         classes: of a label, what the source itself calls these classes.
         may_be_blank: whether nothing at all may fill the placeholder in a prompt.
+        separator: what items of a list are joined by, whatever they hold.
     """
 
     value: pc.Expression
@@ -57,6 +58,7 @@ class Slot:
     names: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     may_be_blank: bool = False
+    separator: str = ""
 
     def trimmed(self) -> Slot:
         """The same without the white space around it; an output needs no such thing.
@@ -131,7 +133,8 @@ def joined(*path: str, separator: str | Sequence[str]) -> Slot:
     """
     items = pc.field(*path)
     if isinstance(separator, str):
-        return Slot(value=pc.binary_join(items, separator), reads=(path,))
+        value = pc.binary_join(items, separator)
+        return Slot(value=value, reads=(path,), separator=separator)
     value = pa.scalar(None, pa.string())
     for each in reversed(separator):
         whole = pc.binary_join(items, each)

@@ -8,6 +8,8 @@
     statistics    whether counts are as chance would have them
     sheets        the rows that are looked at
     options       rules for tasks with options
+    targets       rules for what is asked for
+    lists         rules for lists that are joined, and for rows that splits have in common
     rendered      rules for what is rendered
     declarations  rules for what is declared
     run           all of them, over tasks

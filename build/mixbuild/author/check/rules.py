@@ -42,6 +42,13 @@ RULES: Mapping[str, str] = MappingProxyType(
         "unseen-label": "every label occurs",
         "class-balance": "no label is four times as frequent as another",
         "source-text": "the source's text has no remains of escapes or encodings",
+        "unclean-completion": "no white space around a completion, and no run of tabs in it",
+        "tokenised-target": "no completion has remains of a tokeniser, such as `ca n't` and ` .`",
+        "markup": "no completion has entities or tags of HTML",
+        "short-completion": "a completion is a word at least",
+        "missing-options": "no question asks to choose where the prompt lists no options",
+        "separator-in-item": "no item of a list holds what the list is joined by",
+        "overlapping-splits": "no two splits have the same rows",
         "unseeded": "a row is rendered alike whenever, and beside whatever else, it is rendered",
         # of the waivers themselves
         "waiver": "a rule that is waived exists, and would be broken",

@@ -16,10 +16,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from mixbuild.author.check.declarations import check_columns, check_declaration, check_names
+from mixbuild.author.check.lists import check_lists, check_overlap
 from mixbuild.author.check.options import check_options
 from mixbuild.author.check.rendered import check_sheet, check_texts
 from mixbuild.author.check.rules import ERROR, RULES, UNJUDGED, WARNING, Finding
 from mixbuild.author.check.sheets import Records, read_records, render_sheets
+from mixbuild.author.check.targets import check_targets
 from mixbuild.core import RowError, SchemaError, SourceError, UsageError, one_line, one_of
 from mixbuild.declare import EVERY, Task
 from mixbuild.make import Request
@@ -138,7 +140,10 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
     samples = source == SAMPLES
     for sheet in sheets:
         findings += check_sheet(sheet)
+        findings += check_targets(sheet)
     findings += check_options(task, sheets)
+    findings += check_lists(task, records)
+    findings += check_overlap(task, sheets[0], samples=samples)
     findings += check_texts(task, sheets, records, samples=samples)
     read = sum(len(each.numbers) for each in records)
     return findings, read, sum(sheet.rows.num_rows for sheet in sheets)
