@@ -31,11 +31,11 @@ from mixbuild.declare.template import Template
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.make.verify import Verified
 from mixbuild.publish import export, plots
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.commit import publish
 from mixbuild.publish.hub.plan import Covered, Plan, Pushed, Target, make_plan
+from mixbuild.publish.hub.verify import Verified
 from mixbuild.publish.manifest import PARQUET, PublishedConfig
 from mixbuild.publish.release import File, published_configs, shard_files
 from mixbuild.tasks import find

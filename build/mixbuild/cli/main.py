@@ -53,7 +53,7 @@ COMMANDS = {
     "check": ("check:check_command", "Look for faults in TASKs, and in what they render."),
     "card": ("publish:card_command", "Write the card beside the shards."),
     "push": ("publish:push_command", "Publish a build in one commit, and prove it."),
-    "verify": ("publish:verify_command", "Every byte against its manifest."),
+    "verify": ("prove:verify_command", "Every row against its manifest."),
     "rebuild": ("prove:rebuild_command", "Build what is published again, and compare every row."),
     "trace": ("prove:trace_command", "From a row's ID to its source record."),
 }

@@ -1,4 +1,4 @@
-"""The commands that publish: card, push, verify; the Hub's client is loaded where it is needed."""
+"""The commands that publish: card, push; the Hub's client is loaded where it is needed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import click
 
 from mixbuild.cli.options import licences_option
 from mixbuild.cli.terminal.console import out, progress
-from mixbuild.cli.terminal.publishing import print_plan, print_pushed, print_verified
-from mixbuild.make import verify_folder
+from mixbuild.cli.terminal.publishing import print_plan, print_pushed
 from mixbuild.publish import PARQUET, write_local_card
 
 
@@ -84,25 +83,3 @@ def push_command(
     )
     if done is not None:
         print_pushed(repo, *done, whole=verify == hub.FULL)
-
-
-@click.command("verify")
-@click.argument("place", metavar="DIR|ORG/NAME[@REVISION]")
-def verify_command(place: str) -> None:
-    """Every row of a build, or of what is published, against its manifest.
-
-    Of a folder, each shard is read. Of a repo, each file's hash and the card are compared, then
-    each config is loaded in full: rows, digests, lengths and examples are those of the manifest.
-    What else it says, only a build can show: rebuild compares rows read and left out, and
-    templates; history and versions are taken at their word.
-    """
-    if Path(place).is_dir():
-        with progress("checking", unit="shards") as report:
-            _, verified = verify_folder(Path(place), report=report)
-        print_verified(place, verified)
-        return
-    from mixbuild.publish import push as hub
-
-    with progress("loading what is published", unit="configs") as report:
-        label, verified = hub.verify_repo(hub.client(), *hub.parse(place), report=report)
-    print_verified(label, verified)

@@ -10,7 +10,6 @@
     staging    the shards of a build that is not finished yet
     workers    the rendering of units, in as many processes as are worth it
     run        plan -> shards -> manifest, resuming what was interrupted
-    verify     every file of a build against its manifest
 """
 
 from mixbuild.make.config import (
@@ -28,7 +27,6 @@ from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.run import Made, Report, make
 from mixbuild.make.shard import Shard, read_shard
 from mixbuild.make.unit import Projection, Unit, rows, source_rows
-from mixbuild.make.verify import Verified, verify_folder
 
 __all__ = [
     "FILE",
@@ -47,7 +45,6 @@ __all__ = [
     "SourceEntry",
     "SplitEntry",
     "Unit",
-    "Verified",
     "contradictions",
     "expect",
     "make",
@@ -56,5 +53,4 @@ __all__ = [
     "refuse_format",
     "rows",
     "source_rows",
-    "verify_folder",
 ]

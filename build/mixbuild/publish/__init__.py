@@ -19,7 +19,7 @@ batch: a module of a folder ``formats`` here, called by ``export``.
 
 from mixbuild.publish.export import FOLDER, Split, export_split, read_shards, splits
 from mixbuild.publish.hub import push
-from mixbuild.publish.hub.push import Plan, Pushed
+from mixbuild.publish.hub.push import Plan, Progress, Pushed, Verified
 from mixbuild.publish.manifest import ARROW, PARQUET, Published, PublishedConfig, PublishedSplit
 from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA, SETTINGS
 from mixbuild.publish.release import write_local_card
@@ -32,11 +32,13 @@ __all__ = [
     "PUBLISHED_SCHEMA",
     "SETTINGS",
     "Plan",
+    "Progress",
     "Published",
     "PublishedConfig",
     "PublishedSplit",
     "Pushed",
     "Split",
+    "Verified",
     "export_split",
     "push",
     "read_shards",

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mixbuild.cli.terminal.console import out, print_table, table
-from mixbuild.make import Verified
 
 if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
-    from mixbuild.publish import Plan, Pushed
+    from mixbuild.publish import Plan, Pushed, Verified
 
 
 def print_plan(plan: Plan) -> None:

@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from mixbuild.core import HubError, UsageError, mutex, one_of
 from mixbuild.core import executor as engine
 from mixbuild.declare import refuse_held_back
-from mixbuild.make import Verified, expect
+from mixbuild.make import expect
 from mixbuild.publish.ends import Ends, exported_ends
 from mixbuild.publish.export import Split, export_split
 from mixbuild.publish.export import splits as splits_of
@@ -22,7 +22,7 @@ from mixbuild.publish.hub.published import read_published
 from mixbuild.publish.hub.refs import tag, tagged, taken
 from mixbuild.publish.hub.remote import MAIN, Remote, check_name, parse
 from mixbuild.publish.hub.rows import published_rows
-from mixbuild.publish.hub.verify import verify_repo
+from mixbuild.publish.hub.verify import Verified, verify_repo
 from mixbuild.publish.manifest import PARQUET, PublishedSplit
 from mixbuild.publish.release import Exported, published_configs, shard_files
 
@@ -31,9 +31,11 @@ __all__ = [
     "FULL",
     "MAIN",
     "Plan",
+    "Progress",
     "Pushed",
     "Remote",
     "Target",
+    "Verified",
     "client",
     "parse",
     "published_rows",

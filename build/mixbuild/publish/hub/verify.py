@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from huggingface_hub import HfApi
 
 from mixbuild.core import VerifyError, plain
-from mixbuild.make import FILE, Verified
+from mixbuild.make import FILE
 from mixbuild.publish.card import write as card
 from mixbuild.publish.ends import Ends
 from mixbuild.publish.facts import Told
@@ -18,6 +19,17 @@ from mixbuild.publish.hub.published import read_card, read_published
 from mixbuild.publish.hub.remote import Remote, read
 from mixbuild.publish.hub.rows import batch_rows
 from mixbuild.publish.manifest import COLUMNS, Published, PublishedSplit
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A split that was found to be what the manifest says."""
+
+    config: str
+    split: str
+    rows: int
+    files: int
+    bytes: int
 
 
 def verify_repo(

@@ -1,39 +1,51 @@
-"""Every file of a build against its manifest: size, rows, content digest."""
+"""What is built, or published, against its manifest: every file, every row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from mixbuild.core import VerifyError
-from mixbuild.make import manifest
-from mixbuild.make.config import BuiltSplit, ListedShard
-from mixbuild.make.manifest import Manifest
-from mixbuild.make.shard import read_shard
+from mixbuild.make import BuiltSplit, ListedShard, Manifest, expect, read_shard
+from mixbuild.publish import Progress, Verified
+from mixbuild.publish import push as hub
 
 
-@dataclass(frozen=True)
-class Verified:
-    """A split that was found to be what the manifest says."""
+def verify(place: str, *, progress: Progress) -> tuple[str, list[Verified]]:
+    """Check a build in a folder, or one that is published.
 
-    config: str
-    split: str
-    rows: int
-    files: int
-    bytes: int
+    Of a folder, each shard is read. Of a repo, each file's hash and the card are compared, then
+    each config is loaded in full.
+
+    Args:
+        place: the folder, or ``org/name[@revision]``.
+        progress: shows how far it is.
+
+    Returns:
+        the place, with its commit where it has one; the splits that are as their manifest says.
+
+    Raises:
+        ManifestError: there is no manifest, or none that can be read.
+        VerifyError: naming the file or the split that is not what the manifest says.
+        HubError, SourceError: the Hub refuses, or does not answer.
+    """
+    if Path(place).is_dir():
+        with progress("checking", "shards") as report:
+            return place, verify_folder(Path(place), report=report)
+    with progress("loading what is published", "configs") as report:
+        return hub.verify_repo(hub.client(), *hub.parse(place), report=report)
 
 
 def verify_folder(
     out: Path, *, report: Callable[[int, int], None] = lambda *_: None
-) -> tuple[Manifest, list[Verified]]:
-    """Check every shard of a build; return its manifest, and what was checked.
+) -> list[Verified]:
+    """Check every shard of a build; return the splits that are what the manifest says.
 
     Raises:
         ManifestError: there is no manifest, or none that can be read.
         VerifyError: naming the first file that is not what the manifest says, and how many are.
     """
-    found = manifest.expect(out)
+    found = expect(out)
     entries = list(_splits(found))
     total = sum(len(each.shards) for _, _, each in entries)
     faults: list[str] = []
@@ -50,7 +62,7 @@ def verify_folder(
         raise VerifyError(
             f"{faults[0]}{others}; delete it if it is there, then run make --out {out} again"
         )
-    return found, [
+    return [
         Verified(
             name,
             split,
