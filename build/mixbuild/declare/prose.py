@@ -102,13 +102,15 @@ def detokenised(text: Text) -> Text:
 def unescaped(text: Text) -> Text:
     """Text with characters for HTML's entities, also where a space stands for their ``&``."""
     names = "|".join(" ".join(ENTITIES.values()).split())
+    # most texts have none, and a kernel passes over a null
+    changed = pc.if_else(pc.match_substring(text, ";"), text, pa.scalar(None, pa.string()))
     # "Poor #39;s" -> "Poor&#39;s"
     broken = rf"(?:^| )((?:{names});)"
-    text = pc.replace_substring_regex(text, pattern=broken, replacement=r"&\1")
+    changed = pc.replace_substring_regex(changed, pattern=broken, replacement=r"&\1")
     for by, entities in ENTITIES.items():
         for entity in entities.split():
-            text = pc.replace_substring(text, pattern=f"&{entity};", replacement=by)
-    return text
+            changed = pc.replace_substring(changed, pattern=f"&{entity};", replacement=by)
+    return pc.coalesce(changed, text)
 
 
 def untagged(text: Text) -> Text:
