@@ -115,8 +115,8 @@ class LoopbackHub:
 
     @property
     def endpoint(self) -> str:
-        """`http://127.0.0.1:PORT`."""
-        return self.servers[0].url
+        """`http://127.0.0.1:PORT`, and the path below which this Hub is."""
+        return self.servers[0].url + self.ways.below
 
     @property
     def storage(self) -> str:

@@ -34,6 +34,8 @@ class Handler(BaseHTTPRequestHandler):
         raw, _, query = self.path.partition("?")
         if not raw.startswith("/"):  # we are asked as a proxy: "http://host/path", or "host:443"
             raw = "//" + raw.removeprefix("http://")
+        elif self.server is hub.servers[0]:
+            raw = raw.removeprefix(hub.ways.below) if raw.startswith(hub.ways.below) else f"/{raw}"
         body = Body(self.rfile, int(self.headers.get("Content-Length") or 0))
         entry = Entry(hub.requests, Request(self.command, unquote(raw), 0, None, 0))
         fault = hub.orders.next_fault(f"{self.command} {unquote(raw)}")

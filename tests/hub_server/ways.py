@@ -35,6 +35,8 @@ class Ways:
     """Whether the commits of a branch can be listed."""
     tells_commit: bool = True
     """Whether the answer to a commit says its id, and that to a proposal its address."""
+    below: str = ""
+    """The path that it is served below, beside whatever else that host has: ``/mirrors/hf``."""
     private_by_default: bool = False
     """Whether a repo is private if who makes it says nothing about it, as organisations may set."""
 

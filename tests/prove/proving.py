@@ -173,11 +173,14 @@ class Done:
 class Run:
     """Runs commands, each in a process of its own."""
 
-    def __init__(self, hub: LoopbackHub, folder: Path) -> None:
+    def __init__(self, hub: LoopbackHub, folder: Path, *, endpoint: str | None = None) -> None:
         self.folder, self.count, self.pid = folder, 0, 0
         self.process = subprocess.Popen(
             [sys.executable, "-c", _FORKING],
-            env=environment(hub, folder / "home"),
+            env={
+                **environment(hub, folder / "home"),
+                **({"HF_ENDPOINT": endpoint} if endpoint else {}),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -104,7 +104,7 @@ def _load(loading: Loading) -> Loaded:
     from datasets import load_dataset
 
     ends = loading.ends
-    with tempfile.TemporaryDirectory() as cache, _downloads_in(cache):
+    with tempfile.TemporaryDirectory() as cache, _downloads_in(cache), _one_endpoint():
         splits = load_dataset(
             loading.repo,
             loading.config,
@@ -130,6 +130,19 @@ def _downloads_in(folder: str) -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_CACHE = found
+
+
+@contextmanager
+def _one_endpoint() -> Iterator[None]:
+    """Have ``datasets`` ask the address that the Hub's client asks: it keeps a slash at the end."""
+    from datasets import config
+
+    found = config.HF_ENDPOINT
+    config.HF_ENDPOINT = found.rstrip("/")
+    try:
+        yield
+    finally:
+        config.HF_ENDPOINT = found
 
 
 def _read(dataset: Dataset, batch_rows: int) -> Told:
