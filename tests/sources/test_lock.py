@@ -109,6 +109,7 @@ def test_a_lock_says_all_that_the_hub_does(hub: LoopbackHub, locked: Path) -> No
             "files": files,
             "schema": entry["schema"],
             "splits": entry["splits"],
+            "classes": {},
         }
     assert found["imdb"]["schema"] == {"text": "string", "label": "int64"}
     assert found["imdb"]["splits"] == {"train": {"rows": 25}, "test": {"rows": 9}}

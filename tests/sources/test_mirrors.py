@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import struct
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from mixbuild.core.digest import SourceDigest
 from mixbuild.core.errors import LockError, MixError
+from mixbuild.declare import Task
 from mixbuild.make.plan import Request, plan
 from mixbuild.make.run import make
 from mixbuild.publish import plots
@@ -380,6 +382,52 @@ def test_files_that_git_holds_are_known_by_their_hash(tmp_path: Path, lock: dict
     assert "mirror-" in resolved("dolly", folder, lock).label
     (folder / name).write_bytes(content.replace(b"autumn", b"autuMn"))
     refusal("dolly", folder, lock)
+
+
+def test_the_very_files_are_not_read_to_be_proven(
+    tmp_path: Path, lock: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_folder(tmp_path / "mirror", SOURCES[IMDB])
+    read: list[str] = []
+
+    def digests(task: Task, _: object) -> dict[str, object]:
+        read.append(task.name)
+        return {}
+
+    monkeypatch.setattr(sys.modules["mixbuild.make.plan"], "digests", digests)
+    assert resolved("imdb", folder, lock).label == f"{IMDB}@{lock['imdb']['commit']}"
+    assert read == []
+    (folder / "README.md").write_bytes(IMDB_CARD + b"Other words.")
+    resolved("imdb", folder, lock)
+    assert read == ["imdb"], "a card says which files are which split"
+    (folder / "README.md").unlink()
+    resolved("imdb", folder, lock)
+    assert read == ["imdb", "imdb"]
+
+
+@pytest.mark.parametrize("told", [("pos", "neg"), ()], ids=["told", "untold"])
+def test_classes_that_the_lock_has_in_another_order_are_other_rows(
+    tmp_path: Path, lock: dict[str, Any], told: tuple[str, ...]
+) -> None:
+    """The codes are the same, and what they stand for is not; without names, the task's count."""
+    ours = told[::-1] or ("pos", "neg")
+    entry = {"imdb": {**lock["imdb"], "classes": {"label": list(ours)}}}
+    folder = write_folder(tmp_path / "mirror", imdb())
+    if told:
+        listed = "".join(f"        '{at}': {name}\n" for at, name in enumerate(told))
+        front = (
+            "dataset_info:\n- config_name: plain_text\n  features:\n  - name: label\n    dtype:\n"
+            f"      class_label:\n       names:\n{listed}---\n"
+        )
+        about = IMDB_CARD.decode().removesuffix("---\n") + front
+        for old, new in (("plain_text/train-*", "train.*"), ("plain_text/test-*", "test.*")):
+            about = about.replace(old, new)
+        (folder / "README.md").write_text(about)
+    names = ", ".join(told or ("neg", "pos"))
+    assert (
+        f"got others: label: the lock has the classes {', '.join(ours)}, the mirror {names}; "
+        "take another mirror"
+    ) in refusal("imdb", folder, entry)
 
 
 def test_drift_that_is_allowed_is_shown_and_recorded_and_on_the_card(

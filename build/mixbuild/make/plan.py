@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mixbuild.core import LockError, UsageError
-from mixbuild.declare import SEED, Task
+from mixbuild.declare import SEED, ChoiceSlot, Slot, Task
 from mixbuild.make.unit import Projection, Unit, bind_projection, choice_hashes, unit_of
 from mixbuild.sources import (
     SAMPLES,
@@ -17,9 +17,11 @@ from mixbuild.sources import (
     LockEntry,
     Resolved,
     Run,
+    classes_in,
     count_rows,
     digests,
     entry_of,
+    is_wholly,
     resolve,
     same_files,
 )
@@ -102,12 +104,19 @@ def plan(task: Task, request: Request) -> Plan:
 
 
 def _as_locked(task: Task, mirror: Resolved, entry: LockEntry, *, allow_drift: bool) -> Resolved:
-    """A mirror, shown to have the rows that are locked, by reading them all.
+    """A mirror, shown to have the rows that are locked: by its files' bytes, or by reading it.
 
     Rows of a mirror with the same files, too, say that they are from the source itself.
     """
-    drift = []
-    for split, got in digests(task, mirror).items():
+    itself = same_files(mirror, entry)
+    drift = [
+        f"{name}: the lock has the classes {', '.join(names)}, the mirror {', '.join(found)}"
+        for name, names in entry.classes.items()
+        if (found := _classes(task, mirror, name)) and found != names
+    ]
+    # what is read twice is read of the same bytes, since each file is held against its stamp
+    read = {} if itself and is_wholly(task, mirror, entry) else digests(task, mirror)
+    for split, got in read.items():
         expected = entry.splits.get(task.splits[split])
         if expected is None or not expected.is_same(got):
             has = f"{expected.rows:,} rows ({expected.content_digest})" if expected else "none"
@@ -120,9 +129,18 @@ def _as_locked(task: Task, mirror: Resolved, entry: LockEntry, *, allow_drift: b
             f"{entry.commit}, got others: {'; '.join(drift)}; take another mirror, or say "
             f"--allow-drift"
         )
-    itself = not drift and same_files(mirror, entry)
-    label = f"{entry.repo}@{entry.commit}" if itself else mirror.label
+    label = f"{entry.repo}@{entry.commit}" if itself and not drift else mirror.label
     return replace(mirror, label=label, locked=not drift, drift=tuple(drift))
+
+
+def _classes(task: Task, mirror: Resolved, column: str) -> tuple[str, ...]:
+    """What the codes in a column stand for: as the mirror says, or by the task's order."""
+    for slot in task.slots.values():
+        if isinstance(slot, Slot) and slot.classes and slot.reads[0] == tuple(column.split(".")):
+            return classes_in(mirror).get(column, slot.classes)
+        if isinstance(slot, ChoiceSlot) and slot.choices.answer.path == tuple(column.split(".")):
+            return classes_in(mirror).get(column, slot.choices.classes)
+    return ()  # nobody reads it
 
 
 def _units(

@@ -46,7 +46,7 @@ from mixbuild.sources.pin import check_lock, pin
 from mixbuild.sources.probe import Probed, probe
 from mixbuild.sources.read import count_rows, read
 from mixbuild.sources.resolve import SAMPLES, Resolved, explore, resolve
-from mixbuild.sources.survey import digests, same_files
+from mixbuild.sources.survey import classes_in, digests, is_wholly, same_files
 
 __all__ = [
     "BATCH_BYTES",
@@ -59,6 +59,7 @@ __all__ = [
     "Run",
     "Stored",
     "check_lock",
+    "classes_in",
     "count_rows",
     "digests",
     "entry_of",
@@ -66,6 +67,7 @@ __all__ = [
     "find_repo",
     "is_commit",
     "is_of",
+    "is_wholly",
     "pin",
     "probe",
     "read",

@@ -2,7 +2,8 @@
 
 ::
 
-    {"format": 1, "sources": {task: {repo, commit, config, license, files, schema, splits}}}
+    {"format": 1, "sources": {task:
+        {repo, commit, config, license, files, schema, splits, classes}}}
 
 ``splits`` are the source's own, each with its rows and the content digest of
 what the task reads of them: a mirror that has the same is the same source.
@@ -78,6 +79,7 @@ class Entry(Record, frozen=True):
         files: those that are read, and the card, by path.
         schema: the type of each column, by its name.
         splits: by the source's name.
+        classes: what the codes in a column stand for, where the source says it, by its path.
     """
 
     repo: str
@@ -87,6 +89,7 @@ class Entry(Record, frozen=True):
     files: dict[str, File]
     schema: dict[str, str]
     splits: dict[str, Split]
+    classes: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec gives each its own
 
     @classmethod
     def at(cls, repo: str, commit: str) -> Entry:

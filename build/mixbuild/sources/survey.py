@@ -20,6 +20,7 @@ from mixbuild.sources.hub import (
     read_card,
     read_repo_file,
 )
+from mixbuild.sources.legend import names_in
 from mixbuild.sources.location import Run
 from mixbuild.sources.lock import Entry, File, Split
 from mixbuild.sources.read import read
@@ -60,7 +61,13 @@ def survey(
         files={name: _listed(each) for name, each in files.items() if name in names | {CARD}},
         schema={field.name: _spelled(field.type) for field in resolved.schema},
         splits={task.splits[split]: each for split, each in splits.items()},
+        classes=classes_in(resolved),
     )
+
+
+def classes_in(resolved: Resolved) -> dict[str, tuple[str, ...]]:
+    """What the codes in a source's columns stand for, where it says it, by their paths."""
+    return {".".join(path): names for path, names in names_in(resolved.schema).items()}
 
 
 def _spelled(kind: pa.DataType) -> str:
@@ -143,6 +150,33 @@ def same_files(mirror: Resolved, entry: Entry) -> bool:
         )
 
 
+def is_wholly(task: Task, mirror: Resolved, entry: Entry) -> bool:
+    """Whether a mirror of ``same_files`` has as many of their rows, under the same card.
+
+    Then the same rows come of the same bytes, and none need be read to show it.
+
+    Raises:
+        SourceError: the mirror cannot be read.
+    """
+    place, counts = mirror.place, _counts(mirror)
+    if place.config != entry.config or counts.keys() != mirror.runs.keys():
+        return False
+    for split, counted in counts.items():
+        locked = entry.splits.get(task.splits[split])
+        if locked is None or locked.rows != counted.rows:
+            return False
+    own = f"{place.config}/{CARD}"  # a folder's own, which the lock does not list
+    with explained(place.label):
+        if place.revision is not None:
+            files = list_files(place.path, place.revision)
+            card = _listed(files[CARD]) if CARD in files else None
+            return own not in files and card == entry.files.get(CARD)
+        path, known = Path(place.path, CARD), entry.files.get(CARD)
+        if Path(place.path, own).exists() or path.exists() != (known is not None):
+            return False
+        return known is None or is_of(path, size=known.size, hash=known.hash)
+
+
 def look_at_source(repo: str, revision: str) -> Repo:
     """What the Hub says of a repo, with a word where ``datasets`` would only fail to load it.
 
@@ -191,6 +225,11 @@ def differences(expected: Entry, got: Entry) -> list[str]:
         if old != new
     ]
     lines += _changes("column", expected.schema, got.schema)
+    lines += [
+        f"classes of {name}: {', '.join(names)} → {', '.join(got.classes[name])}"
+        for name, names in expected.classes.items()
+        if got.classes.get(name, names) != names
+    ]
     old_files = {name: _shown(each) for name, each in expected.files.items()}
     lines += _changes("file", old_files, {name: _shown(each) for name, each in got.files.items()})
     for split, was in expected.splits.items():
