@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from conftest import ROOT, Build, read_shards, write_parquet
+from conftest import ROOT, Build, imdb_rows, read_shards, write_parquet
 from hub_server import LoopbackHub
 from mixbuild.author.check.report import as_data, as_text
 from mixbuild.author.check.rules import ERROR, RULES, WARNING, Finding
@@ -1141,3 +1142,15 @@ def test_the_command_reads_the_hub_when_told_to(build: Build, tmp_path: Path) ->
 def test_every_rule_says_what_it_asks_for() -> None:
     assert all(text and rule == rule.lower() for rule, text in RULES.items())
     assert as_data(check([], {}))["findings"] == []
+
+
+def test_rows_that_are_too_large_to_be_held_at_once_are_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.modules["mixbuild.author.check.sheets"], "MOST_BYTES", 1_000)
+    write_parquet(tmp_path / "train.parquet", imdb_rows(40))
+    write_parquet(tmp_path / "test.parquet", imdb_rows(1))
+    assert cli.run(["check", "imdb", "--source", f"imdb={tmp_path}"]) == 1
+    told = capsys.readouterr().err
+    assert "train.parquet: expected rows to check of at most 1,000 bytes, got more by row " in told
+    assert told.endswith("; check fewer with --rows\n")

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, imdb_rows
 from mixbuild.core.errors import SchemaError, SourceError
+from mixbuild.render import bind
 from mixbuild.sources import Resolved, read, resolve
 from mixbuild.sources.legend import CLASS_NAMES
 from mixbuild.sources.location import BATCH_BYTES
@@ -194,3 +195,37 @@ def test_parquet_is_read_without_datasets(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "3 False\n"
+
+
+def dolly(folder: Path, response: list[Any], kind: str) -> Resolved:
+    """A Parquet file, and a card that calls one of its columns something else."""
+    others = dict.fromkeys(("instruction", "context", "category"), ["x"] * len(response))
+    pq.write_table(pa.table({**others, "response": response}), folder / "train.parquet")
+    (folder / "README.md").write_text(
+        "---\nconfigs:\n- config_name: default\n  data_files: train.parquet\n"
+        "dataset_info:\n- config_name: default\n  features:\n"
+        f"  - name: response\n    dtype: {kind}\n---\n"
+    )
+    return resolve(find("dolly"), str(folder))
+
+
+def test_a_card_makes_no_text_of_a_files_numbers_and_no_numbers_of_its_texts(
+    tmp_path: Path,
+) -> None:
+    source = dolly(tmp_path, ["007", "1e5"], "int64")
+    (run,) = source.runs["train"]
+    ((_, batch),) = read(run, [("response",)], schema=source.schema)
+    assert batch.column("response").to_pylist() == ["007", "1e5"]
+    with pytest.raises(SchemaError, match=r"^task 'dolly': \{response\} makes no text of .*int64"):
+        bind(find("dolly"), dolly(tmp_path, [7, 8], "string").schema)
+
+
+def test_what_a_card_says_of_how_a_file_is_read_is_in_the_label(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("text,label\na,0\n")
+    labels = set()
+    for said in ("", "  sep: ','\n", '  quotechar: "\'"\n'):
+        (tmp_path / "README.md").write_text(
+            f"---\nconfigs:\n- config_name: x\n  data_files: train.csv\n{said}---\n"
+        )
+        labels.add(found(tmp_path).label)
+    assert len(labels) == 3, "the unit's key has the label, and so all that decides the rows"
