@@ -103,6 +103,9 @@ def test_make_shows_what_it_made_and_a_row_of_each_task(build: Build, tmp_path: 
         ),
         (["mak"], 2, None),
         (["make", "imdb", "--samples", "--seed", "x"], 2, None),
+        (["make", "opus_de_en", "--samples", "--language", "de"], 2,
+         "task 'opus_de_en': no template in the language 'de'; its template 'seed' is in en"),
+        (["list", "--language", "d"], 2, "unknown language 'd'; did you mean 'de'? Known: en, de"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip

@@ -339,8 +339,9 @@ def test_datasets_reads_the_yaml_as_it_is_meant(manifest: dict[str, Any]) -> Non
 
 
 def test_the_yaml_describes_what_is_in_it(manifest: dict[str, Any]) -> None:
-    data = header(write(manifest))
     tasks = manifest["configs"].values()
+    next(iter(tasks))["made_of"]["templates"]["seed"]["language"] = "de"
+    data = header(write(manifest))
     assert data["pretty_name"] == "instruct_mix"
     assert data["source_datasets"] == sorted({each["made_of"]["source"]["repo"] for each in tasks})
     assert set(data["task_categories"]) == {
@@ -348,9 +349,9 @@ def test_the_yaml_describes_what_is_in_it(manifest: dict[str, Any]) -> None:
         *(FAMILIES[each["made_of"]["family"]] for each in tasks),
     }
     assert data["task_categories"] == sorted(set(data["task_categories"]))
-    assert data["language"] == sorted(
-        {each for task in tasks for each in task["made_of"]["source"]["languages"]}
-    )
+    # of the sources' texts, and of the templates'
+    texts = {each for task in tasks for each in task["made_of"]["source"]["languages"]}
+    assert data["language"] == sorted({"de", *texts})
     assert data["tags"] == ["instruction-tuning", "instruct-mix"]
     assert data["annotations_creators"] == ["found"]
 

@@ -3,6 +3,8 @@ is read."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -296,6 +298,34 @@ def test_a_template_that_the_task_has_not_is_refused() -> None:
         "task 'imdb': unknown template 'tense'; did you mean 'terse'? Known: "
         + ", ".join(template.name for template in find("imdb").templates)
     )
+
+
+def test_templates_are_chosen_by_their_language() -> None:
+    """``MODE:LANGUAGE``, as the manifest keeps it; the seed may not be in it."""
+    templates = (
+        Template("seed", "Do {text}\n[OUTPUT]: {out}"),
+        Template("kurz", "Mach {text}\n[OUTPUT]: {out}", language="de"),
+        Template("lang", "Mach bitte {text}\n[OUTPUT]: {out}", language="de"),
+    )
+    several = replace(task(), templates=templates)
+    schema = pa.schema([("text", pa.string()), ("out", pa.string())])
+
+    def chosen(asked: str) -> tuple[str, list[str]]:
+        binding = bind(several, schema, templates=asked)
+        return binding.mode, [each.name for each in binding.templates]
+
+    assert chosen("all:de") == ("all", ["kurz", "lang"])
+    assert chosen("sample:de") == ("sample", ["kurz", "lang"])
+    assert chosen("sample:en") == ("sample", ["seed"])
+    assert chosen("lang:de") == ("lang", ["lang"])
+    assert chosen("all") == ("all", ["seed", "kurz", "lang"])
+    for asked, said in {
+        "seed:de": "no template in the language 'de'; its template 'seed' is in en",
+        "all:fr": "no template in the language 'fr'; its templates are in en, de",
+    }.items():
+        with pytest.raises(UsageError) as caught:
+            chosen(asked)
+        assert str(caught.value) == f"task 'task': {said}"
 
 
 @pytest.mark.parametrize(

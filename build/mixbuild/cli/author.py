@@ -7,7 +7,13 @@ from pathlib import Path
 import click
 
 from mixbuild.author import preview, start
-from mixbuild.cli.options import follow_links_option, lock_option, refuse_strangers, source_option
+from mixbuild.cli.options import (
+    follow_links_option,
+    language_option,
+    lock_option,
+    refuse_strangers,
+    source_option,
+)
 from mixbuild.cli.terminal.authoring import print_started
 from mixbuild.cli.terminal.rows import print_preview, print_preview_as_json
 from mixbuild.core import UsageError
@@ -19,6 +25,7 @@ from mixbuild.tasks import find
 @click.command("show")
 @click.argument("task_name", metavar="TASK")
 @click.option("--template", default=EVERY, help="One template's name.  [default: all]")
+@language_option
 @click.option("--rows", default=1, show_default=True, type=click.IntRange(1), help="Source rows.")
 @click.option("--split", help="The split to show.  [default: the task's first]")
 @click.option("--seed", default=0, show_default=True, help="Of the order of options.")
@@ -30,6 +37,7 @@ from mixbuild.tasks import find
 def show(
     task_name: str,
     template: str,
+    language: str | None,
     rows: int,
     split: str | None,
     seed: int,
@@ -53,7 +61,7 @@ def show(
     previews = preview(
         task,
         None if from_hub else sources.get(task.name, SAMPLES),
-        templates=template,
+        templates=f"{template}:{language}" if language else template,
         split=split,
         rows=rows,
         seed=seed,

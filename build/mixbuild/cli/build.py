@@ -8,6 +8,8 @@ import click
 
 from mixbuild.cli.options import (
     follow_links_option,
+    in_language,
+    language_option,
     licences_option,
     lock_option,
     refuse_strangers,
@@ -41,6 +43,7 @@ from mixbuild.tasks import ALL, find
     show_default=True,
     help="A template's name; 'sample': one per row, by hash; 'all': one row per template.",
 )
+@language_option
 @click.option("--seed", default=0, show_default=True, help="Of every choice by hash.")
 @click.option("--split", "splits", multiple=True, help="Only this split. Repeatable.")
 @click.option(
@@ -72,6 +75,7 @@ def make_command(
     sources: dict[str, str],
     follow_links: bool,
     templates: str,
+    language: str | None,
     seed: int,
     splits: tuple[str, ...],
     max_rows: int | None,
@@ -83,7 +87,9 @@ def make_command(
     allow_licences: list[str],
 ) -> None:
     """Render TASKs (default: all) into Arrow shards and a manifest."""
-    tasks = [find(name) for name in dict.fromkeys(task_names)] or list(ALL)
+    tasks = [find(name) for name in dict.fromkeys(task_names)] or in_language(ALL, language)
+    if language:
+        templates = f"{templates}:{language}"
     refuse_strangers(sources, [task.name for task in tasks])
     refuse_others({task.name: task.source.license for task in tasks}, allowed=allow_licences)
     if samples:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import click
 
+from mixbuild.cli.options import in_language, language_option
 from mixbuild.cli.terminal.catalog import print_families, print_tasks
 from mixbuild.tasks import ALL
 
 
 @click.command("list")
 @click.option("--markdown", is_flag=True, help="As the table of the README.")
-def list_tasks(markdown: bool) -> None:
+@language_option
+def list_tasks(markdown: bool, language: str | None) -> None:
     """The tasks: family, source, licence, templates."""
-    print_families(ALL) if markdown else print_tasks(ALL)
+    tasks = in_language(ALL, language)
+    print_families(tasks) if markdown else print_tasks(tasks)

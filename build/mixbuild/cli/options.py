@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mixbuild.core import UsageError
+from mixbuild.core import UsageError, one_of
+from mixbuild.declare import Task
 from mixbuild.sources import lock
 from mixbuild.tasks import find
 
@@ -57,6 +58,11 @@ def _identifiers(_: click.Context, __: click.Parameter, values: Sequence[str]) -
     return identifiers
 
 
+language_option = click.option(
+    "--language", metavar="CODE", help="Only templates in this language, as 'de'."
+)
+
+
 licences_option = click.option(
     "--allow-licences",
     multiple=True,
@@ -64,6 +70,23 @@ licences_option = click.option(
     metavar="ID,...",
     help="make: only these licences. push: also these, although they are held back.",
 )
+
+
+def in_language(tasks: Sequence[Task], language: str | None) -> list[Task]:
+    """The tasks that have templates in the language; all without one.
+
+    Raises:
+        UsageError: none has.
+    """
+    there = [
+        task
+        for task in tasks
+        if language is None or language in (each.language for each in task.templates)
+    ]
+    if not there:
+        known = dict.fromkeys(each.language for task in tasks for each in task.templates)
+        raise UsageError(one_of("language", str(language), known))
+    return there
 
 
 def refuse_strangers(sources: Mapping[str, str], tasks: Sequence[str]) -> None:

@@ -58,7 +58,7 @@ class Template:
         inverted: whether it asks for what the source gives, such as the question.
         drops: reason -> the source rows that this template does not take. They are left out for it
             alone; with ``sample`` another template that takes them has them.
-        language: of its own text, as an ISO 639 code, where it is not that of the source.
+        language: of its own text, as an ISO 639 code.
 
     Raises:
         TemplateError: naming everything that is wrong with the text, with positions.
@@ -72,7 +72,7 @@ class Template:
     text: str
     inverted: bool = False
     drops: Mapping[str, pc.Expression] = field(default_factory=dict, compare=False)
-    language: str = ""
+    language: str = "en"
     prompt: Parts = field(init=False, repr=False, compare=False)
     completion: Parts = field(init=False, repr=False, compare=False)
 

@@ -45,11 +45,12 @@ class SourceEntry(Record, frozen=True):
 
 
 class TemplateEntry(Record, frozen=True):
-    """A template's text, its hash, and whether it asks for what the source gives."""
+    """A template's text, its hash, whether it asks for what the source gives, and its language."""
 
     text: str
     sha256: str
     inverted: bool
+    language: str = "en"
 
 
 class Asked(Record, frozen=True):

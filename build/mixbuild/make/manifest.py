@@ -87,7 +87,9 @@ def config_of(
                 tuple(resolved.drift),
             ),
             {
-                template.name: TemplateEntry(template.text, template.sha256, template.inverted)
+                template.name: TemplateEntry(
+                    template.text, template.sha256, template.inverted, template.language
+                )
                 for template in choose_templates(task, templates)
             },
             Asked(templates, seed, max_rows),

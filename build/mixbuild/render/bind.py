@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core import SchemaError
+from mixbuild.core import SchemaError, UsageError
 from mixbuild.declare import (
     EVERY,
     SAMPLE,
@@ -76,10 +76,21 @@ class Binding:
 def choose_templates(task: Task, templates: str = SEED) -> tuple[Template, ...]:
     """The templates that are asked for by a name, ``sample`` or ``all``.
 
+    After a colon may follow the language in which they are to be: ``all:de``.
+
     Raises:
-        UsageError: the task has no template of that name.
+        UsageError: the task has no template of that name, or none in that language.
     """
-    return task.templates if templates in (SAMPLE, EVERY) else (task.template(templates),)
+    mode, _, language = templates.partition(":")
+    asked = task.templates if mode in (SAMPLE, EVERY) else (task.template(mode),)
+    chosen = tuple(each for each in asked if language in ("", each.language))
+    if not chosen:
+        there = ", ".join(dict.fromkeys(each.language for each in asked))
+        whose = "its templates are" if len(asked) > 1 else f"its template {mode!r} is"
+        raise UsageError(
+            f"task {task.name!r}: no template in the language {language!r}; {whose} in {there}"
+        )
+    return chosen
 
 
 def bind(task: Task, schema: pa.Schema, *, templates: str = SEED, seed: int = 0) -> Binding:
@@ -140,7 +151,7 @@ def bind(task: Task, schema: pa.Schema, *, templates: str = SEED, seed: int = 0)
     return Binding(
         task,
         chosen,
-        templates,
+        templates.partition(":")[0],
         seed,
         tuple(sorted(reads)),
         values,

@@ -56,7 +56,12 @@ def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
     ours = {
         "pretty_name": title(old),
         "license": licences[0] if len(licences) == 1 else sorted({*licences, "other"}),
-        "language": sorted({each for source in sources for each in source.languages}),
+        "language": sorted(
+            {
+                *(each for source in sources for each in source.languages),
+                *(each.language for config in made.values() for each in config.templates.values()),
+            }
+        ),
         "annotations_creators": ["found"],
         "size_categories": [_size(sum(_rows(config) for config in made.values()))],
         "source_datasets": sorted({source.repo for source in sources}),
