@@ -628,17 +628,21 @@ def test_too_few_rows_are_said_to_be_too_few(lint: Linter) -> None:
         ("markup", '<a href="x">Team {}</A>', "'<a href=\"x\">Team 1000</A>'"),
     ],
 )
-@pytest.mark.parametrize(("count", "severity"), [(60, ERROR), (2, WARNING), (1, None)])
+@pytest.mark.parametrize(
+    ("count", "severity"), [(60, ERROR), (3, WARNING), (2, WARNING), (1, None)]
+)
 def test_a_target_that_nobody_would_write(
     rule: str, answer: str, shown: str, count: int, severity: str | None, lint: Linter
 ) -> None:
+    if (rule, count) == ("tokenised-target", 2):
+        severity = None  # a few authors write so
     rows = facts_rows()
     for row in rows[:count]:
         row["answer"] = answer.format(row["answer"].removeprefix("Team "))
     checked = lint(FACTS, rows)
     assert broken(checked) == ({(rule, severity)} if severity else set())
     if severity:
-        rows_found = "all 60 rows" if count == 60 else "2 of 60 rows"
+        rows_found = "all 60 rows" if count == 60 else f"{count} of 60 rows"
         assert checked.findings[0].message == f"{rows_found}: {shown}"
         assert len(checked.findings) == 7
 

@@ -59,5 +59,8 @@ TASK = Task(
         Template("write_the_review", "Write a {label} review of a movie, for a website where everybody may post one.\n[OUTPUT]: {review}", inverted=True),
         Template("tell_others", "You have seen a movie and {impression} it. Tell people who have not seen it why.\n[OUTPUT]: {review}", inverted=True),
     ),
-    waivers={"source-text": "three reviews in a hundred have control characters for dashes and dots, which only the seed shows as they are"},
+    waivers={
+        "overlapping-splits": "the source has some reviews several times, as its limits say",
+        "source-text": "three reviews in a hundred have control characters for dashes and dots, which only the seed shows as they are",
+    },
 )

@@ -77,4 +77,5 @@ TASK = Task(
         ),
         Template("praise_or_pan", "In lower case, {deed} a film or something about it.\n[OUTPUT]: {remark}", inverted=True, drops=RAGGED),
     ),
+    waivers={"overlapping-splits": "a few training pieces are whole sentences of the validation split but for a full stop: the source was cut so"},
 )
