@@ -98,6 +98,12 @@ UNWANTED: dict[str, Callable[[Record], bool]] = {
     "rude": lambda row: bool(row["question"] == "rude"),
     "braces": lambda row: row["question"] is not None and bool({*row["question"]} & {*"{}"}),
     "far": lambda row: bool(row["title"] == " "),
+    "signs with spaces around them": lambda row: bool(
+        re.search(
+            r"[A-Za-z0-9_] [.,;!?](?:[ \t\r\n]|\Z)|(?:\A|[ \t\r\n])\( [A-Za-z0-9_]",
+            row["text"] or "",
+        )
+    ),
     "no question mark": lambda row: (
         row["question"] is not None and not row["question"].rstrip(" \t\r\n").endswith("?")
     ),

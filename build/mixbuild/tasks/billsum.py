@@ -8,7 +8,10 @@ Raw record: {"text": "SECTION 1. LIABILITY OF BUSINESS ENTITIES …",
     The slot puts a space in the place of each.
 """
 
-from mixbuild.declare import Source, Task, Template, replaced
+from mixbuild.declare import Source, Task, Template, holds, replaced
+
+BROKEN = {"signs with spaces around them": holds("text", pattern=r"[A-Za-z0-9_] [.,;!?](?:[ \t\r\n]|$)|(?:^|[ \t\r\n])\( [A-Za-z0-9_]")}
+"""Bills whose markup was taken away and left "inserting ; or ; and": no model of how to draft one."""
 
 TASK = Task(
     name="billsum",
@@ -53,6 +56,6 @@ TASK = Task(
             "Write as the research service of a parliament does: impartially, in the present tense, and with a verb such as requires, directs or prohibits at the head of each provision. Neither praise the bill nor find fault with it.\n\nBill: {text}\n\n[OUTPUT]: {summary}",
         ),
         Template("write_the_title", "Give this bill an official title.\n\nSummary of the bill: {summary}\n\n[OUTPUT]: {title}", inverted=True),
-        Template("draft_the_bill", "Draft the text of a bill to this effect: {summary}\n\n[OUTPUT]: {text}", inverted=True),
+        Template("draft_the_bill", "Draft the text of a bill to this effect: {summary}\n\n[OUTPUT]: {text}", inverted=True, drops=BROKEN),
     ),
 )

@@ -42,7 +42,7 @@ TASK = Task(
             "language_teacher",
             "You teach English to beginners. Make up an example for your pupils that uses each word of today's list. You may inflect the words and choose their order.\n\nList: {concepts}\n\n[OUTPUT]: {target}",
         ),
-        Template("any_order", "Use all of them, in any order and form: {concepts}\n[OUTPUT]: {target}"),
+        Template("any_order", "Make one sentence of these, in any order and form: {concepts}\n[OUTPUT]: {target}"),
         Template(
             "storyboard",
             "Each shot of a film is noted down in one plain sentence, so that the crew can tell at a glance who or what is in it and what goes on. Make the note for a shot that takes in everything on the following list.\n\nList: {concepts}\n\n[OUTPUT]: {target}",

@@ -54,7 +54,9 @@ TASK = Task(
             "answer_box",
             "Above its results, a search engine shows a box with the answer alone: no sentence around it, no source, no second thought. Fill the box for the query below from what you know.\n\nQuery: {question}\n\n[OUTPUT]: {answer}",
         ),
-        Template("ask_the_question", 'Write a question for a search engine whose answer is "{answer}".\n[OUTPUT]: {question}', inverted=True, drops=UNASKED),
+        Template(
+            "ask_the_question", "Write a question for a search engine to which this is the answer: {answer}\n[OUTPUT]: {question}", inverted=True, drops=UNASKED
+        ),
         Template("answer_first", "The answer is {answer}. What was the question?\n[OUTPUT]: {question}", inverted=True, drops=UNASKED),
     ),
 )
