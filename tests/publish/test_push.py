@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import os
 import re
@@ -20,6 +22,7 @@ from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.plan import Plan, Pushed, Target
+from mixbuild.publish.hub.send import addition
 from mixbuild.tasks import find
 from publish.pushing import (
     COLUMNS,
@@ -357,6 +360,27 @@ def test_a_file_that_changed_since_the_plan_is_not_sent(
     assert message.endswith("it changed since it was checked, and was not sent; push again")
     assert not [path for path in at_the_hub.files(REPO) if path.startswith("imdb/")]
     assert pushed(api, built).changed, "as it was exported anew"
+
+
+def test_a_file_is_hashed_as_it_is_written_and_again_only_if_it_was_touched(
+    builds: Builds, tmp_path: Path
+) -> None:
+    shutil.copytree(
+        builds("squad").out, tmp_path / "out", ignore=shutil.ignore_patterns(".publish")
+    )
+    for file in export_build(tmp_path / "out").files:
+        assert isinstance(file.content, Path)
+        assert hashlib.sha256(file.content.read_bytes()).hexdigest() == file.sha256
+        elsewhere = dataclasses.replace(file, sha256="0" * 64)
+        assert addition(elsewhere).upload_info.sha256.hex() == "0" * 64, "it is not read again"
+        os.utime(file.content, ns=(1, 1))
+        assert addition(file).upload_info.sha256.hex() == file.sha256
+        with pytest.raises(VerifyError) as caught:
+            addition(elsewhere)
+        assert str(caught.value) == (
+            f"{file.content}: expected the SHA-256 {'0' * 64}, got {file.sha256}: it changed since "
+            f"it was checked, and was not sent; push again"
+        )
 
 
 def test_arrow_has_a_branch_of_its_own_that_loads(

@@ -85,6 +85,11 @@ class Split:
         return self.out / FOLDER if self.file_format == PARQUET else self.out
 
     @property
+    def report(self) -> Path:
+        """Where the export says of what the files were made."""
+        return self.out / FOLDER / self.config / f"{self.split}.{self.file_format}.json"
+
+    @property
     def key(self) -> str:
         """A hash of all that the exported files depend on."""
         shards = [shard.content_digest for shard in self.entry.shards]
@@ -117,9 +122,9 @@ def export_split(split: Split, _shared: None = None) -> PublishedSplit:
         OutputError: the files cannot be written.
         VerifyError: a shard cannot be read, or is not what the build's manifest says.
     """
-    folder = split.out / FOLDER / split.config
-    report = folder / f"{split.split}.{split.file_format}.json"
-    if (found := _finished(split, report)) is not None:
+    report = split.report
+    folder = report.parent
+    if (found := _finished(split)) is not None:
         return found
     with explained_output(report):
         folder.mkdir(parents=True, exist_ok=True)
@@ -127,9 +132,20 @@ def export_split(split: Split, _shared: None = None) -> PublishedSplit:
         for old in folder.glob(f"{split.split}-*") if split.file_format == PARQUET else ():
             old.unlink()
         entry = _write(split, folder)
-        stamps = tuple(_stamp(split.folder / file.path) for file in entry.shards)
+        stamps = tuple(stamp_of(split.folder / file.path) for file in entry.shards)
         write_whole(report, dump_json(_Report(split.key, entry, stamps)))
     return entry
+
+
+def stamps(split: Split) -> Mapping[str, Stamp]:
+    """Of a split that was exported: by path, how each of its files lay when it was hashed.
+
+    Raises:
+        OutputError, VerifyError: the report cannot be read.
+    """
+    with explained_output(split.report):
+        known = _read_report(split)
+    return {file.path: stamp for file, stamp in zip(known.entry.shards, known.stamps, strict=True)}
 
 
 def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:
@@ -158,6 +174,12 @@ Stamp: TypeAlias = tuple[int, int, int, int]
 """Of a file: its size, the times of its last changes in nanoseconds, its number on the disk."""
 
 
+def stamp_of(path: Path) -> Stamp:
+    """What whoever writes to a file changes: nobody can set the time of a change of status."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
 class _Report(Record, frozen=True):
     """What an export reports: of what, the split's entry, and how its files lay then."""
 
@@ -166,12 +188,16 @@ class _Report(Record, frozen=True):
     stamps: tuple[Stamp, ...]
 
 
-def _finished(split: Split, report: Path) -> PublishedSplit | None:
+def _read_report(split: Split) -> _Report:
+    how = {"where": str(split.report), "remedy": "delete it, then push again"}
+    raw = parse_json(split.report.read_bytes(), **how, error=VerifyError)
+    return typed(raw, _Report, **how, error=VerifyError)
+
+
+def _finished(split: Split) -> PublishedSplit | None:
     """What an earlier export reported, if all of it is still there."""
-    how = {"where": str(report), "remedy": "it is made again"}
     try:
-        raw = parse_json(report.read_bytes(), **how, error=VerifyError)
-        known = typed(raw, _Report, **how, error=VerifyError)
+        known = _read_report(split)
         whole = known.key == split.key and all(
             _is_there(split, file, stamp)
             for file, stamp in zip(known.entry.shards, known.stamps, strict=True)
@@ -192,14 +218,8 @@ def _as_built(split: Split, entry: PublishedSplit) -> PublishedSplit:
 def _is_there(split: Split, file: ListedFile, stamp: Stamp) -> bool:
     """Whether a file is what was exported: untouched since, or else with the same bytes."""
     path = split.folder / file.path
-    now = _stamp(path)
+    now = stamp_of(path)
     return now == stamp or (now[0] == stamp[0] and file_sha256(path) == file.sha256)
-
-
-def _stamp(path: Path) -> Stamp:
-    """What whoever writes to a file changes: nobody can set the time of a change of status."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _write(split: Split, folder: Path) -> PublishedSplit:

@@ -8,10 +8,12 @@ of bytes of text, and each row group is written in one piece.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mixbuild.core import SCHEMA, file_sha256
+from mixbuild.core import SCHEMA
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 GROUP_ROWS = 10_000
 GROUP_BYTES = 128 * 2**20
@@ -101,6 +106,19 @@ def text_bytes(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
     return total
 
 
+class _Hashed(io.BufferedWriter):
+    """A file that is hashed as it is written, so that nobody need read it for that."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path, "wb"))
+        self.sha256 = hashlib.sha256()
+
+    def write(self, data: ReadableBuffer) -> int:
+        """Append bytes."""
+        self.sha256.update(data)
+        return super().write(data)
+
+
 class Files:
     """Files ``<stem>-NNNNN-of-NNNNN.parquet`` in a folder, none of them there before all are.
 
@@ -111,6 +129,7 @@ class Files:
         self._folder, self._stem = folder, stem
         self._partial: list[Path] = []
         self._rows: list[int] = []
+        self._hashed: list[_Hashed] = []
         self._writer: pq.ParquetWriter | None = None
         self._text_bytes = 0
 
@@ -123,7 +142,8 @@ class Files:
             self._partial.append(path)
             self._rows.append(0)
             self._text_bytes = 0
-            self._writer = pq.ParquetWriter(path, PUBLISHED_SCHEMA, **SETTINGS)
+            self._hashed.append(_Hashed(path))
+            self._writer = pq.ParquetWriter(self._hashed[-1], PUBLISHED_SCHEMA, **SETTINGS)
             self._writer.add_key_value_metadata(METADATA)
         table = pa.Table.from_batches([group]).cast(PUBLISHED_SCHEMA)
         self._writer.write_table(table, row_group_size=group.num_rows)
@@ -138,17 +158,21 @@ class Files:
         self._close()
         count = len(self._partial)
         finished = []
-        for index, (partial, rows) in enumerate(zip(self._partial, self._rows, strict=True)):
+        written = zip(self._partial, self._rows, self._hashed, strict=True)
+        for index, (partial, rows, hashed) in enumerate(written):
             path = self._folder / f"{self._stem}-{index:05d}-of-{count:05d}.parquet"
-            sha256 = file_sha256(partial)
             partial.replace(path)
-            finished.append((path, rows, sha256))
+            finished.append((path, rows, hashed.sha256.hexdigest()))
         return finished
 
     def _close(self) -> None:
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            writer.close()
+            try:
+                writer.close()
+            finally:
+                writer.is_open = False  # else it would try once more when it is forgotten
+                self._hashed[-1].close()
 
     def __enter__(self) -> Files:
         return self

@@ -26,7 +26,7 @@ from mixbuild.core import (
 from mixbuild.make import FILE, Built, expect
 from mixbuild.publish import plots
 from mixbuild.publish.card import write as card
-from mixbuild.publish.export import Split, export_split, splits
+from mixbuild.publish.export import Split, Stamp, export_split, splits, stamps
 from mixbuild.publish.manifest import (
     ARROW,
     COLUMNS,
@@ -54,6 +54,7 @@ class File:
         size: in bytes.
         sha256: in hexadecimal.
         named_by_content: a file of this path has what it should, whatever its bytes.
+        stamp: how a local file lay when it was hashed; None where that is not known.
     """
 
     path: str
@@ -61,6 +62,7 @@ class File:
     size: int
     sha256: str
     named_by_content: bool = False
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,10 @@ def published_configs(
 def shard_files(exported: Exported) -> Iterator[File]:
     """The exported files of a build."""
     for split, entry in exported:
+        found = stamps(split)
         for file in entry.shards:
-            yield File(file.path, split.folder / file.path, file.bytes, file.sha256)
+            path, stamp = split.folder / file.path, found.get(file.path)
+            yield File(file.path, path, file.bytes, file.sha256, stamp=stamp)
 
 
 def compose(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from copy import copy
+from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi
 
 from mixbuild.core import HubError, VerifyError
+from mixbuild.publish.export import stamp_of
 from mixbuild.publish.hub.plan import Plan, Report, Target
 from mixbuild.publish.release import File
 
@@ -39,7 +41,7 @@ def send(
         batch = files[start : start + SENT_AT_ONCE]
         for file in batch:
             if (file.path, file.sha256) not in known:
-                known[file.path, file.sha256] = _addition(file)
+                known[file.path, file.sha256] = addition(file)
             additions.append(copy(known[file.path, file.sha256]))
         # tried again by the library itself, each request on its own
         api.preupload_lfs_files(
@@ -51,10 +53,10 @@ def send(
             free_memory=False,  # the commit needs those that are no LFS files
             gitignore_content="# none",  # else what the repo's own names would be left out
         )
-        for addition in additions[start:]:
-            if addition._should_ignore:  # the client would leave it out without a word
+        for each in additions[start:]:
+            if each._should_ignore:  # the client would leave it out without a word
                 raise HubError(
-                    f"{target.repo}: expected {addition.path_in_repo} in the commit, got word from "
+                    f"{target.repo}: expected {each.path_in_repo} in the commit, got word from "
                     f"the Hub to leave it out, so it was not made; take the rule that names it out "
                     f"of the repo's .gitignore"
                 )
@@ -63,15 +65,21 @@ def send(
     return additions
 
 
-def _addition(file: File) -> CommitOperationAdd:
-    """What is sent must be what was planned: the manifest beside it names its SHA-256."""
+def addition(file: File) -> CommitOperationAdd:
+    """What is sent must be what was planned: the manifest beside it names its SHA-256.
+
+    A file that nobody touched since it was hashed is not read for that again; over LFS
+    the Hub compares what arrives with the hash that it was told.
+    """
     content = file.content if isinstance(file.content, bytes) else str(file.content)
-    addition = CommitOperationAdd(file.path, content)
-    got = addition.upload_info.sha256.hex()
+    made = CommitOperationAdd(file.path, content)
+    if isinstance(file.content, Path) and stamp_of(file.content) == file.stamp:
+        made.upload_info.sha256 = bytes.fromhex(file.sha256)
+    got = made.upload_info.sha256.hex()
     if got != file.sha256:
         where = file.path if isinstance(content, bytes) else content
         raise VerifyError(
             f"{where}: expected the SHA-256 {file.sha256}, got {got}: it changed since it was "
             f"checked, and was not sent; push again"
         )
-    return addition
+    return made
