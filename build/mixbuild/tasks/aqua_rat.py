@@ -99,5 +99,8 @@ TASK = Task(
         "both": OPTIONS.both(),
     },
     templates=TEMPLATES,
-    waivers={"source-text": "a few authors write a division with a backslash, such as v=x\\t"},
+    waivers={
+        "tokenised-target": "formulas have spaces where their authors put them, before a question mark or a semicolon too",
+        "source-text": "a few authors write a division with a backslash, such as v=x\\t",
+    },
 )

@@ -39,7 +39,7 @@ TEMPLATES = (
     ),
     Template(
         "write_the_sentence",
-        "Make up a sentence that mentions both of these:\n{bullets}\nThen put _ in place of a further mention of {answer}, where the other one would make no sense.\n[OUTPUT]: {sentence}",
+        "Make up a sentence that mentions both of these:\n{bullets}\nThen put _ in place of a further mention of {answer}, where the other one would make no sense.\n[OUTPUT]: {written}",
         inverted=True,
     ),
     Template("short_gap", "Which of the two fits the gap, {line}?\n{sentence}\n[OUTPUT]: {answer}"),
@@ -70,6 +70,7 @@ TASK = Task(
     splits={"train": "train", "validation": "validation"},
     slots={
         "sentence": trimmed("sentence"),
+        "written": trimmed("sentence").detokenised(),
         "options": OPTIONS.lettered(),
         "bullets": OPTIONS.bulleted(),
         "line": OPTIONS.inline(),
@@ -79,5 +80,4 @@ TASK = Task(
     },
     drops={"no blank": ~pc.match_substring(field("sentence"), "_")},
     templates=TEMPLATES,
-    waivers={"ambiguous-prompt": "two names go into many sentences, and many pairs of names come several times"},
 )
