@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 import subprocess
@@ -11,9 +12,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import ROOT, from_json
+from conftest import ROOT, as_json, from_json
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.make.plan import Request
@@ -41,6 +43,41 @@ from publish.pushing import published as manifest_of
 
 pytest_plugins = ("publish.pushing",)
 pytestmark = pytest.mark.usefixtures("undrawn")
+
+
+def as_of_format_1(manifest: dict[str, Any]) -> bytes:
+    """The manifest as the version before this one published it: a config was its task."""
+    tasks = {}
+    for name, config in manifest.pop("configs").items():
+        made_of = config.pop("made_of")
+        assert (made_of.pop("kind"), made_of.pop("task")) == ("task", name)
+        tasks[name] = {**made_of, **config}
+    return json.dumps({**manifest, "format": 1, "tasks": tasks}, indent=2).encode()
+
+
+def test_what_an_older_version_published_is_pushed_onto(
+    at_the_hub: LoopbackHub, api: HfApi, builds: Builds
+) -> None:
+    send(api, builds("squad", "imdb"))
+    before, files = manifest_of(at_the_hub), at_the_hub.files(REPO)
+    assert list(before["configs"]) == ["imdb", "squad"]
+    at_the_hub.upload(REPO, {"manifest.json": as_of_format_1(manifest_of(at_the_hub))})
+    check_tree(api)
+    pushed = send(api, builds("imdb", otherwise=True))
+    assert pushed.changed
+    now = manifest_of(at_the_hub)
+    assert now["format"] == 2
+    assert "tasks" not in now
+    assert now["configs"]["squad"] == before["configs"]["squad"]
+    assert now["configs"]["imdb"] == as_json(builds("imdb", otherwise=True).entries["imdb"])
+    assert list(now["history"]) == ["1.1.0", "1.0.0"]
+    assert now["history"]["1.0.0"] == before["history"]["1.0.0"]
+    kept = {path for path in files if path.startswith("squad/")}
+    assert {path: at_the_hub.files(REPO)[path] for path in kept} == {
+        path: files[path] for path in kept
+    }
+    assert configs(at_the_hub) == ["imdb", "squad"]
+    check_tree(api)
 
 
 def configs(served: LoopbackHub) -> list[str]:
