@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -196,7 +195,7 @@ def first_difference(
     return None
 
 
-def _described(published: Mapping[str, Any], rebuilt: Mapping[str, Any]) -> str:
+def _described(published: Mapping[str, object], rebuilt: Mapping[str, object]) -> str:
     # another id is another row, of which every column differs
     name = next(name for name in ("id", *SCHEMA.names) if published[name] != rebuilt[name])
     return (

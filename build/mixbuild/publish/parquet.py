@@ -13,7 +13,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ FILE_BYTES = 256 * 2**20
 CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 """Content-defined, as in ``datasets``: when rows are inserted, few of the others are re-sent."""
 
-SETTINGS: dict[str, Any] = {
+SETTINGS: dict[str, object] = {
     "compression": "zstd",
     "use_content_defined_chunking": CHUNKING,
     "write_page_index": True,
@@ -49,7 +49,7 @@ METADATA = {
     "use_content_defined_chunking": json.dumps(CHUNKING),  # the one that the viewer looks for
 }
 
-FEATURES: dict[str, Any] = {
+FEATURES: dict[str, object] = {
     # readers before datasets 4 know a list by the name Sequence only
     field.name: {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
     if pa.types.is_list(field.type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from rich.text import Text
@@ -112,7 +112,7 @@ def print_traced(traced: Traced) -> None:
     out.print(f"rendered again now: {'the same row' if traced.again else other}")
 
 
-def _first_row(folder: Path, config: Built) -> Iterator[dict[str, Any]]:
+def _first_row(folder: Path, config: Built) -> Iterator[dict[str, object]]:
     """A config's first row, if it has any."""
     for split in config.splits.values():
         for shard in split.shards:

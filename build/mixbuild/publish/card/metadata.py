@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mixbuild.core import SCHEMA, CardError
 from mixbuild.declare import FAMILIES
@@ -32,7 +31,7 @@ def ordered(configs: Configs) -> list[str]:
     return sorted(configs, key=place)
 
 
-def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
+def merge_data(old: Mapping[str, object], published: Published) -> dict[str, object]:
     """The YAML's keys: ours computed anew, then those that are not ours as they were.
 
     Raises:
@@ -50,7 +49,9 @@ def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
         raise _slip("configs", "a config_name in each", "one without")
     # a config of this name is the default for datasets, which takes no other beside it
     chosen = ["default"]
-    chosen += [each["config_name"] for each in _mappings(old, "configs") if each.get("default")]
+    chosen += [
+        str(each["config_name"]) for each in _mappings(old, "configs") if each.get("default")
+    ]
     _set_default(configs, chosen)
     licences = sorted({source.license for source in sources})
     ours = {
@@ -78,13 +79,13 @@ def merge_data(old: Mapping[str, Any], published: Published) -> dict[str, Any]:
     return ours | {key: value for key, value in old.items() if key not in ours}
 
 
-def dataset_infos(published: Published) -> dict[str, dict[str, Any]]:
+def dataset_infos(published: Published) -> dict[str, dict[str, object]]:
     """What the YAML says of each config's columns, rows and bytes."""
     configs = published.configs
     return {name: _info(name, configs[name]) for name in ordered(configs)}
 
 
-def data_files(published: Published) -> dict[str, dict[str, Any]]:
+def data_files(published: Published) -> dict[str, dict[str, object]]:
     """What the YAML says of each config's files."""
     configs, suffix = published.configs, published.file_format
     return {name: _config(name, configs[name], suffix) for name in ordered(configs)}
@@ -95,7 +96,7 @@ def loadable(config: PublishedConfig) -> dict[str, PublishedSplit]:
     return {split: each for split, each in config.splits.items() if each.rows}
 
 
-def title(old: Mapping[str, Any]) -> str:
+def title(old: Mapping[str, object]) -> str:
     """The name that people gave the dataset on its card, or ours.
 
     Raises:
@@ -107,26 +108,30 @@ def title(old: Mapping[str, Any]) -> str:
     return name
 
 
-def _mappings(old: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+def _mappings(old: Mapping[str, object], key: str) -> list[dict[str, object]]:
     """A list of mappings, each ``config_name`` a text; a single one may stand alone."""
-    for each in (found := _listed(old, key)):
+    found = []
+    for each in _listed(old, key):
         if not isinstance(each, dict):
             raise _slip(key, "keys and values in each entry", repr(each))
         name = each.get("config_name", "")
         if not isinstance(name, str):
             raise _slip(key, "a text for each config_name", repr(name), "put one name in quotes")
+        found.append(each)
     return [each for each in found if each]
 
 
-def _words(old: Mapping[str, Any], key: str) -> list[str]:
+def _words(old: Mapping[str, object], key: str) -> list[str]:
     """A list of texts; a single one may stand alone."""
-    for each in (found := _listed(old, key)):
+    found = []
+    for each in _listed(old, key):
         if not isinstance(each, str):
             raise _slip(key, "a list of words", repr(each), "write each as a word, in quotes")
+        found.append(each)
     return found
 
 
-def _listed(old: Mapping[str, Any], key: str) -> list[Any]:
+def _listed(old: Mapping[str, object], key: str) -> list[object]:
     value = old.get(key)
     return value if isinstance(value, list) else [value] if value else []
 
@@ -139,12 +144,12 @@ def _slip(key: str, expected: str, got: str, remedy: str = "repair it") -> CardE
     )
 
 
-def _config(name: str, config: PublishedConfig, suffix: str) -> dict[str, Any]:
+def _config(name: str, config: PublishedConfig, suffix: str) -> dict[str, object]:
     files = [{"split": split, "path": f"{name}/{split}-*.{suffix}"} for split in loadable(config)]
     return {"config_name": name, "data_files": files}
 
 
-def _set_default(configs: list[dict[str, Any]], chosen: Sequence[str]) -> None:
+def _set_default(configs: list[dict[str, object]], chosen: Sequence[str]) -> None:
     """Exactly one default: what was chosen before, or else the first."""
     names = [each["config_name"] for each in configs]
     default = next((name for name in chosen if name in names), names[0])
@@ -154,7 +159,7 @@ def _set_default(configs: list[dict[str, Any]], chosen: Sequence[str]) -> None:
             each["default"] = True
 
 
-def _info(name: str, config: PublishedConfig) -> dict[str, Any]:
+def _info(name: str, config: PublishedConfig) -> dict[str, object]:
     splits = [
         {"name": split, "num_bytes": each.text_bytes, "num_examples": each.rows}
         for split, each in loadable(config).items()
