@@ -54,7 +54,6 @@ AROUND = Task(
 )
 """Literal text around outputs, outputs twice, several outputs; what no task of the catalog has."""
 
-TASKS = (find("squad"), find("imdb"), find("billsum"), AROUND)
 ANSWERS = pa.struct([("text", pa.list_(pa.string())), ("answer_start", pa.list_(pa.int32()))])
 QUESTIONS = pa.schema(
     [
@@ -109,6 +108,18 @@ UNWANTED: dict[str, Callable[[Record], bool]] = {
     ),
     "unlabelled": lambda row: row["label"] is not None and row["label"] < 0,
 }
+
+
+def plain(name: str) -> Task:
+    """A task of the catalog with those of its templates that the loops below can fill."""
+    task, known = find(name), {*COLUMNS[name].names, *FILLED}
+    templates = tuple(each for each in task.templates if {*each.placeholders} <= known)
+    used = {slot for each in templates for slot in each.placeholders}
+    slots = {slot: each for slot, each in task.slots.items() if slot in used}
+    return replace(task, templates=templates, slots=slots)
+
+
+TASKS = (plain("squad"), plain("imdb"), plain("billsum"), AROUND)
 
 
 def names_in(text: str) -> list[str]:
