@@ -127,14 +127,44 @@ def test_wrong_usage_is_one_line_and_leaves_nothing(
     assert not (tmp_path / "out").exists()
 
 
-def test_an_output_that_cannot_be_written_is_named(build: Build, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("file", "File exists"),
+        ("file/out", "Not a directory"),
+    ],
+    ids=["a file", "below a file"],
+)
+def test_an_output_that_cannot_be_written_is_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], place: str, reason: str
+) -> None:
     (tmp_path / "file").write_text("in the way")
-    done = build("make", "imdb", "--samples", "--out", tmp_path / "file" / "out")
-    assert (done.returncode, done.stderr) == (
-        1,
-        f"error: {tmp_path}/file/out: cannot be written (Not a directory); make room or choose "
-        "another --out, then run the same command: finished units are kept\n",
+    assert cli.run(["make", "imdb", "--samples", "--out", str(tmp_path / place)]) == 1
+    assert capfd.readouterr().err == (
+        f"error: {tmp_path}/{place}: cannot be written ({reason}); make room or choose "
+        "another --out, then run the same command: finished units are kept\n"
     )
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_help_and_the_catalog_load_nothing_that_takes_its_time() -> None:
+    commands = [["list"], ["list", "--markdown"], ["--help"]]
+    commands += [[name, "--help"] for name in cli.COMMANDS]
+    code = (
+        "import sys\n"
+        "from mixbuild.cli.main import run\n"
+        f"assert not any(run(each) for each in {commands})\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "build")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    slow = {"datasets", "pandas", "matplotlib", "stamina"}
+    assert slow & set(done.stderr.split()) == set(), "in a declaration, say constant(0) for 0"
 
 
 @pytest.mark.parametrize("options", [[], ["--num-proc", "2"]], ids=["threads", "processes"])

@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-import stamina
-
 Result = TypeVar("Result")
 
 # whoever embeds us may listen; by default a retry that helped is nobody's concern
@@ -26,6 +24,8 @@ def patiently(call: Callable[[], Result]) -> Result:
 
     The waits grow, unless the Hub says how long to wait.
     """
+    import stamina  # it loads asyncio, and most commands ask nobody
+
     patience = 2 * LONGEST_WAIT_SECONDS
     for attempt in stamina.retry_context(on=retry_after, attempts=5, timeout=patience):
         with attempt:

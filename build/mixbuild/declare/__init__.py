@@ -3,6 +3,7 @@
 ::
 
     template   the three-part prompt template, parsed and joined
+    constants  values that are the same for every row
     prose      text out of tokens, entities and tags
     slots      what a placeholder is filled with, as Arrow expressions
     stems      questions of exams that need the options below them
@@ -11,6 +12,7 @@
     licence    licences as data, and which are held back from a push
 """
 
+from mixbuild.declare.constants import constant
 from mixbuild.declare.licence import LICENCES, licence, policy, refuse_held_back, refuse_others
 from mixbuild.declare.options import (
     ITSELF,
@@ -35,6 +37,7 @@ from mixbuild.declare.slots import (
     flag,
     holds,
     is_empty,
+    is_negative,
     joined,
     label,
     labelled,
@@ -74,11 +77,13 @@ __all__ = [
     "Template",
     "choices",
     "column",
+    "constant",
     "field",
     "first",
     "flag",
     "holds",
     "is_empty",
+    "is_negative",
     "is_question",
     "join",
     "joined",

@@ -103,7 +103,7 @@ def unescaped(text: Text) -> Text:
     """Text with characters for HTML's entities, also where a space stands for their ``&``."""
     names = "|".join(" ".join(ENTITIES.values()).split())
     # most texts have none, and a kernel passes over a null
-    changed = pc.if_else(pc.match_substring(text, ";"), text, pa.scalar(None, pa.string()))
+    changed = pc.if_else(pc.match_substring(text, ";"), text, pa.nulls(1, pa.string())[0])
     # "Poor #39;s" -> "Poor&#39;s"
     broken = rf"(?:^| )((?:{names});)"
     changed = pc.replace_substring_regex(changed, pattern=broken, replacement=r"&\1")
@@ -122,7 +122,7 @@ def untagged(text: Text) -> Text:
 def recoded(text: Text) -> Text:
     """Text with signs for the control characters that Windows-1252 or UTF-8 has become."""
     held = pc.match_substring_regex(text, "[\u0080-\u009f]")
-    searched = pc.if_else(held, text, pa.scalar(None, pa.string()))
+    searched = pc.if_else(held, text, pa.nulls(1, pa.string())[0])
     for wrong, sign in (TWICE | WINDOWS).items():
         searched = pc.replace_substring(searched, pattern=wrong, replacement=sign)
     return pc.coalesce(searched, text)

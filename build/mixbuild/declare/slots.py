@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from mixbuild.core import TaskError
 from mixbuild.declare import prose
+from mixbuild.declare.constants import constant, null, only
 
 field = pc.field
 """``pyarrow.compute.field``, under the name in which declarations use it."""
@@ -111,15 +112,14 @@ def first(*path: str, otherwise: str | None = None) -> Slot:
     """
     texts = pc.field(*path)
     # list_element refuses a list that is too short; a slice of fixed size is padded with null
-    value = pc.list_element(pc.list_slice(texts, 0, 1, return_fixed_size_list=True), 0)
+    value = pc.list_element(pc.list_slice(texts, 0, 1, return_fixed_size_list=True), constant(0))
     if otherwise is None:
         return Slot(value=value, reads=(path,), accepted=texts)
     empty = is_empty(*path)
-    only = pa.scalar([otherwise], pa.list_(pa.string()))
     return Slot(
-        value=pc.if_else(empty, otherwise, value),
+        value=pc.if_else(empty, constant(otherwise), value),
         reads=(path,),
-        accepted=pc.if_else(empty, only, texts),
+        accepted=pc.if_else(empty, only(otherwise), texts),
     )
 
 
@@ -133,14 +133,14 @@ def joined(*path: str, separator: str | Sequence[str]) -> Slot:
     """
     items = pc.field(*path)
     if isinstance(separator, str):
-        value = pc.binary_join(items, separator)
+        value = pc.binary_join(items, constant(separator))
         return Slot(value=value, reads=(path,), separator=separator)
-    value = pa.scalar(None, pa.string())
+    value = null(pa.string())
     for each in reversed(separator):
-        whole = pc.binary_join(items, each)
+        whole = pc.binary_join(items, constant(each))
         # an item that holds it makes one more of them than stand between the items
         held = pc.count_substring(whole, each) >= pc.list_value_length(items)
-        value = pc.if_else(held & (whole != ""), value, whole)
+        value = pc.if_else(held & (whole != constant("")), value, whole)
     return Slot(value=value, reads=(path,))
 
 
@@ -151,10 +151,11 @@ def trimmed(*path: str) -> Slot:
 
 def optional(*path: str, before: str = "", after: str = "") -> Slot:
     """A string column between two texts; nothing at all where it is null or blank."""
-    text = pc.coalesce(pc.field(*path), pc.scalar(""))
-    blank = pc.equal(pc.utf8_trim_whitespace(text), "")
-    whole = pc.binary_join_element_wise(pc.scalar(before), text, pc.scalar(after), pc.scalar(""))
-    return Slot(value=pc.if_else(blank, "", whole), reads=(path,), may_be_blank=True)
+    nothing = constant("")
+    text = pc.coalesce(pc.field(*path), nothing)
+    blank = pc.equal(pc.utf8_trim_whitespace(text), nothing)
+    whole = pc.binary_join_element_wise(constant(before), text, constant(after), nothing)
+    return Slot(value=pc.if_else(blank, nothing, whole), reads=(path,), may_be_blank=True)
 
 
 def matched(*path: str, pattern: str) -> Slot:
@@ -173,14 +174,14 @@ def replaced(*path: str, pattern: str, by: str, holding: str = "") -> Slot:
     searched = text
     if holding:
         held = pc.match_substring_regex(text, f"[{re.escape(holding)}]")
-        searched = pc.if_else(held, text, pa.scalar(None))
+        searched = pc.if_else(held, text, null(pa.string()))
     value = pc.replace_substring_regex(searched, pattern=pattern, replacement=by)
     return Slot(value=pc.coalesce(value, text) if holding else value, reads=(path,))
 
 
 def flag(name: str, names: tuple[str, str]) -> Slot:
     """The name of a truth value: ``names[0]`` for false, ``names[1]`` for true."""
-    value = pc.if_else(pc.field(name), names[1], names[0])
+    value = pc.if_else(pc.field(name), constant(names[1]), constant(names[0]))
     return Slot(value=value, reads=((name,),), names=tuple(names))
 
 
@@ -218,12 +219,13 @@ def labelled(name: str, names: Mapping[str, str], values: Sequence[int] | Sequen
         in_order = ", ".join(kinds[str(code)] for code in range(len(values)))
         expected = f"a label from 0 to {len(names) - 1} ({in_order})"
     value = pc.case_when(
-        pc.make_struct(*(found == each for each in values)), *map(pc.scalar, names.values())
+        pc.make_struct(*(found == constant(each) for each in values)),
+        *map(constant, names.values()),
     )
     return Slot(
         value=value,
         reads=((name,),),
-        valid=pc.if_else(found.is_valid(), value.is_valid(), pa.scalar(None, pa.bool_())),
+        valid=pc.if_else(found.is_valid(), value.is_valid(), null(pa.bool_())),
         expected=expected,
         names=tuple(names.values()),
         classes=tuple(names),
@@ -235,9 +237,14 @@ def holds(*path: str, pattern: str) -> pc.Expression:
     return pc.match_substring_regex(pc.field(*path), pattern)
 
 
+def is_negative(name: str) -> pc.Expression:
+    """Whether a number is below 0, as of rows without a label; for a drop. Null where it is."""
+    return pc.field(name) < constant(0)
+
+
 def is_empty(*path: str) -> pc.Expression:
     """Whether a list column has no item; for a drop. Null where the list is null."""
-    return pc.list_value_length(pc.field(*path)) == 0
+    return pc.list_value_length(pc.field(*path)) == constant(0)
 
 
 def project(batch: pa.RecordBatch, columns: Mapping[str, pc.Expression]) -> pa.RecordBatch:

@@ -109,7 +109,7 @@ def load(out: Path) -> Manifest | None:
     remedy = "delete it and run make again"
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # below a file there is nothing either
         return None
     except OSError as error:
         raise ManifestError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error

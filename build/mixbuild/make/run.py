@@ -84,7 +84,9 @@ def make(
     out = request.out.resolve()  # a worker may stand in another folder
     _refuse_overlap(request, out)
     plans = [plan(task, request) for task in request.tasks]
-    if not (out / UNITS).exists():  # whatever is at work, or was interrupted, has it
+    with explained_output(out):  # a name that is too long, say
+        unfinished = (out / UNITS).exists()  # whatever is at work, or was interrupted, has it
+    if not unfinished:
         there = manifest.load(out)
         if there is not None and not _stale(out, there, plans, request):
             # where nothing is to be done, nothing is written, not even a mutex

@@ -19,7 +19,7 @@ Not confirmed: whether an option is ever blank; and the share of cut endings, wh
 
 import pyarrow.compute as pc
 
-from mixbuild.declare import Source, Task, Template, choices, field, letter, needs_options, replaced, trimmed
+from mixbuild.declare import Source, Task, Template, choices, constant, field, letter, needs_options, replaced, trimmed
 
 OPTIONS = choices("options", answer=letter("correct"), own_letters=True)
 LINK = r"(?i:[\s:=.,>–-]+|\b(?:is|be|will|must|should|would|choice|option|answer|correct)\b)*"
@@ -32,7 +32,9 @@ NAMED = r"(?i:\b(?:answer|option|choice)s?\b)|\([A-E]\)|[=:>]\s*\(?[A-E]\)?\s*(?
 """A letter that an option has in the source, or a word for options, which are not shown so."""
 CLOSED = {
     "needs its options": needs_options("question"),
-    "an option says that none is right": pc.match_substring_regex(pc.binary_join(field("options"), "\n"), r"(?i)\b(?:none|cannot|can't|not|insufficient)\b"),
+    "an option says that none is right": pc.match_substring_regex(
+        pc.binary_join(field("options"), constant("\n")), r"(?i)\b(?:none|cannot|can't|not|insufficient)\b"
+    ),
 }
 UNEXPLAINED = {
     "rationale names options": pc.match_substring_regex(STEPS.value, NAMED),

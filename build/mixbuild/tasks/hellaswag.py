@@ -19,14 +19,14 @@ Raw record: {"ind": 4, "activity_label": "Removing ice from car",
 
 import pyarrow.compute as pc
 
-from mixbuild.declare import Slot, Source, Task, Template, choices, field, position, trimmed
+from mixbuild.declare import Slot, Source, Task, Template, choices, constant, field, position, trimmed
 
 MARKS = ("[header]", "[title]", "[step]", "[substeps]")
 ENDINGS = choices("endings", answer=position("label"), marks=MARKS, lstrip=",", may_refer=True)
 
 FIRST = pc.utf8_upper(pc.utf8_slice_codeunits(field("ctx_b"), 0, 1))
-SENTENCE = pc.binary_join_element_wise(FIRST, pc.utf8_slice_codeunits(field("ctx_b"), 1), "")
-WHOLE = pc.binary_join_element_wise(field("ctx_a"), SENTENCE, " ")
+SENTENCE = pc.binary_join_element_wise(FIRST, pc.utf8_slice_codeunits(field("ctx_b"), 1), constant(""))
+WHOLE = pc.binary_join_element_wise(field("ctx_a"), SENTENCE, constant(" "))
 LINES = pc.replace_substring_regex(WHOLE, pattern=r" ?\[(?:header|title|step|substeps)\] ?", replacement="\n")
 BEGINNING = Slot(value=LINES, reads=(("ctx_a",), ("ctx_b",))).trimmed()
 """What stands before the ending, its last sentence begun with a capital letter."""

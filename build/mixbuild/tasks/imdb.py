@@ -6,7 +6,7 @@ Raw record: {"text": "I rented I AM CURIOUS-YELLOW from my video store …", "la
     and is not used; an unlabelled row elsewhere is dropped.
 """
 
-from mixbuild.declare import Source, Task, Template, column, field, label
+from mixbuild.declare import Source, Task, Template, column, is_negative, label
 
 TASK = Task(
     name="imdb",
@@ -36,7 +36,7 @@ TASK = Task(
         "impression": label("label", {"neg": "disliked", "pos": "enjoyed"}),
         "thumbs": label("label", {"neg": "thumbs down", "pos": "thumbs up"}),
     },
-    drops={"unlabelled": field("label") < 0},
+    drops={"unlabelled": is_negative("label")},
     templates=(
         Template("seed", "Classify this sentence sentiment: {text} \n[OUTPUT]: {label}"),
         Template("choose", "Is the following movie review positive or negative?\n\n{review}\n\n[OUTPUT]: {label}"),

@@ -7,7 +7,7 @@ Raw record: {"premise": "This church choir sings to the masses as they sing joyo
 Not confirmed: whether any hypothesis is blank; a pair with one is left out.
 """
 
-from mixbuild.declare import Source, Task, Template, field, label, trimmed
+from mixbuild.declare import Source, Task, Template, is_negative, label, trimmed
 
 TASK = Task(
     name="snli",
@@ -41,7 +41,7 @@ TASK = Task(
         "rightness": label("label", {"entailment": "certainly right", "neutral": "perhaps right", "contradiction": "certainly wrong"}),
         "demand": label("label", {"entailment": "must be true", "neutral": "may or may not be true", "contradiction": "cannot be true"}),
     },
-    drops={"no agreed label": field("label") < 0},
+    drops={"no agreed label": is_negative("label")},
     templates=(
         Template("seed", "Classify the relation of the hypothesis to the premise: {premise} \nHypothesis: {hypothesis}\n[OUTPUT]: {label}"),
         Template(
