@@ -64,7 +64,7 @@ def fault(wanted: Task, schema: pa.Schema, templates: str = "seed") -> str:
     ("name", "templates", "reads"),
     [
         ("squad", "seed", (("answers", "text"), ("context",), ("question",))),
-        ("squad", "all", (("answers", "text"), ("context",), ("question",))),
+        ("squad", "all", (("answers", "text"), ("context",), ("question",), ("title",))),
         ("imdb", "seed", (("label",), ("text",))),
         ("billsum", "seed", (("summary",), ("text",))),
         ("billsum", "titled", (("summary",), ("text",), ("title",))),
@@ -334,7 +334,7 @@ def test_templates_are_chosen_by_their_language() -> None:
         ("seed", ["seed"], 1),
         ("titled", ["titled"], 1),
         ("sample", [template.name for template in find("billsum").templates], 1),
-        ("all", [template.name for template in find("billsum").templates], 9),
+        ("all", [template.name for template in find("billsum").templates], 12),
     ],
 )
 def test_templates_are_chosen_by_name_or_all_together(
@@ -349,5 +349,8 @@ def test_templates_are_chosen_by_name_or_all_together(
 def test_what_is_evaluated_is_the_slots_the_templates_use_and_every_drop() -> None:
     bound = bind(find("squad"), SCHEMAS["squad"], templates="ask_the_question")
     assert sorted(bound.values) == ["accepted answers", "answers", "context", "question"]
-    assert sorted(bound.checks) == ["drop no answer"]
+    assert sorted(bound.checks) == [
+        "drop no answer",
+        "refuse ask_the_question no question mark",
+    ]
     assert sorted(bind(find("imdb"), SCHEMAS["imdb"]).checks) == ["drop unlabelled", "valid label"]

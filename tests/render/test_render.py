@@ -200,7 +200,7 @@ def expected_row(task: Task, template: Template, row: Record) -> Record | str:
     return {
         "prompt": f"{before}{MARKER}".format(**values),
         "completion": completion,
-        "references": list(dict.fromkeys(references)) or [completion[1:]],
+        "references": references or [completion[1:]],
         "task": task.name,
         "template": template.name,
     }
@@ -422,10 +422,10 @@ def answered(*accepted: str | None) -> list[Record]:
 @pytest.mark.parametrize(
     ("template", "references"),
     [
-        ("seed", ["The answer is {a}.", "The answer is {b}."]),
-        ("twice", ["a, yes: a", "b, yes: b"]),
-        ("two", ["Q?\na", "Q?\nb"]),
-        ("bare", ["a", "b"]),
+        ("seed", ["The answer is {a}.", "The answer is {b}.", "The answer is {a}."]),
+        ("twice", ["a, yes: a", "b, yes: b", "a, yes: a"]),
+        ("two", ["Q?\na", "Q?\nb", "Q?\na"]),
+        ("bare", ["a", "b", "a"]),
         ("none", ["So: Q?"]),
     ],
 )
@@ -533,8 +533,8 @@ def choices(task: Task, count: int = 3_000, seed: int = 0) -> list[str]:
 def test_sample_gives_every_template_its_share() -> None:
     counts = Counter(choices(find("imdb")))
     assert set(counts) == {template.name for template in find("imdb").templates}
-    # 333 each on average; the standard deviation is 17
-    assert all(250 < count < 420 for count in counts.values())
+    # 250 each on average; the standard deviation is 15
+    assert all(190 < count < 310 for count in counts.values())
 
 
 @pytest.mark.parametrize("left_out", [1, 3, 5])
@@ -544,7 +544,7 @@ def test_a_new_template_moves_only_the_rows_that_it_wins(left_out: int) -> None:
     fewer = replace(task, templates=tuple(each for each in task.templates if each is not new))
     before, after = choices(fewer), choices(task)
     moved = [now for was, now in zip(before, after, strict=True) if was != now]
-    assert len(moved) > 250
+    assert len(moved) > 190
     assert set(moved) == {new.name}
 
 
@@ -589,8 +589,8 @@ def test_another_seed_makes_another_choice() -> None:
         one == other
         for one, other in zip(choices(find("imdb")), choices(find("imdb"), seed=1), strict=True)
     )
-    # one in nine agrees by chance
-    assert 250 < same < 420
+    # one in twelve agrees by chance
+    assert 190 < same < 310
 
 
 def test_another_file_split_or_task_makes_another_choice() -> None:
@@ -672,12 +672,15 @@ def not_utf8(kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, 3, raw.cast(other).buffers())
 
 
+KINDS = [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())]
+
+
 @pytest.mark.parametrize(
-    "kind",
-    [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())],
+    ("kind", "place"),
+    # what is replaced in a slot is asked of plain text, which is what sources hand over
+    [*((kind, "summary") for kind in KINDS), *((kind, "text") for kind in KINDS[:2])],
     ids=str,
 )
-@pytest.mark.parametrize("place", ["text", "summary"])
 def test_bytes_that_are_not_utf8_are_refused(kind: pa.DataType, place: str) -> None:
     columns = {"text": pa.array(list("abc")), "summary": pa.array(list("def"))}
     batch = pa.record_batch({**columns, place: not_utf8(kind)})

@@ -40,7 +40,7 @@ def completions(
     if not several:
         text = outputs[str(whole[0])] if len(whole) == 1 else join(whole, outputs)
         return completion, pa.ListArray.from_arrays(np.arange(len(text) + 1, dtype=np.int32), text)
-    lists = _distinct(slots[f"accepted {several[0]}"])
+    lists = _clean_lists(slots[f"accepted {several[0]}"])
     if len(whole) == 1:
         return completion, lists
     # the literal text around the answer belongs to every accepted output
@@ -51,22 +51,19 @@ def completions(
     return completion, pa.ListArray.from_arrays(offsets, join(whole, each))
 
 
-def _distinct(lists: pa.ListArray) -> pa.ListArray:
-    """Each list's texts cleaned, each once, without those that are null or blank.
+def _clean_lists(lists: pa.ListArray) -> pa.ListArray:
+    """Each list's texts cleaned, in their order, without those that are null or blank.
 
-    >>> _distinct(pa.array([["a ", None, "b", "a", ""], ["b"]])).to_pylist()
-    [['a', 'b'], ['b']]
+    >>> _clean_lists(pa.array([["a ", None, "b", "a", ""], ["b"]])).to_pylist()
+    [['a', 'b', 'a'], ['b']]
     """
-    texts, parents = clean(pc.list_flatten(lists)), pc.list_parent_indices(lists).to_numpy()
-    at = np.flatnonzero(pc.greater(pc.binary_length(texts), 0).fill_null(False))
-    if len(at) > len(lists):  # or each has one, and none twice
-        codes = texts.dictionary_encode().indices.fill_null(0).to_numpy().astype(np.int64)
-        pairs = parents * (len(texts) + 1) + codes
-        at = at[np.sort(np.unique(pairs[at], return_index=True)[1])]
-    if len(at) < len(texts):
-        texts, parents = texts.take(pa.array(at)), parents[at]
-    offsets = _offsets(np.bincount(parents, minlength=len(lists)))
-    return pa.ListArray.from_arrays(offsets, texts).cast(SCHEMA.field("references").type)
+    texts, lengths = clean(pc.list_flatten(lists)), pc.list_value_length(lists)
+    shown = pc.greater(pc.binary_length(texts), 0).fill_null(False)
+    if shown.false_count:
+        parents = pc.list_parent_indices(lists).filter(shown).to_numpy()
+        texts, lengths = texts.filter(shown), np.bincount(parents, minlength=len(lists))
+    made = pa.ListArray.from_arrays(_offsets(lengths), texts)
+    return made.cast(SCHEMA.field("references").type)
 
 
 def _offsets(lengths: npt.ArrayLike) -> npt.NDArray[np.int32]:
