@@ -367,7 +367,7 @@ def test_what_a_declaration_refuses_by_itself_never_comes_to_the_linter() -> Non
 
 def test_a_placeholder_that_nothing_fills_is_named_with_its_near_match(lint: Linter) -> None:
     task = with_template(FACTS, "Once more, slowly: {questiom}\n[OUTPUT]: {answer}")
-    message = "{questiom} needs 'questiom', which the source lacks; did you mean {question}?"
+    message = "{questiom} needs 'questiom', which the source lacks; did you mean 'question'?"
     assert only(lint(task)) == Finding("facts", "unknown-placeholder", ERROR, message, "planted")
 
 

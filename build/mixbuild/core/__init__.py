@@ -41,6 +41,7 @@ from mixbuild.core.errors import (
     UsageError,
     VerifyError,
     WorkerError,
+    did_you_mean,
     one_line,
     one_of,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "VerifyError",
     "WorkerError",
     "ahead",
+    "did_you_mean",
     "dump_json",
     "dump_yaml",
     "explain_hub",

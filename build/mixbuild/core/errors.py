@@ -102,9 +102,18 @@ def one_of(what: str, got: str, known: Iterable[str]) -> str:
     "unknown task 'xyz'. Known: squad, imdb"
     """
     known = list(known)
-    near = difflib.get_close_matches(got, known, n=2)
-    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
+    hint = did_you_mean(got, known, most=2) or "."
     return f"unknown {what} {got!r}{hint} Known: {', '.join(known)}"
+
+
+def did_you_mean(got: str, known: Iterable[str], *, most: int = 1) -> str:
+    """What of ``known`` may have been meant, as the end of a sentence; nothing where none is near.
+
+    >>> did_you_mean("sqad", ["squad", "imdb"])
+    "; did you mean 'squad'?"
+    """
+    near = difflib.get_close_matches(got, sorted(known), n=most)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def one_line(error: BaseException) -> str:

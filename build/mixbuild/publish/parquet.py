@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mixbuild.core import SCHEMA
+from mixbuild.core import SCHEMA, put_in_place
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -161,7 +161,7 @@ class Files:
         written = zip(self._partial, self._rows, self._hashed, strict=True)
         for index, (partial, rows, hashed) in enumerate(written):
             path = self._folder / f"{self._stem}-{index:05d}-of-{count:05d}.parquet"
-            partial.replace(path)
+            put_in_place(partial, path)
             finished.append((path, rows, hashed.sha256.hexdigest()))
         return finished
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from itertools import combinations, islice
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ import pyarrow as pa
 from mixbuild.author.check.rules import ERROR, TODO, Finding, quoted
 from mixbuild.author.check.strays import in_own_text
 from mixbuild.author.check.wording import HOLE, around, named_in, own_prompt, own_text, placeholders
+from mixbuild.core import did_you_mean
 from mixbuild.declare import LICENCES, MARKER, SEED, ChoiceSlot, Path, Slot, Task, Template
 
 FEWEST_TEMPLATES = 8
@@ -86,10 +87,9 @@ def check_columns(task: Task, schema: pa.Schema) -> Iterator[Finding]:
             if not lacking:
                 continue
             known = {each for each in task.slots if each != name} | set(schema.names)
-            near = get_close_matches(name, sorted(known), n=1)
             message = (
                 f"{{{name}}} needs {'.'.join(lacking[0])!r}, which the source lacks"
-                f"{f'; did you mean {{{near[0]}}}?' if near else ''}"
+                f"{did_you_mean(name, known)}"
             )
             yield Finding(task.name, "unknown-placeholder", ERROR, message, template.name)
 
@@ -100,8 +100,7 @@ def _attribution_faults(task: Task) -> Iterator[str]:
     if not entry or source.citation.count("{") != source.citation.count("}"):
         yield f"expected a citation in BibTeX, got {quoted(source.citation)}"
     if source.license not in LICENCES:
-        near = get_close_matches(source.license, LICENCES, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(source.license, LICENCES)
         yield f"expected a licence as the Hub spells it, got {source.license!r}{hint}"
     if not any(each.strip() for each in source.limits):
         yield "no limits: what should a user of the rows know?"

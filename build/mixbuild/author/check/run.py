@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,7 +21,15 @@ from mixbuild.author.check.rendered import check_sheet, check_texts
 from mixbuild.author.check.rules import ERROR, RULES, UNJUDGED, WARNING, Finding
 from mixbuild.author.check.sheets import Records, read_records, render_sheets
 from mixbuild.author.check.targets import check_targets
-from mixbuild.core import RowError, SchemaError, SourceError, UsageError, one_line, one_of
+from mixbuild.core import (
+    RowError,
+    SchemaError,
+    SourceError,
+    UsageError,
+    did_you_mean,
+    one_line,
+    one_of,
+)
 from mixbuild.declare import EVERY, Task
 from mixbuild.make import Request
 from mixbuild.sources import SAMPLES, Lock, explore, resolve
@@ -192,8 +199,7 @@ def _idle_waivers(
     used = {each.rule for each, _ in waived if each.task == task.name}
     for rule, reason in task.waivers.items():
         if rule not in RULES:
-            near = get_close_matches(rule, RULES, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(rule, RULES)
             yield Finding(task.name, "waiver", ERROR, f"there is no rule {rule!r} to waive{hint}")
         elif not reason.strip():
             yield Finding(task.name, "waiver", ERROR, f"{rule!r} is waived without a reason")
