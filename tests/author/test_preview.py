@@ -111,7 +111,7 @@ def test_show_prints_the_raw_record_and_each_rendering(build: Build) -> None:
 def test_show_says_what_is_left_out_and_shortens_what_is_long(build: Build) -> None:
     done = build("show", "imdb", "--rows", "18", "--template", "terse")
     assert done.stdout.count("\nleft out: unlabelled\n") == 2
-    assert done.stdout.count("\nleft out: null text\n") == 1
+    assert done.stdout.count("\nleft out: null review\n") == 1
     assert done.stdout.count("a row of") == 18
     done = build("show", "imdb", "--split", "test", "--rows", "6", "--template", "seed")
     assert re.search(r" \[… [\d,]+ characters …\] ", done.stdout)
@@ -228,7 +228,7 @@ def test_json_has_what_a_build_has_and_shortens_nothing(build: Build, tmp_path: 
     templates = {template.name: template.text for template in find("imdb").templates}
     assert {line["template"]: line["text"] for line in lines} == templates
     left_out = [line for line in lines if line["row"] is None]
-    assert {line["left_out"] for line in left_out} == {"null text"}
+    assert {line["left_out"] for line in left_out} == {"null text", "null review"}
     assert {line["raw"]["text"] for line in left_out} == {None}
     ascii_only = build(
         "show", "imdb", "--split", "test", "--rows", "18", "--json",

@@ -129,8 +129,8 @@ def test_wrong_places_are_one_line(served: LoopbackHub, run: Run, published: Pat
     assert run.error("rebuild", IMDB).startswith(
         f"{IMDB}@{served.commit(IMDB)}: expected manifest.json, got none"
     )
-    assert "expected manifest.json, got none" in run.error("rebuild", "org/nothing")
-    assert "expected manifest.json, got none" in run.error("rebuild", f"{REPO}@{commit[:-1]}x")
+    assert "the Hub shows no such dataset" in run.error("rebuild", "org/nothing")
+    assert "no such revision" in run.error("rebuild", f"{REPO}@{commit[:-1]}x")
 
 
 # sources that are not what they were
@@ -172,7 +172,7 @@ def test_one_letter_of_a_parquet_source_is_found(
     where.write_bytes(parquet(rows))
     told = run.error("rebuild", REPO, "imdb")
     assert told.startswith(
-        f"{REPO}: imdb/test: expected the published rows, got others, first row 63 "
+        f"{REPO}: imdb/test: expected the published rows, got others, first row 84 "
         f"(imdb/test/{TEST}:7#seed): prompt: published "
         f"'Classify this sentence sentiment: Review number 47: good"
     )
@@ -425,7 +425,7 @@ def test_what_the_manifest_says_of_the_rows_is_compared(
             validation(drops={"no answer": 1, "null answers": 1, "no question": 1}),
             "drops: no question: published 1, rebuilt None",
         ),
-        (validation(text_bytes=7), "text_bytes: published 7, rebuilt 8174"),
+        (validation(text_bytes=7), "text_bytes: published 7, rebuilt 8601"),
     ):
         found = tampered({"manifest.json": edited(of_samples, change)})
         assert one_difference(found) == told

@@ -37,15 +37,20 @@ ORDERS: Rows = [
     for text in TEXTS
 ]
 QUESTIONS: Rows = [
-    {"context": f"Of {text}.", "question": "Which?", "answers": {"text": [text, "x"]}}
+    {"title": "T", "context": f"Of {text}.", "question": "Which?", "answers": {"text": [text, "x"]}}
     for text in TEXTS
 ]
+CATEGORY_IS_TEXT = b"---\ndataset_info:\n  features:\n  - name: category\n    dtype: string\n---\n"
+"""A card; without it, a label in CSV is taken for a code."""
+
 ROWS = {"imdb": REVIEWS, "dolly": ORDERS, "squad": QUESTIONS}
 ANSWERS = pa.struct({"text": pa.list_(pa.string())})
 SCHEMAS = {
     "imdb": pa.schema({"text": pa.string(), "label": pa.int64()}),
     "dolly": pa.schema(dict.fromkeys(ORDERS[0], pa.string())),
-    "squad": pa.schema({"context": pa.string(), "question": pa.string(), "answers": ANSWERS}),
+    "squad": pa.schema(
+        {**dict.fromkeys(("title", "context", "question"), pa.string()), "answers": ANSWERS}
+    ),
 }
 
 
@@ -197,7 +202,9 @@ ODD: dict[str, tuple[str, Write]] = {
     "records over several lines": (
         "imdb", files(train__json="\n".join(json.dumps(row, indent=1) for row in REVIEWS).encode())),
     "fields": ("imdb", files(train__csv=as_csv(REVIEWS))),
-    "fields of text alone": ("dolly", files(train__csv=as_csv(ORDERS))),
+    "fields of text alone": (
+        "dolly", files(train__csv=as_csv(ORDERS), README__md=CATEGORY_IS_TEXT)
+    ),
     "fields with a BOM": ("imdb", files(train__csv=b"\xef\xbb\xbf" + as_csv(REVIEWS))),
     "fields with CRLF": ("imdb", files(train__csv=as_csv(REVIEWS, lineterminator="\r\n"))),
     "fields, all quoted": ("imdb", files(train__csv=as_csv(REVIEWS, quoting=csv.QUOTE_ALL))),

@@ -149,12 +149,12 @@ def squad(**changed: Rows) -> dict[str, bytes]:
     }
 
 
-def other_titles() -> Rows:
+def other_numbers() -> Rows:
     """Another value in each row of columns that the task does not read."""
     rows = []
     for row in SQUAD_ROWS["train"]:
         there = row["answers"] and {**row["answers"], "answer_start": [7]}
-        rows.append({**row, "title": "Another", "answers": there})
+        rows.append({**row, "id": "another", "answers": there})
     return rows
 
 
@@ -176,7 +176,7 @@ SAME: dict[str, tuple[str, dict[str, bytes]]] = {
         },
     ),
     "nested JSON": ("squad", squad()),
-    "other values that are not read": ("squad", squad(train=other_titles())),
+    "other values that are not read": ("squad", squad(train=other_numbers())),
 }
 
 
