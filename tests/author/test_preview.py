@@ -171,7 +171,9 @@ def test_a_wide_terminal_shows_both_side_by_side_and_a_narrow_one_does_not(
 def test_several_accepted_outputs_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     (each,) = preview(find("squad"), "samples", templates="terse", split="validation")
     print_preview(each)
-    assert capsys.readouterr().out.endswith('[OUTPUT]: 1891\nreferences: ["1891", "until 1891"]\n')
+    assert capsys.readouterr().out.endswith(
+        '[OUTPUT]: 1891\nreferences: ["1891", "1891", "until 1891"]\n'
+    )
 
 
 def test_without_colours_nothing_is_lost(build: Build) -> None:

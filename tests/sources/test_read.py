@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -493,7 +494,9 @@ def test_genuine_rows_are_the_seed_template_filled_by_hand(
             f"[OUTPUT]: {('negative', 'positive')[row['label']]}"
         ),
         "billsum": lambda row: (
-            f"Summarize the following passage: {row['text']} \n[OUTPUT]: {row['summary']}"
+            "Summarize the following passage: "
+            + re.sub(" *\t{2,} *", " ", row["text"])  # a typesetter's margin
+            + f" \n[OUTPUT]: {row['summary'].strip()}"
         ),
     }
     counts: dict[str, int] = {}
