@@ -40,7 +40,7 @@ MARKUP = (
 WORD = r"[\pL\pN]{2}|\pN|[^\x00-\x{24F}]"
 """What makes a word: two letters or a number; in other scripts, one character may be enough."""
 
-REFERS_TO_OPTIONS = (
+ASKS_FOR_OPTIONS = (
     r"(?i)\b(?:which|what|all|one|none|any) (?:one )?of (?:these|those|the following|the above)\b"
     r"|\b(?:the following|listed|given)[^.?!]{0,40}(?:options|choices|answers)\b"
 )
@@ -77,9 +77,9 @@ def _missing_options(sheet: Sheet) -> Iterator[Finding]:
     found = pa.repeat(False, len(prompts))
     for name in sheet.template.placeholders:
         if name in sheet.slots:
-            refers = pc.match_substring_regex(sheet.slots[name], REFERS_TO_OPTIONS)
+            refers = pc.match_substring_regex(sheet.slots[name], ASKS_FOR_OPTIONS)
             found = pc.or_(found, refers.fill_null(False))
-    yield from _some(sheet, "missing-options", found, prompts, REFERS_TO_OPTIONS)
+    yield from _some(sheet, "missing-options", found, prompts, ASKS_FOR_OPTIONS)
 
 
 def _some(
