@@ -10,6 +10,7 @@
     options    slots for options, and the right one of them
     task       Source and Task: frozen declarations
     licence    licences as data, and which are held back from a push
+    quality    which rows are taken out because of others, or of a trainer's limit
 """
 
 from mixbuild.declare.constants import constant
@@ -27,6 +28,14 @@ from mixbuild.declare.options import (
     key,
     letter,
     position,
+)
+from mixbuild.declare.quality import (
+    Contamination,
+    Exact,
+    Leakage,
+    Length,
+    Near,
+    Quality,
 )
 from mixbuild.declare.slots import (
     Path,
@@ -68,9 +77,15 @@ __all__ = [
     "Answer",
     "ChoiceSlot",
     "Choices",
+    "Contamination",
+    "Exact",
+    "Leakage",
+    "Length",
+    "Near",
     "Parts",
     "Path",
     "Placeholder",
+    "Quality",
     "Slot",
     "Source",
     "Task",

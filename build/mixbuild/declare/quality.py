@@ -1,0 +1,116 @@
+r"""Quality: which rows are taken out because of what other rows, or a trainer's limit, are.
+
+Only declared here; ``curate`` does it. Each part that is given is done, in this order, each on
+what the ones before it left, and each under reasons of its own; nothing else is.
+
+All of it looks at a row's slots, the texts that fill its template, and never at the rendered text:
+two rows with other templates are duplicates, two questions about one passage are not.
+
+>>> from mixbuild.core import UsageError, typed
+>>> how = {"where": "mix.yaml", "error": UsageError, "remedy": "mend it"}
+>>> typed({"exact": {}, "near": {"threshold": 0.9}}, Quality, **how).near.threshold
+0.9
+>>> typed({"near": {"threshold": 9}}, Quality, **how)
+Traceback (most recent call last):
+mixbuild.core.errors.UsageError: mix.yaml: near.threshold: expected float <= 1.0, got 9; mend it
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from mixbuild.core import Record
+
+Fraction = Annotated[float, msgspec.Meta(gt=0, le=1)]
+"""More than nothing, and at most all."""
+
+Words = Annotated[int, msgspec.Meta(ge=1, le=100)]
+"""How many words in a row are looked at as one."""
+
+
+class Exact(Record, frozen=True):
+    """Rows whose slots, the answer among them, say the same: one of them stays.
+
+    Of a train split and another one, the other split's stays.
+
+    Attributes:
+        key: what makes two rows the same: their ``slots``, in NFC, each run of white space one
+            space and none around, in the case in which they are written.
+        keep: which row stays: the one whose id has the lowest hash, wherever it lies.
+        conflict: what becomes of rows of one task with the same inputs and other answers: ``drop``
+            all of them; ``report`` leaves them in and counts them; ``keep`` says that an input
+            may well have several answers, so that these are no conflicts.
+    """
+
+    key: Literal["slots"] = "slots"
+    keep: Literal["lowest_hash"] = "lowest_hash"
+    conflict: Literal["drop", "report", "keep"] = "drop"
+
+
+class Near(Record, frozen=True):
+    """Rows of which every input slot is nearly the same: one of each cluster stays.
+
+    Attributes:
+        threshold: of the Jaccard similarity of a slot's word shingles, in each slot.
+        shingle_words: how many words are a shingle.
+        seed: of the hash functions that find the pairs to compare.
+    """
+
+    threshold: Fraction = 0.8
+    shingle_words: Words = 1
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 0
+
+
+class Leakage(Record, frozen=True):
+    """Inputs of train that an evaluation split has as well.
+
+    They are counted in any case where there is an ``exact`` or a ``near``; this takes them out.
+
+    Attributes:
+        remove_from: the split whose rows give way.
+        by: ``exact``: the inputs are the same; ``near``: nearly, as ``near`` says.
+    """
+
+    remove_from: Literal["train"] = "train"
+    by: Literal["exact", "near"] = "exact"
+
+
+class Contamination(Record, frozen=True):
+    """Rows of train that hold an item of a named evaluation set.
+
+    Attributes:
+        against: the evaluation sets: a task's split (``gsm8k/test``), a file
+            (``path/to/eval.jsonl``), or a split of a Hub's dataset (``org/bench:split``).
+        words: how many words in a row must be the same to count.
+        coverage: which part of an item must be covered by such runs for it to be in the row.
+    """
+
+    against: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    words: Words = 5
+    coverage: Fraction = 0.5
+
+
+class Length(Record, frozen=True):
+    """Rows that have more tokens than a trainer takes.
+
+    Attributes:
+        tokenizer: a ``tokenizer.json``, or ``org/name@commit`` on the Hub.
+        max_tokens: of prompt and completion together.
+        over: ``drop`` the row, or ``trim`` the slot that its task declares trimmable.
+    """
+
+    tokenizer: Annotated[str, msgspec.Meta(min_length=1)]
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+    over: Literal["drop", "trim"] = "drop"
+
+
+class Quality(Record, frozen=True):
+    """All that is done to the rows of a build before a mixture takes of them."""
+
+    length: Length | None = None
+    contamination: Contamination | None = None
+    leakage: Leakage | None = None
+    exact: Exact | None = None
+    near: Near | None = None
