@@ -13,6 +13,7 @@
     files      files that are there whole or not at all, and the mutex of a folder
     yaml       the one reader and writer of YAML
     typed      JSON files decoded into frozen types
+    document   what a person writes in YAML, decoded into frozen types
     prefetch   an iterator on a thread of its own, ahead of its consumer
     workers    worker processes, each asked by a thread of ours
     local_cluster  a Dask cluster on this machine, as a program of its own
@@ -24,6 +25,7 @@
 from mixbuild.core.code import hash_code
 from mixbuild.core.cores import usable_cores
 from mixbuild.core.digest import ContentDigest, SourceDigest
+from mixbuild.core.document import Document, decode, fault
 from mixbuild.core.errors import (
     CardError,
     CheckError,
@@ -33,6 +35,7 @@ from mixbuild.core.errors import (
     ManifestError,
     MixError,
     OutputError,
+    RecipeError,
     RowError,
     SchemaError,
     SourceError,
@@ -79,6 +82,7 @@ __all__ = [
     "CheckError",
     "ContentDigest",
     "Count",
+    "Document",
     "Drops",
     "Hashes",
     "HubError",
@@ -87,6 +91,7 @@ __all__ = [
     "ManifestError",
     "MixError",
     "OutputError",
+    "RecipeError",
     "Record",
     "RowError",
     "Rows",
@@ -99,6 +104,7 @@ __all__ = [
     "VerifyError",
     "WorkerError",
     "ahead",
+    "decode",
     "did_you_mean",
     "dump_json",
     "dump_yaml",
@@ -107,6 +113,7 @@ __all__ = [
     "explained",
     "explained_hub",
     "explained_output",
+    "fault",
     "file_sha256",
     "git_blob_hash",
     "hash_code",

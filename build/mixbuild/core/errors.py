@@ -6,6 +6,7 @@
     ├── UsageError      (ValueError)    the command or a parameter asks for what does not exist
     ├── TemplateError   (ValueError)    a template's text cannot be compiled
     ├── TaskError       (ValueError)    a declaration contradicts itself
+    ├── RecipeError     (ValueError)    a recipe asks for what cannot be
     ├── SourceError     (OSError)       a source cannot be found or read
     ├── SchemaError     (TypeError)     a source lacks a column, or has it in another type
     ├── RowError        (ValueError)    a source row breaks what its task declares
@@ -43,6 +44,10 @@ class TemplateError(MixError, ValueError):
 
 class TaskError(MixError, ValueError):
     """A declaration contradicts itself."""
+
+
+class RecipeError(MixError, ValueError):
+    """A recipe asks for what cannot be; the line, the key and what was expected are named."""
 
 
 class SourceError(MixError, OSError):

@@ -21,7 +21,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -86,7 +86,9 @@ def typed(raw: object, kind: type[T], *, where: str, error: type[MixError], reme
     try:
         made = msgspec.convert(raw, kind)
     except msgspec.ValidationError as fault:
-        raise error(f"{where}: {_explained(raw, kind, str(fault))}; {remedy}") from None
+        steps, what = explain_fault(raw, kind, str(fault))
+        at = f"{dotted(steps)}: " if steps else ""
+        raise error(f"{where}: {at}{what}; {remedy}") from None
     _keep_extra(made, raw)
     return made
 
@@ -146,21 +148,30 @@ def _depth_is_bounded(raw: object) -> bool:
     return False
 
 
-def _explained(raw: object, kind: type[object], fault: str) -> str:
-    """A fault of the decoder in our words: the field, what was expected, and what came."""
+def explain_fault(raw: object, kind: type[object], fault: str) -> tuple[list[str | int], str]:
+    """A fault of the decoder in our words: the keys that lead to it, what was expected and came.
+
+    What a type of ours says of itself, ``"cap: expected …"``, is kept as it is.
+    """
     what, of_key, path = re.fullmatch(
         r"(.*?)(?: - at (`key` in )?`\$(.*)`)?", fault, re.DOTALL
     ).groups(default="")  # type: ignore[union-attr]  # it matches whatever it is
     steps = _steps(raw, kind, path + "[...]" * bool(of_key))
+    if own := re.match(r"(?:(\w+): )?((?:expected|unknown) .*)", what, re.DOTALL):
+        return [*steps, *filter(None, [own[1]])], own[2]
     at = raw
     for step in steps[: -1 if of_key else None]:
         at = at[step]  # type: ignore[index]
-    where = f"{'.'.join(map(_named, steps))}: " if steps else ""
     if missing := re.match("Object missing required field `(.*)`", what):
-        return f"{where}expected the field {missing[1]}, got none"
+        return steps, f"expected the field {missing[1]}, got none"
     expected = re.match("Expected (.*?)(?:, got .*)?$", what)
     known = expected[1].replace("`", "") if expected else "what this version knows"
-    return f"{where}expected {known}, got {_short(steps[-1] if of_key else at)}"
+    return steps, f"expected {known}, got {_short(steps[-1] if of_key else at)}"
+
+
+def dotted(steps: Iterable[str | int]) -> str:
+    """The keys that lead to a value, as a message names them: ``configs.squad.splits``."""
+    return ".".join(map(_named, steps))
 
 
 def _steps(raw: object, kind: type[object], path: str) -> list[str | int]:
@@ -189,6 +200,7 @@ def _named(step: str | int) -> str:
 
 
 def _short(value: object) -> str:
+    """A value as a message shows it, without its middle where it is long."""
     text = repr(value)
     half = SHOWN_CHARACTERS // 2
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:half]} […] {text[-half:]}"

@@ -15,7 +15,7 @@ to when they are written out.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import yaml
@@ -108,6 +108,30 @@ def load_yaml(text: str, *, where: str, error: type[MixError]) -> Any:
     except (yaml.YAMLError, ValueError) as fault:
         got = " ".join(str(fault).split())
         raise error(f"{where}: expected YAML, got something else ({got})") from None
+
+
+def line_of(text: str, steps: Sequence[str | int]) -> int:
+    r"""The line where a value stands, counted from 1; where it does not, of what is around it.
+
+    Args:
+        text: what ``load_yaml`` has read.
+        steps: the keys, and the places in lists, that lead to the value.
+
+    >>> line_of("a:\n  b: [1,\n    2]\n", ["a", "b", 1])
+    3
+    """
+    node = yaml.compose(text, _Loader)
+    line = 1
+    for step in steps:
+        found = []
+        if isinstance(node, yaml.MappingNode):
+            found = [pair for pair in node.value if pair[0].value == str(step)]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            found = [(item, item) for item in node.value[step : step + 1]]
+        if not found:
+            break
+        line, node = found[0][0].start_mark.line + 1, found[0][1]
+    return line
 
 
 def dump_yaml(data: object) -> str:
