@@ -21,9 +21,11 @@ from conftest import IMDB_SCHEMA, ROOT, as_json, imdb_rows, read_shards, write_p
 from mixbuild.core.digest import ContentDigest
 from mixbuild.core.errors import ManifestError, MixError, OutputError, RowError, UsageError
 from mixbuild.core.row import SCHEMA
+from mixbuild.declare.choice import TaskChoice
 from mixbuild.declare.template import Template
 from mixbuild.make import manifest
 from mixbuild.make import unit as units
+from mixbuild.make.config import Asked
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.make.staging import UNITS
@@ -457,3 +459,27 @@ def test_a_long_list_in_a_drop_counts_in_full(imdb_folder: Path, tmp_path: Path)
     assert rendered(many) == 3
     assert rendered(many) == 0
     assert rendered([*many[:50], 999, *many[51:]]) == 3, "its text leaves out the middle"
+
+
+def test_what_is_said_for_one_task_goes_before_what_is_said_for_all(tmp_path: Path) -> None:
+    made = make(
+        Request(
+            [find("squad"), find("imdb")],
+            tmp_path,
+            {"squad": "samples", "imdb": "samples"},
+            "sample",
+            max_rows=9,
+            choices={"imdb": TaskChoice(templates="seed", splits=("test",), max_rows=4)},
+        )
+    )
+    got = {
+        name: (
+            config.made_of.asked,
+            {split: each.rows_read for split, each in config.splits.items()},
+        )
+        for name, config in made.manifest.configs.items()
+    }
+    assert got == {
+        "squad": (Asked("sample", 0, 9), {"train": 9, "validation": 9}),
+        "imdb": (Asked("seed", 0, 4), {"test": 4}),
+    }

@@ -9,10 +9,12 @@
     stems      questions of exams that need the options below them
     options    slots for options, and the right one of them
     task       Source and Task: frozen declarations
+    choice     how one task is made
     licence    licences as data, and which are held back from a push
     quality    which rows are taken out because of others, or of a trainer's limit
 """
 
+from mixbuild.declare.choice import TaskChoice
 from mixbuild.declare.constants import constant
 from mixbuild.declare.licence import LICENCES, licence, policy, refuse_held_back, refuse_others
 from mixbuild.declare.options import (
@@ -89,6 +91,7 @@ __all__ = [
     "Slot",
     "Source",
     "Task",
+    "TaskChoice",
     "Template",
     "choices",
     "column",

@@ -4,8 +4,8 @@
 
     unit       the atom of work, and the rows that it makes
     shard      a unit -> its Arrow shard
-    plan       what was asked for -> units
     config     what is published under a name
+    plan       what was asked for -> units
     manifest   what a build holds, written last
     staging    the shards of a build that is not finished yet
     workers    the rendering of units, in as many processes as are worth it
@@ -13,6 +13,7 @@
 """
 
 from mixbuild.make.config import (
+    Asked,
     Built,
     BuiltSplit,
     Config,
@@ -30,6 +31,7 @@ from mixbuild.make.unit import Projection, Unit, rows, source_rows
 
 __all__ = [
     "FILE",
+    "Asked",
     "Built",
     "BuiltSplit",
     "Config",

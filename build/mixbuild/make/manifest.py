@@ -55,10 +55,7 @@ def config_of(
     task: Task,
     resolved: Resolved,
     shards: Mapping[str, Sequence[Shard]],
-    *,
-    templates: str,
-    seed: int,
-    max_rows: int | None,
+    asked: Asked,
 ) -> Built:
     """What the manifest says of a task's config.
 
@@ -66,9 +63,7 @@ def config_of(
         task: the declaration.
         resolved: its source.
         shards: by split, in order.
-        templates: as asked for.
-        seed: as asked for.
-        max_rows: as asked for.
+        asked: how it is rendered.
     """
     declared = task.source
     return Config(
@@ -90,9 +85,9 @@ def config_of(
                 template.name: TemplateEntry(
                     template.text, template.sha256, template.inverted, template.language
                 )
-                for template in choose_templates(task, templates)
+                for template in choose_templates(task, asked.templates)
             },
-            Asked(templates, seed, max_rows),
+            asked,
         ),
         versions(),
         {split: split_of(task.name, split, each) for split, each in shards.items()},

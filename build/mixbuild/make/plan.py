@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from mixbuild.core import LockError, UsageError
-from mixbuild.declare import SEED, ChoiceSlot, Slot, Task
+from mixbuild.declare import SEED, ChoiceSlot, Slot, Task, TaskChoice
+from mixbuild.make.config import Asked
 from mixbuild.make.unit import Projection, Unit, bind_projection, choice_hashes, unit_of
 from mixbuild.sources import (
     SAMPLES,
@@ -42,6 +43,7 @@ class Request:
         lock: which commit each source is read at, and what a mirror must be.
         allow_drift: read mirrors that are not what the lock says.
         follow_links: read what a mirror's links and card lead to outside of its folder.
+        choices: task name -> the templates, splits and most rows that are said for it alone.
     """
 
     tasks: Sequence[Task]
@@ -54,6 +56,16 @@ class Request:
     lock: Lock = field(default_factory=dict)
     allow_drift: bool = False
     follow_links: bool = False
+    choices: Mapping[str, TaskChoice] = field(default_factory=dict)
+
+    def asked(self, task: str) -> Asked:
+        """How a task is to be rendered: as is said for it, or else for all."""
+        own = self.choices.get(task, TaskChoice())
+        return Asked(own.templates or self.templates, self.seed, own.max_rows or self.max_rows)
+
+    def splits_of(self, task: str) -> Sequence[str]:
+        """Which splits of a task are to be made; all when empty."""
+        return self.choices.get(task, TaskChoice()).splits or self.splits
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,23 +93,24 @@ def plan(task: Task, request: Request) -> Plan:
         LockError: a mirror is not what the lock says.
     """
     source = request.sources.get(task.name)
+    asked, splits = request.asked(task.name), request.splits_of(task.name)
     locked = None if source == SAMPLES else entry_of(request.lock, task)
     if source is None and locked is not None:
-        resolved = resolve(task, splits=request.splits, revision=locked.commit)
+        resolved = resolve(task, splits=splits, revision=locked.commit)
         resolved = replace(resolved, locked=True)
     else:
-        resolved = resolve(task, source, splits=request.splits, follow_links=request.follow_links)
+        resolved = resolve(task, source, splits=splits, follow_links=request.follow_links)
         if source is not None and locked is not None:
             resolved = _as_locked(task, resolved, locked, allow_drift=request.allow_drift)
     projection = bind_projection(
         task,
         resolved.schema,
         resolved.label,
-        templates=request.templates,
-        seed=request.seed,
+        templates=asked.templates,
+        seed=asked.seed,
     )
     units = {
-        split: _units(projection, split, runs, request.max_rows)
+        split: _units(projection, split, runs, asked.max_rows)
         for split, runs in resolved.runs.items()
     }
     return Plan(task, resolved, projection, units)

@@ -211,14 +211,8 @@ def _paths(there: Manifest) -> set[str]:
 
 
 def _entry(planned: Plan, request: Request, shards: Mapping[str, Sequence[Shard]]) -> Built:
-    return config_of(
-        planned.task,
-        planned.resolved,
-        shards,
-        templates=request.templates,
-        seed=request.seed,
-        max_rows=request.max_rows,
-    )
+    asked = request.asked(planned.task.name)
+    return config_of(planned.task, planned.resolved, shards, asked)
 
 
 def _whole(unit: Unit, folder: Path) -> Shard:
