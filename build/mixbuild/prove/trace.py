@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core import SCHEMA, ManifestError, MixError, SourceError, UsageError, one_of
+from mixbuild.core import SCHEMA, ManifestError, MixError, SourceError, UsageError
 from mixbuild.declare import EVERY, Task
-from mixbuild.make import Built, Config, SplitEntry, expect
-from mixbuild.publish import PublishedConfig, read_shards
-from mixbuild.publish import push as hub
+from mixbuild.publish import open_place
 from mixbuild.render import Origin, bind, render
 from mixbuild.sources import SAMPLES, Resolved, is_commit, read, resolve
 from mixbuild.tasks import find
@@ -71,8 +68,9 @@ def trace(
             f"expected an id like 'squad/train/train.parquet:0' or one with '#template', "
             f"got {row_id!r}"
         )
-    config, batches = _find_split(place, parts["task"], parts["split"])
-    row = _find_row(batches, row_id, place)
+    opened = open_place(place)
+    config = opened.config(parts["task"])
+    row = _find_row(opened.rows(parts["task"], parts["split"]), row_id, place)
     template = config.templates.get(row["template"])
     if template is None:
         raise ManifestError(
@@ -98,30 +96,6 @@ def trace(
         config.versions,
         row in rendered.to_pylist(),
     )
-
-
-def _find_split(
-    place: str, config: str, split: str
-) -> tuple[Built | PublishedConfig, Iterator[pa.RecordBatch]]:
-    """A config in the manifest, and the rows of one of its splits."""
-    if Path(place).is_dir():
-        built = _listed(expect(Path(place)).configs, config, split, place)
-        return built, read_shards(Path(place), built.splits[split])
-    api = hub.client()
-    remote, published = hub.read_published(api, *hub.parse(place))
-    found = _listed(published.configs, config, split, place)
-    return found, hub.published_rows(api, remote, found.splits[split], columns=SCHEMA.names)
-
-
-S = TypeVar("S", bound=SplitEntry)
-
-
-def _listed(configs: Mapping[str, Config[S]], config: str, split: str, place: str) -> Config[S]:
-    if config not in configs:
-        raise UsageError(f"{place}: {one_of('config', config, configs)}")
-    if split not in configs[config].splits:
-        raise UsageError(f"{place}: {one_of('split', split, configs[config].splits)}")
-    return configs[config]
 
 
 def _find_row(batches: Iterator[pa.RecordBatch], row_id: str, place: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ batch: a module of a folder ``formats`` here, called by ``export``.
     card       the published manifest -> README.md
     release    what is to be published, file by file
     hub        the only writer to the Hub: plan, push, verify
+    place      a build in a folder or on the Hub, and its rows
 """
 
 from mixbuild.publish.export import FOLDER, Split, export_split, read_shards, splits
@@ -22,6 +23,7 @@ from mixbuild.publish.hub import push
 from mixbuild.publish.hub.push import Plan, Progress, Pushed, Verified
 from mixbuild.publish.manifest import ARROW, PARQUET, Published, PublishedConfig, PublishedSplit
 from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA, SETTINGS
+from mixbuild.publish.place import Place, open_place
 from mixbuild.publish.release import write_local_card
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "PARQUET",
     "PUBLISHED_SCHEMA",
     "SETTINGS",
+    "Place",
     "Plan",
     "Progress",
     "Published",
@@ -40,6 +43,7 @@ __all__ = [
     "Split",
     "Verified",
     "export_split",
+    "open_place",
     "push",
     "read_shards",
     "splits",

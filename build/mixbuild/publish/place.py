@@ -1,0 +1,88 @@
+"""A build in a folder, or one that is published: its configs, and the rows of each split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from mixbuild.core import SCHEMA, UsageError, one_of
+from mixbuild.make import Built, expect
+from mixbuild.publish.export import read_shards
+from mixbuild.publish.hub import push as hub
+from mixbuild.publish.manifest import PublishedConfig
+
+Read: TypeAlias = Callable[[str, str, Sequence[str]], Iterator[pa.RecordBatch]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What lies at a place.
+
+    Attributes:
+        label: the folder, or ``org/name@commit``.
+        configs: by name, as the manifest has them.
+        read: the rows of a config's split in order, some columns of them.
+    """
+
+    label: str
+    configs: Mapping[str, Built] | Mapping[str, PublishedConfig]
+    read: Read
+
+    def config(self, name: str) -> Built | PublishedConfig:
+        """The config of that name.
+
+        Raises:
+            UsageError: there is none; the message names the near ones.
+        """
+        if name not in self.configs:
+            raise UsageError(f"{self.label}: {one_of('config', name, self.configs)}")
+        return self.configs[name]
+
+    def rows(
+        self, config: str, split: str, *, columns: Sequence[str] = tuple(SCHEMA.names)
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a split, in order.
+
+        Raises:
+            UsageError: there is no such config or split.
+            VerifyError: a shard cannot be read, or is not what the manifest says.
+            SourceError: a published file cannot be read.
+        """
+        splits = self.config(config).splits
+        if split not in splits:
+            raise UsageError(f"{self.label}: {one_of('split', split, splits)}")
+        return self.read(config, split, columns)
+
+
+def open_place(place: str) -> Place:
+    """What lies at a place; rows are read when they are asked for.
+
+    Args:
+        place: a build's folder, or ``org/name[@revision]``.
+
+    Raises:
+        UsageError: it is neither.
+        ManifestError: there is no manifest, or none that can be read.
+        HubError: the Hub refuses, or does not answer.
+    """
+    if Path(place).is_dir():
+        out = Path(place)
+        built = expect(out).configs
+
+        def shards(config: str, split: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+            for batch in read_shards(out, built[config].splits[split]):
+                yield batch.select(list(columns))
+
+        return Place(place, built, shards)
+    api = hub.client()
+    remote, published = hub.read_published(api, *hub.parse(place))
+    configs = published.configs
+
+    def files(config: str, split: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        return hub.published_rows(api, remote, configs[config].splits[split], columns=columns)
+
+    return Place(remote.label, configs, files)
