@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from mixbuild.core.errors import TaskError
+from mixbuild.declare import prose
 from mixbuild.declare.prose import (
     detokenised,
     recoded,
@@ -101,6 +104,44 @@ def test_text_is_as_a_person_would_write_it(change: Change, before: str, after: 
     # and is left alone then, but for an entity that was escaped twice
     if "escaped" not in before:
         assert change(pa.array([after])).to_pylist() == [after]
+
+
+ENTITY = "|".join(" ".join(prose.ENTITIES.values()).split())
+RULES: dict[Change, tuple[list[str], Sequence[tuple[str, str]]]] = {
+    detokenised: (
+        ["-LRB-", "-rcb-", "\\/", "gon", "na", "n't", *" '`’\".,($1:sO"],
+        prose.TOKENS,
+    ),
+    unescaped: (
+        ["amp", "lt", "#39", *" &;a"],
+        (
+            (f"(?:^| )((?:{ENTITY});)", r"&\1"),
+            *((f"&{each};", by) for by, names in prose.ENTITIES.items() for each in names.split()),
+        ),
+    ),
+    untagged: (
+        ["<br", "<P", "<b", "</", "LI", "/>", "x=", *" >a"],
+        ((prose.LINE_BREAKS, "\n"), (prose.TAGS, "")),
+    ),
+    recoded: ([*"\x96\x81éa–", "â\x80\x99"], tuple((prose.TWICE | prose.WINDOWS).items())),
+    spaced: (
+        [*" \t\n\r\u00a0a"],
+        (("[ \t\u00a0]{2,}|\t", " "), (r" ?\r?\n ?", "\n"), (r"\n{3,}", "\n\n")),
+    ),
+}
+"""Of what texts are put together, and what is done to all of them, one rule after the other."""
+
+
+@pytest.mark.parametrize("change", RULES)
+def test_texts_that_are_passed_over_hold_nothing_to_be_changed(change: Change) -> None:
+    pieces, rules = RULES[change]
+    texts = ["".join(each) for count in range(5) for each in product(pieces, repeat=count)]
+    expected = pa.array([*texts, None])
+    for pattern, by in rules:
+        expected = pc.replace_substring_regex(expected, pattern=pattern, replacement=by)
+    assert change(pa.array([*texts, None])).equals(expected)
+    assert change(pa.array([*texts, None])[7:-9]).equals(expected[7:-9])
+    assert change(pa.array(["a", "", None])).to_pylist() == ["a", "", None]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 
     template   the three-part prompt template, parsed and joined
     constants  values that are the same for every row
+    kernels    functions over a column of texts, for expressions
     prose      text out of tokens, entities and tags
     slots      what a placeholder is filled with, as Arrow expressions
     stems      questions of exams that need the options below them
@@ -16,6 +17,7 @@
 
 from mixbuild.declare.choice import TaskChoice
 from mixbuild.declare.constants import constant
+from mixbuild.declare.kernels import may_hold
 from mixbuild.declare.licence import LICENCES, licence, policy, refuse_held_back, refuse_others
 from mixbuild.declare.options import (
     ITSELF,
@@ -111,6 +113,7 @@ __all__ = [
     "letter",
     "licence",
     "matched",
+    "may_hold",
     "needs_options",
     "optional",
     "policy",

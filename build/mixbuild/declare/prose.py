@@ -1,8 +1,7 @@
 r"""Text as a person would write it: out of tokens, entities and tags. Pure.
 
 Each function takes a column of strings, or an expression of one, through a few of Arrow's kernels,
-whose patterns are RE2's. Null stays null. ``recoded`` and ``unquoted`` read what they are given
-three times, and an expression is evaluated each time: they come first.
+whose patterns are RE2's. Null stays null. Only texts that hold something to be changed are.
 
 >>> text = pa.array(["`` It 's ( almost ) n't worth $ 10 , '' Poor 's said .", "Don't touch this."])
 >>> detokenised(text).to_pylist()
@@ -21,12 +20,15 @@ three times, and an expression is evaluated each time: they come first.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Text = TypeVar("Text", pc.Expression, pa.StringArray)
+from mixbuild.declare.kernels import change_where, kernel, may_hold
+
+Rule = tuple[str, str]
+"""A pattern, and what stands in its place."""
 
 TOKENS = (
     (r"-(?:LRB|lrb)- ?", "("),  # "-LRB- a" -> "(a"
@@ -92,51 +94,97 @@ TAGS = (
 """The tags that news and reviews have; ``a <b and c> d`` has none."""
 
 
-def detokenised(text: Text) -> Text:
+AT_ONCE = 6
+"""So many patterns are looked for at once: one search costs as much as for one of them."""
+
+
+@kernel
+def detokenised(texts: pa.StringArray) -> pa.StringArray:
     """Text without the spaces and signs that a tokeniser like the Penn Treebank's puts in."""
-    for pattern, by in TOKENS:
-        text = pc.replace_substring_regex(text, pattern=pattern, replacement=by)
-    return text
+
+    def rules_by_rules(held: pa.StringArray) -> pa.StringArray:
+        for start in range(0, len(TOKENS), AT_ONCE):
+            held = _replaced(held, TOKENS[start : start + AT_ONCE])
+        return held
+
+    return change_where(texts, _matched(texts, _any_of(TOKENS)), rules_by_rules)
 
 
-def unescaped(text: Text) -> Text:
+@kernel
+def unescaped(texts: pa.StringArray) -> pa.StringArray:
     """Text with characters for HTML's entities, also where a space stands for their ``&``."""
     names = "|".join(" ".join(ENTITIES.values()).split())
-    # most texts have none, and a kernel passes over a null
-    changed = pc.if_else(pc.match_substring(text, ";"), text, pa.nulls(1, pa.string())[0])
     # "Poor #39;s" -> "Poor&#39;s"
-    broken = rf"(?:^| )((?:{names});)"
-    changed = pc.replace_substring_regex(changed, pattern=broken, replacement=r"&\1")
-    for by, entities in ENTITIES.items():
-        for entity in entities.split():
-            changed = pc.replace_substring(changed, pattern=f"&{entity};", replacement=by)
-    return pc.coalesce(changed, text)
+    whole, broken = f"&(?:{names});", f"(?:^| )((?:{names});)"
+
+    def by_signs(held: pa.StringArray) -> pa.StringArray:
+        held = pc.replace_substring_regex(held, pattern=broken, replacement=r"&\1")
+        for by, entities in ENTITIES.items():
+            for entity in entities.split():
+                if may_hold(held, f"&{entity};"):
+                    held = pc.replace_substring(held, pattern=f"&{entity};", replacement=by)
+        return held
+
+    if not may_hold(texts, ";"):
+        return texts
+    return change_where(texts, _matched(texts, f"{whole}|{broken}"), by_signs)
 
 
-def untagged(text: Text) -> Text:
+@kernel
+def untagged(texts: pa.StringArray) -> pa.StringArray:
     """Text with a line break for each of HTML's, and without tags that only mark it up."""
-    text = pc.replace_substring_regex(text, pattern=LINE_BREAKS, replacement="\n")
-    return pc.replace_substring_regex(text, pattern=TAGS, replacement="")
+    rules = ((LINE_BREAKS, "\n"), (TAGS, ""))
+    return _replaced(texts, rules, mark="<") if may_hold(texts, "<") else texts
 
 
-def recoded(text: Text) -> Text:
+@kernel
+def recoded(texts: pa.StringArray) -> pa.StringArray:
     """Text with signs for the control characters that Windows-1252 or UTF-8 has become."""
-    held = pc.match_substring_regex(text, "[\u0080-\u009f]")
-    searched = pc.if_else(held, text, pa.nulls(1, pa.string())[0])
-    for wrong, sign in (TWICE | WINDOWS).items():
-        searched = pc.replace_substring(searched, pattern=wrong, replacement=sign)
-    return pc.coalesce(searched, text)
+
+    def by_signs(held: pa.StringArray) -> pa.StringArray:
+        for wrong, sign in (TWICE | WINDOWS).items():
+            if may_hold(held, wrong):
+                held = pc.replace_substring(held, pattern=wrong, replacement=sign)
+        return held
+
+    def controls(foreign: pa.StringArray) -> pa.StringArray:
+        return change_where(foreign, _matched(foreign, "[\u0080-\u009f]"), by_signs)
+
+    return change_where(texts, pc.invert(pc.string_is_ascii(texts)), controls)
 
 
-def unquoted(text: Text) -> Text:
+@kernel
+def unquoted(texts: pa.StringArray) -> pa.StringArray:
     """Text out of the quotation marks that a CSV file puts around it, and doubles within it."""
-    whole = pc.match_substring_regex(text, r'(?s)^".*"".*"$')
-    inner = pc.replace_substring(pc.utf8_slice_codeunits(text, 1, -1), '""', '"')
-    return pc.if_else(whole, inner, text)
+
+    def inner(held: pa.StringArray) -> pa.StringArray:
+        return pc.replace_substring(pc.utf8_slice_codeunits(held, 1, -1), '""', '"')
+
+    return change_where(texts, _matched(texts, r'(?s)^".*"".*"$'), inner)
 
 
-def spaced(text: Text) -> Text:
+@kernel
+def spaced(texts: pa.StringArray) -> pa.StringArray:
     """Text with one space for a run of spaces and tabs, and one blank line for a run of them."""
-    text = pc.replace_substring_regex(text, pattern="[ \t\u00a0]{2,}|\t", replacement=" ")
-    text = pc.replace_substring_regex(text, pattern=r" ?\r?\n ?", replacement="\n")
-    return pc.replace_substring_regex(text, pattern=r"\n{3,}", replacement="\n\n")
+    rules = (("[ \t\u00a0]{2,}|\t", " "), (r" ?\r?\n ?", "\n"), (r"\n{3,}", "\n\n"))
+    # the second rule puts a line break in the place of a line break, too
+    return _replaced(texts, rules, mark="[ \t\u00a0]{2}|\t|\r\n| \n|\n |\n{3}")
+
+
+def _replaced(texts: pa.StringArray, rules: Sequence[Rule], *, mark: str = "") -> pa.StringArray:
+    """The texts after these rules, one after the other; those without a ``mark`` have none."""
+
+    def one_by_one(held: pa.StringArray) -> pa.StringArray:
+        for pattern, by in rules:
+            held = pc.replace_substring_regex(held, pattern=pattern, replacement=by)
+        return held
+
+    return change_where(texts, _matched(texts, mark or _any_of(rules)), one_by_one)
+
+
+def _matched(texts: pa.StringArray, pattern: str) -> pa.BooleanArray:
+    return pc.match_substring_regex(texts, pattern)
+
+
+def _any_of(rules: Sequence[Rule]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern, _ in rules)

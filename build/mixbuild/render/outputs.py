@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import SCHEMA
-from mixbuild.declare import Parts, Template, join
+from mixbuild.declare import Parts, Template, join, may_hold
 
 
 def clean(texts: pa.StringArray) -> pa.StringArray:
     """Texts without white space around them, of any kind, and with a space for each NBSP."""
-    return pc.utf8_trim_whitespace(pc.replace_substring(texts, "\u00a0", " "))
+    if may_hold(texts, "\u00a0"):
+        texts = pc.replace_substring(texts, "\u00a0", " ")
+    return pc.utf8_trim_whitespace(texts)
 
 
 def completions(
@@ -62,8 +64,7 @@ def _clean_lists(lists: pa.ListArray) -> pa.ListArray:
     if shown.false_count:
         parents = pc.list_parent_indices(lists).filter(shown).to_numpy()
         texts, lengths = texts.filter(shown), np.bincount(parents, minlength=len(lists))
-    made = pa.ListArray.from_arrays(_offsets(lengths), texts)
-    return made.cast(SCHEMA.field("references").type)
+    return pa.ListArray.from_arrays(_offsets(lengths), texts, type=SCHEMA.field("references").type)
 
 
 def _offsets(lengths: npt.ArrayLike) -> npt.NDArray[np.int32]:
