@@ -107,7 +107,7 @@ def imdb_folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def many_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut sources into a run per row group, as only large files are otherwise."""
-    monkeypatch.setattr("mixbuild.sources.parquet.RUN_BYTES", 1)
+    monkeypatch.setattr("mixbuild.sources.formats.parquet.RUN_BYTES", 1)
 
 
 Build = Callable[..., CompletedProcess[str]]

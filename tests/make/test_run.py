@@ -111,8 +111,8 @@ def test_rows_do_not_depend_on_how_the_source_is_cut_into_units(
     imdb_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(request(imdb_folder, tmp_path / "few", templates="sample", seed=3))
-    monkeypatch.setattr("mixbuild.sources.parquet.RUN_BYTES", 1)
-    monkeypatch.setattr("mixbuild.sources.parquet.BATCH_ROWS", 7)
+    monkeypatch.setattr("mixbuild.sources.formats.parquet.RUN_BYTES", 1)
+    monkeypatch.setattr("mixbuild.sources.formats.parquet.BATCH_ROWS", 7)
     made = make(request(imdb_folder, tmp_path / "many", templates="sample", seed=3))
     assert made.rendered == 6
     for split in ("train", "test"):
@@ -197,7 +197,7 @@ def test_shards_of_an_earlier_plan_do_not_stay(
     imdb_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    monkeypatch.setattr("mixbuild.sources.parquet.RUN_BYTES", 1)
+    monkeypatch.setattr("mixbuild.sources.formats.parquet.RUN_BYTES", 1)
     make(request(imdb_folder, out))
     monkeypatch.undo()
     make(request(imdb_folder, out, splits=["test"]))
@@ -209,7 +209,7 @@ def test_max_rows_chooses_by_hash_whatever_the_units(
     imdb_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_rows: int
 ) -> None:
     make(request(imdb_folder, tmp_path / "few", max_rows=max_rows, splits=["train"]))
-    monkeypatch.setattr("mixbuild.sources.parquet.RUN_BYTES", 1)
+    monkeypatch.setattr("mixbuild.sources.formats.parquet.RUN_BYTES", 1)
     make(request(imdb_folder, tmp_path / "many", max_rows=max_rows, splits=["train"]))
     few, many = (read_shards(tmp_path / each, "imdb", "train") for each in ("few", "many"))
     assert few.num_rows == min(max_rows, 300)

@@ -157,8 +157,8 @@ def test_the_cut_of_a_split_into_shards_changes_nothing(
         return list(exported(out).values())
 
     few = entries(tmp_path / "few")
-    monkeypatch.setattr("mixbuild.sources.parquet.RUN_BYTES", 1)
-    monkeypatch.setattr("mixbuild.sources.parquet.BATCH_ROWS", 7)
+    monkeypatch.setattr("mixbuild.sources.formats.parquet.RUN_BYTES", 1)
+    monkeypatch.setattr("mixbuild.sources.formats.parquet.BATCH_ROWS", 7)
     many = entries(tmp_path / "many")
     shards = [sorted((tmp_path / each).glob("imdb/*.arrow")) for each in ("few", "many")]
     assert [len(each) for each in shards] == [3, 6]

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from mixbuild.core.errors import MixError
-from mixbuild.sources import delimited, read, records, resolve
-from mixbuild.sources.dialect import Dialect
+from mixbuild.sources import read, resolve
+from mixbuild.sources.formats import delimited, records
+from mixbuild.sources.formats.dialect import Dialect
 from mixbuild.tasks import find
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "400"))
@@ -117,7 +118,7 @@ SCHEMA = pa.schema({"a": pa.string(), "b": pa.string()})
 def tiny_blocks(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         for module in ("records", "delimited"):
-            patched.setattr(f"mixbuild.sources.{module}.BATCH_BYTES", size)
+            patched.setattr(f"mixbuild.sources.formats.{module}.BATCH_BYTES", size)
         yield
 
 

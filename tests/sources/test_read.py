@@ -21,8 +21,8 @@ from hub_server import LoopbackHub
 from make.test_run import files, request
 from mixbuild.core.errors import SchemaError, SourceError, UsageError
 from mixbuild.make.run import make
+from mixbuild.sources.formats.parquet import read as read_parquet
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
-from mixbuild.sources.parquet import read as read_parquet
 from mixbuild.sources.read import count_rows, read
 from mixbuild.sources.resolve import resolve
 from mixbuild.tasks import ALL, find

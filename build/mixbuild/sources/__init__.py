@@ -14,14 +14,7 @@ room that reaches the network::
     types      one Arrow type for what is the same to a reader
     legend     what a source says of its columns: types on its card, names of classes
     columns    what all files have in common, and what the task asks of them
-    opened     a file, here or on the Hub, without what it is compressed with
-    weights    what rows weigh that share texts
-    parquet    Parquet files: cut into runs of row groups, read by Arrow
-    arrow      Arrow files
-    dialect    how files of CSV are written, as a card says it
-    delimited  CSV and TSV: every field as it stands in the file
-    json_text  the values of a JSON text, one after another
-    records    JSON: a record a line, or an array of them
+    formats    the formats of files: Parquet, Arrow, CSV and TSV, JSON
     contents   what files hold: their columns and the runs of their rows
     resolve    what a source holds: its commit, files and columns, cut into runs
     read       streams one run, with only the columns that are needed

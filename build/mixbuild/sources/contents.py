@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from mixbuild.core import SourceError, explained
 from mixbuild.declare import Task
-from mixbuild.sources import arrow, delimited, parquet, records
 from mixbuild.sources.columns import decide, unify
-from mixbuild.sources.dialect import dialect_of
+from mixbuild.sources.formats import arrow, delimited, parquet, records
+from mixbuild.sources.formats.dialect import dialect_of
 from mixbuild.sources.legend import Said, of_arrow
 from mixbuild.sources.location import Place, Run
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from mixbuild.core import Rows, SourceError, ahead, explained
 from mixbuild.declare import Path as ColumnPath
-from mixbuild.sources import arrow, delimited, parquet, records
-from mixbuild.sources.dialect import dialect_of
+from mixbuild.sources.formats import arrow, delimited, parquet, records
+from mixbuild.sources.formats.dialect import dialect_of
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Run
 from mixbuild.sources.stamp import unchanged
 from mixbuild.sources.types import conform, pick

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.json as arrow_json
 
 from mixbuild.core import SchemaError
-from mixbuild.sources.json_text import TWICE, Number, misshapen, records_in, records_under
+from mixbuild.sources.formats.json_text import TWICE, Number, misshapen, records_in, records_under
+from mixbuild.sources.formats.opened import BOM, OpenedText
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
-from mixbuild.sources.opened import BOM, OpenedText
 from mixbuild.sources.types import WRONG_VALUES, is_text, misfit, of_no_columns
 
 HEAD_BYTES = 2**18

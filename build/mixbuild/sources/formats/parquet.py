@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from mixbuild.core import explained
 from mixbuild.sources.columns import leaves
+from mixbuild.sources.formats.opened import is_remote, open_ranges
+from mixbuild.sources.formats.weights import cut, weigh
 from mixbuild.sources.legend import Said, of_arrow
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
-from mixbuild.sources.opened import is_remote, open_ranges
-from mixbuild.sources.weights import cut, weigh
 
 RUN_BYTES = 64 * 2**20
 """A file with more source text than this is cut into several runs."""

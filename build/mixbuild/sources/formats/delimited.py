@@ -24,9 +24,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from mixbuild.core import SourceError
-from mixbuild.sources.dialect import Dialect
+from mixbuild.sources.formats.dialect import Dialect
+from mixbuild.sources.formats.opened import BOM, OpenedText
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
-from mixbuild.sources.opened import BOM, OpenedText
 from mixbuild.sources.types import conform, of_no_columns
 
 NEWLINE, RETURN = b"\n"[0], b"\r"[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from mixbuild.sources.opened import open_ranges
+from mixbuild.sources.formats.opened import open_ranges
 
 MAGIC = b"ARROW1"
 """What the file format begins with, and the stream format does not."""

@@ -1,0 +1,13 @@
+"""The formats in which a source's files are, each read by a module of its own.
+
+::
+
+    opened     a file, here or on the Hub, without what it is compressed with
+    weights    what rows weigh that share texts
+    parquet    Parquet files: cut into runs of row groups, read by Arrow
+    arrow      Arrow files
+    dialect    how files of CSV are written, as a card says it
+    delimited  CSV and TSV: every field as it stands in the file
+    json_text  the values of a JSON text, one after another
+    records    JSON: a record a line, or an array of them
+"""
