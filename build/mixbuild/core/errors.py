@@ -7,6 +7,7 @@
     ├── TemplateError   (ValueError)    a template's text cannot be compiled
     ├── TaskError       (ValueError)    a declaration contradicts itself
     ├── RecipeError     (ValueError)    a recipe asks for what cannot be
+    ├── MixtureError    (ValueError)    a mixture cannot be made as it is asked for
     ├── SourceError     (OSError)       a source cannot be found or read
     ├── SchemaError     (TypeError)     a source lacks a column, or has it in another type
     ├── RowError        (ValueError)    a source row breaks what its task declares
@@ -48,6 +49,10 @@ class TaskError(MixError, ValueError):
 
 class RecipeError(MixError, ValueError):
     """A recipe asks for what cannot be; the line, the key and what was expected are named."""
+
+
+class MixtureError(MixError, ValueError):
+    """A mixture contradicts itself, or cannot be made of the rows that there are."""
 
 
 class SourceError(MixError, OSError):

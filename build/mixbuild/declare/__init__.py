@@ -13,12 +13,15 @@
     choice     how one task is made
     licence    licences as data, and which are held back from a push
     quality    which rows are taken out because of others, or of a trainer's limit
+    mixture    Mixture and Part: how many rows are taken of what
+    rates      a mixture and the rows that there are -> how many rows each task gives
 """
 
 from mixbuild.declare.choice import TaskChoice
 from mixbuild.declare.constants import constant
 from mixbuild.declare.kernels import may_hold
 from mixbuild.declare.licence import LICENCES, licence, policy, refuse_held_back, refuse_others
+from mixbuild.declare.mixture import HeldOut, Mixture, Part, expanded, leaves
 from mixbuild.declare.options import (
     ITSELF,
     LETTER,
@@ -41,6 +44,7 @@ from mixbuild.declare.quality import (
     Near,
     Quality,
 )
+from mixbuild.declare.rates import allocate, apportioned, bounds, feasible, quotas
 from mixbuild.declare.slots import (
     Path,
     Slot,
@@ -83,9 +87,12 @@ __all__ = [
     "Choices",
     "Contamination",
     "Exact",
+    "HeldOut",
     "Leakage",
     "Length",
+    "Mixture",
     "Near",
+    "Part",
     "Parts",
     "Path",
     "Placeholder",
@@ -95,9 +102,14 @@ __all__ = [
     "Task",
     "TaskChoice",
     "Template",
+    "allocate",
+    "apportioned",
+    "bounds",
     "choices",
     "column",
     "constant",
+    "expanded",
+    "feasible",
     "field",
     "first",
     "flag",
@@ -110,6 +122,7 @@ __all__ = [
     "key",
     "label",
     "labelled",
+    "leaves",
     "letter",
     "licence",
     "matched",
@@ -119,6 +132,7 @@ __all__ = [
     "policy",
     "position",
     "project",
+    "quotas",
     "refuse_held_back",
     "refuse_others",
     "replaced",
