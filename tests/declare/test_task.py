@@ -62,11 +62,9 @@ def test_a_source_is_named_with_its_namespace(repo: str) -> None:
     assert message == f"task 'task': expected a source like 'org/name', got {repo!r}"
 
 
-@pytest.mark.parametrize("missing", ["license", "citation"])
-def test_a_source_has_a_license_and_a_citation(missing: str) -> None:
-    changes: dict[str, Any] = {missing: ""}
-    message = fault(source=replace(SOURCE, **changes))
-    assert message == f"task 'task': the source has no {missing}"
+def test_a_source_has_a_license() -> None:
+    message = fault(source=replace(SOURCE, license=""))
+    assert message == "task 'task': the source has no license"
 
 
 def test_a_task_has_splits() -> None:
@@ -139,7 +137,6 @@ def test_all_contradictions_are_named_at_once() -> None:
         "task 'No': expected a name in snake_case, got 'No'; "
         "expected a source like 'org/name', got 'squad'; "
         "the source has no license; "
-        "the source has no citation; "
         "expected a split in snake_case (the Hub takes no dashes), got 'a-b'; "
         "the first template must be named 'seed', got ['terse']; "
         "2 templates have the name 'terse'; "

@@ -62,6 +62,7 @@ def test_the_catalog_names_every_task_once() -> None:
 
 def test_the_catalog_lists_every_file_beside_it() -> None:
     files = {each.name for each in pkgutil.iter_modules(tasks.__path__)}
+    files -= {"load", "catalog", "own"}
     modules = [importlib.import_module(f"mixbuild.tasks.{name}") for name in sorted(files)]
     declared = [
         value for module in modules for value in vars(module).values() if isinstance(value, Task)

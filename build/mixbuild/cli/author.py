@@ -13,11 +13,12 @@ from mixbuild.cli.options import (
     lock_option,
     refuse_strangers,
     source_option,
+    tasks_option,
 )
 from mixbuild.cli.terminal.authoring import print_started
 from mixbuild.cli.terminal.rows import print_preview, print_preview_as_json
 from mixbuild.core import UsageError
-from mixbuild.declare import EVERY, SAMPLE
+from mixbuild.declare import EVERY, SAMPLE, Task
 from mixbuild.sources import SAMPLES, lock
 from mixbuild.tasks import find
 
@@ -29,6 +30,7 @@ from mixbuild.tasks import find
 @click.option("--rows", default=1, show_default=True, type=click.IntRange(1), help="Source rows.")
 @click.option("--split", help="The split to show.  [default: the task's first]")
 @click.option("--seed", default=0, show_default=True, help="Of the order of options.")
+@tasks_option
 @source_option
 @follow_links_option
 @click.option("--hub", "from_hub", is_flag=True, help="Read the real source, where it is locked.")
@@ -41,6 +43,7 @@ def show(
     rows: int,
     split: str | None,
     seed: int,
+    catalog: tuple[Task, ...],
     sources: dict[str, str],
     follow_links: bool,
     from_hub: bool,
@@ -51,7 +54,7 @@ def show(
 
     What fills a placeholder has the colour of the column that it comes from.
     """
-    task = find(task_name)
+    task = find(task_name, catalog)
     refuse_strangers(sources, [task.name])
     if from_hub and sources:
         raise UsageError("--hub and --source name two sources; say one of them")

@@ -14,12 +14,13 @@ from mixbuild.cli.options import (
     lock_option,
     refuse_strangers,
     source_option,
+    tasks_option,
 )
 from mixbuild.cli.terminal.builds import print_findings, print_made, print_pinned
 from mixbuild.cli.terminal.console import progress
 from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
-from mixbuild.declare import SEED, refuse_others
+from mixbuild.declare import SEED, Task, refuse_others
 from mixbuild.make import Request, make
 from mixbuild.sources import SAMPLES, check_lock, lock, pin
 from mixbuild.tasks import ALL, find
@@ -35,6 +36,7 @@ from mixbuild.tasks import ALL, find
     help="The output folder.",
 )
 @click.option("--samples", is_flag=True, help="Read the rows that come with the package.")
+@tasks_option
 @source_option
 @follow_links_option
 @click.option(
@@ -72,6 +74,7 @@ def make_command(
     task_names: tuple[str, ...],
     folder: Path,
     samples: bool,
+    catalog: tuple[Task, ...],
     sources: dict[str, str],
     follow_links: bool,
     templates: str,
@@ -87,7 +90,8 @@ def make_command(
     allow_licences: list[str],
 ) -> None:
     """Render TASKs (default: all) into Arrow shards and a manifest."""
-    tasks = [find(name) for name in dict.fromkeys(task_names)] or in_language(ALL, language)
+    asked = [find(name, catalog) for name in dict.fromkeys(task_names)]
+    tasks = asked or in_language(catalog, language)
     if language:
         templates = f"{templates}:{language}"
     refuse_strangers(sources, [task.name for task in tasks])
@@ -120,22 +124,38 @@ def make_command(
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
 @click.option("--update", is_flag=True, help="Move to the newest commit, and show what changed.")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when a source has moved on.")
+@tasks_option
 @lock_option
-def lock_command(task_names: tuple[str, ...], update: bool, check: bool, lock_path: Path) -> None:
+def lock_command(
+    task_names: tuple[str, ...],
+    update: bool,
+    check: bool,
+    catalog: tuple[Task, ...],
+    lock_path: Path,
+) -> None:
     """Pin the commit of each TASK's source (default: of all that are not pinned yet)."""
-    tasks = [find(name) for name in dict.fromkeys(task_names)]
+    tasks = [find(name, catalog) for name in dict.fromkeys(task_names)]
     if update and check:
         raise UsageError("--update writes and --check does not; say one of them")
-    if not check and not in_checkout() and lock_path == lock.default_path():
+    of_project = lock_path == lock.default_path()
+    if not check and not in_checkout() and of_project:
         raise UsageError("an installed package keeps no lock of yours; say where: --lock FILE")
+    for task in tasks:
+        if of_project and task not in ALL:
+            raise UsageError(
+                f"task {task.name!r}: the project's lock lists no tasks but its own; say where "
+                f"yours is: --lock FILE"
+            )
     if check:
         with progress("checking", unit="sources") as report:
-            findings = check_lock(lock_path, [task.name for task in tasks], report=report)
+            findings = check_lock(lock_path, tasks, among=catalog, report=report)
         print_findings(findings)
         if any(findings.values()):
             raise LockError(f"{lock_path}: sources have moved on; see above, then lock --update")
         return
     with progress("reading", unit="runs") as report:
-        pinned = pin(lock_path, tasks or ALL, update=update, report=report)
+        pinned = pin(
+            lock_path, tasks or (ALL if of_project else catalog), update=update, report=report
+        )
         for task, entry, changes in pinned:
             print_pinned(task, entry, changes)

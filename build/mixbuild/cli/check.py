@@ -7,17 +7,19 @@ import json
 import click
 
 from mixbuild.author import ERROR, as_data, as_text, check, count, errors
-from mixbuild.cli.options import follow_links_option, refuse_strangers, source_option
+from mixbuild.cli.options import follow_links_option, refuse_strangers, source_option, tasks_option
 from mixbuild.cli.terminal.console import out, progress
 from mixbuild.core import CheckError
+from mixbuild.declare import Task
 from mixbuild.sources import SAMPLES, lock
-from mixbuild.tasks import ALL, find
+from mixbuild.tasks import find
 
 REAL_ROWS = 1_000
 
 
 @click.command("check")
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
+@tasks_option
 @source_option
 @follow_links_option
 @click.option("--hub", is_flag=True, help="Read the sources on the Hub, not the samples.")
@@ -34,6 +36,7 @@ REAL_ROWS = 1_000
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def check_command(
     task_names: tuple[str, ...],
+    catalog: tuple[Task, ...],
     sources: dict[str, str],
     follow_links: bool,
     hub: bool,
@@ -43,7 +46,7 @@ def check_command(
     as_json: bool,
 ) -> None:
     """Look for faults in TASKs (default: all), and in what they render of some rows."""
-    tasks = [find(name) for name in dict.fromkeys(task_names)] or list(ALL)
+    tasks = [find(name, catalog) for name in dict.fromkeys(task_names)] or list(catalog)
     refuse_strangers(sources, [task.name for task in tasks])
     if not hub:
         sources = {**{task.name: SAMPLES for task in tasks}, **sources}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from mixbuild.core import UsageError, one_of
+from mixbuild.core import UsageError, did_you_mean, one_of
 from mixbuild.declare import Task
 from mixbuild.sources import lock
-from mixbuild.tasks import find
+from mixbuild.tasks import VARIABLE, gather
 
 
 def _places(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str]:
@@ -20,8 +20,24 @@ def _places(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dic
         name, _equals, place = value.partition("=")
         if not place:
             raise click.BadParameter(f"expected TASK=FOLDER or TASK=ORG/NAME, got {value!r}")
-        places[find(name).name] = place
+        places[name] = place
     return places
+
+
+def _gather(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[Task, ...]:
+    return gather(values)
+
+
+tasks_option = click.option(
+    "--tasks",
+    "catalog",
+    multiple=True,
+    callback=_gather,
+    metavar="PATH",
+    help=f"Also the tasks of your own in a file, a folder or a module. Repeatable; {VARIABLE} says "
+    "the same for every command.",
+)
+"""Gives a command all the tasks that there are: the project's, then the user's own."""
 
 
 source_option = click.option(
@@ -93,4 +109,7 @@ def refuse_strangers(sources: Mapping[str, str], tasks: Sequence[str]) -> None:
     """Refuse mirrors of tasks that are not asked for."""
     for name, place in sources.items():
         if name not in tasks:
-            raise UsageError(f"--source {name}={place}: {name} is not among the tasks asked for")
+            hint = did_you_mean(name, tasks)
+            raise UsageError(
+                f"--source {name}={place}: {name} is not among the tasks asked for{hint}"
+            )

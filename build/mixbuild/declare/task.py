@@ -87,6 +87,8 @@ class Task:
             source column of its name.
         drops: reason -> the source rows to leave out for it.
         waivers: a rule of ``check`` that does not hold for this task -> why.
+        declaration: the text of the file that declares it, noted by whoever reads that; empty for
+            a task that is made elsewhere.
 
     Raises:
         TaskError: naming everything in which the declaration contradicts itself.
@@ -100,6 +102,7 @@ class Task:
     slots: Mapping[str, Slot | ChoiceSlot] = field(default_factory=dict)
     drops: Mapping[str, pc.Expression] = field(default_factory=dict)
     waivers: Mapping[str, str] = field(default_factory=dict)
+    declaration: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))
@@ -118,7 +121,8 @@ class Task:
     def __reduce__(self) -> tuple[object, ...]:
         # a read-only mapping cannot be pickled, and tasks travel to worker processes
         values = (self.name, self.family, self.source, dict(self.splits), self.templates)
-        return Task, (*values, dict(self.slots), dict(self.drops), dict(self.waivers))
+        more = (dict(self.slots), dict(self.drops), dict(self.waivers), self.declaration)
+        return Task, (*values, *more)
 
     @property
     def conditions(self) -> tuple[pc.Expression, ...]:
@@ -146,9 +150,8 @@ def _faults(task: Task) -> Iterator[str]:
         yield one_of("family", task.family, FAMILIES)
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", task.source.repo):
         yield f"expected a source like 'org/name', got {task.source.repo!r}"
-    for missing in ("license", "citation"):
-        if not getattr(task.source, missing):
-            yield f"the source has no {missing}"
+    if not task.source.license:
+        yield "the source has no license"
     if not task.splits:
         yield "no splits"
     for split in task.splits:

@@ -10,7 +10,7 @@ from mixbuild.declare import Task
 from mixbuild.sources import lock
 from mixbuild.sources.lock import Entry
 from mixbuild.sources.survey import differences, survey
-from mixbuild.tasks import find
+from mixbuild.tasks import ALL, find
 
 Report = Callable[[int, int], None]
 
@@ -45,13 +45,18 @@ def pin(
 
 
 def check_lock(
-    path: Path, tasks: Sequence[str] = (), *, report: Report = lambda *_: None
+    path: Path,
+    tasks: Sequence[Task] = (),
+    *,
+    among: Sequence[Task] = ALL,
+    report: Report = lambda *_: None,
 ) -> dict[str, list[str]]:
     """Task -> what is no longer as it was locked: at the locked commit, and at the newest.
 
     Args:
         path: the lock file.
-        tasks: their names; all that are locked when empty.
+        tasks: those to check; all that are locked when empty.
+        among: every task that there is.
         report: called with (sources checked, sources in all).
 
     Raises:
@@ -61,20 +66,20 @@ def check_lock(
     entries = lock.load(path)
     if not entries:
         raise LockError(f"{path}: expected entries to check, got none; run lock first")
-    for name in tasks:
+    for name in (task.name for task in tasks):
         if name not in entries:
             raise LockError(f"{path}: expected an entry of {name!r}, got none; run lock {name}")
-    chosen = list(tasks or entries)
+    chosen = [task.name for task in tasks] or list(entries)
     findings: dict[str, list[str]] = {}
     for count, name in enumerate(chosen, start=1):
-        findings[name] = list(_drift(name, entries[name]))
+        findings[name] = list(_drift(name, entries[name], among))
         report(count, len(chosen))
     return findings
 
 
-def _drift(name: str, entry: Entry) -> Iterator[str]:
+def _drift(name: str, entry: Entry, among: Sequence[Task]) -> Iterator[str]:
     try:
-        task = find(name)
+        task = find(name, among)
     except UsageError:
         yield "there is no such task any more"
         return
