@@ -8,6 +8,7 @@
     catalog    list
     author     show, new
     check      check
+    statistics  stats
     publish    card, push, verify
     prove      rebuild, trace
     main       the whole

@@ -51,6 +51,7 @@ COMMANDS = {
     "make": ("build:make_command", "Render TASKs into Arrow shards and a manifest."),
     "lock": ("build:lock_command", "Pin the commit of each TASK's source."),
     "check": ("check:check_command", "Look for faults in TASKs, and in what they render."),
+    "stats": ("statistics:stats_command", "What the rows of a build are like."),
     "card": ("publish:card_command", "Write the card beside the shards."),
     "push": ("publish:push_command", "Publish a build in one commit, and prove it."),
     "verify": ("prove:verify_command", "Every row against its manifest."),

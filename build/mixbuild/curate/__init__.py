@@ -5,6 +5,7 @@ shards writes a selection beside them, and only export makes files of it. The
 mixture will be the first to write one; until then nothing outside the tests does::
 
     selection  which rows of which shards, how often and in which order
+    statistics  what all the rows of a split together tell
 """
 
 from mixbuild.curate.selection import (
@@ -14,5 +15,18 @@ from mixbuild.curate.selection import (
     selection_key,
     write_selection,
 )
+from mixbuild.curate.statistics import COLUMNS as STATISTICS_COLUMNS
+from mixbuild.curate.statistics import Common, Lengths, Statistics, statistics
 
-__all__ = ["SELECTION", "gather", "read_selection", "selection_key", "write_selection"]
+__all__ = [
+    "SELECTION",
+    "STATISTICS_COLUMNS",
+    "Common",
+    "Lengths",
+    "Statistics",
+    "gather",
+    "read_selection",
+    "selection_key",
+    "statistics",
+    "write_selection",
+]

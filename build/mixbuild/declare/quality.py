@@ -6,22 +6,21 @@ what the ones before it left, and each under reasons of its own; nothing else is
 All of it looks at a row's slots, the texts that fill its template, and never at the rendered text:
 two rows with other templates are duplicates, two questions about one passage are not.
 
->>> from mixbuild.core import UsageError, typed
->>> how = {"where": "mix.yaml", "error": UsageError, "remedy": "mend it"}
->>> typed({"exact": {}, "near": {"threshold": 0.9}}, Quality, **how).near.threshold
+>>> from mixbuild.core import Document, RecipeError, decode
+>>> how = {"where": "m.yaml", "error": RecipeError}
+>>> decode(Document("{exact: {}, near: {threshold: 0.9}}", **how), Quality).near.threshold
 0.9
->>> typed({"near": {"threshold": 9}}, Quality, **how)
+>>> decode(Document("near: {seed: x}", **how), Quality)
 Traceback (most recent call last):
-mixbuild.core.errors.UsageError: mix.yaml: near.threshold: expected float <= 1.0, got 9; mend it
+mixbuild.core.errors.RecipeError: m.yaml: line 1: near.seed: expected a whole number, got 'x'
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
-
-from mixbuild.core import Record
 
 Fraction = Annotated[float, msgspec.Meta(gt=0, le=1)]
 """More than nothing, and at most all."""
@@ -30,7 +29,8 @@ Words = Annotated[int, msgspec.Meta(ge=1, le=100)]
 """How many words in a row are looked at as one."""
 
 
-class Exact(Record, frozen=True):
+@dataclass(frozen=True)
+class Exact:
     """Rows whose slots, the answer among them, say the same: one of them stays.
 
     Of a train split and another one, the other split's stays.
@@ -49,7 +49,8 @@ class Exact(Record, frozen=True):
     conflict: Literal["drop", "report", "keep"] = "drop"
 
 
-class Near(Record, frozen=True):
+@dataclass(frozen=True)
+class Near:
     """Rows of which every input slot is nearly the same: one of each cluster stays.
 
     Attributes:
@@ -63,7 +64,8 @@ class Near(Record, frozen=True):
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 0
 
 
-class Leakage(Record, frozen=True):
+@dataclass(frozen=True)
+class Leakage:
     """Inputs of train that an evaluation split has as well.
 
     They are counted in any case where there is an ``exact`` or a ``near``; this takes them out.
@@ -77,7 +79,8 @@ class Leakage(Record, frozen=True):
     by: Literal["exact", "near"] = "exact"
 
 
-class Contamination(Record, frozen=True):
+@dataclass(frozen=True)
+class Contamination:
     """Rows of train that hold an item of a named evaluation set.
 
     Attributes:
@@ -92,7 +95,8 @@ class Contamination(Record, frozen=True):
     coverage: Fraction = 0.5
 
 
-class Length(Record, frozen=True):
+@dataclass(frozen=True)
+class Length:
     """Rows that have more tokens than a trainer takes.
 
     Attributes:
@@ -106,7 +110,8 @@ class Length(Record, frozen=True):
     over: Literal["drop", "trim"] = "drop"
 
 
-class Quality(Record, frozen=True):
+@dataclass(frozen=True)
+class Quality:
     """All that is done to the rows of a build before a mixture takes of them."""
 
     length: Length | None = None

@@ -7,6 +7,7 @@
     catalog     tasks
     authoring   what a new task starts from
     rows        source rows, and what they are rendered to
+    statistics  what the rows of a build are like
     builds      what was made, pinned, rebuilt, traced
     publishing  what is to be pushed, was pushed, is proven
 

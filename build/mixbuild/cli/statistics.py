@@ -1,0 +1,50 @@
+"""The command that tells what the rows of a build are like: stats."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+
+import click
+
+from mixbuild.cli.terminal.console import progress
+from mixbuild.cli.terminal.statistics import print_statistics
+from mixbuild.core import plain
+from mixbuild.curate import STATISTICS_COLUMNS, Statistics, statistics
+
+
+@click.command("stats")
+@click.argument("place", metavar="DIR|ORG/NAME[@REVISION]")
+@click.option("--config", "names", multiple=True, help="Only this config. Repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="For machines: one object of all splits.")
+def stats_command(place: str, names: tuple[str, ...], as_json: bool) -> None:
+    """What the rows of a build, or of what is published, are like, split by split.
+
+    How long prompts and completions are; how often each template and the commonest completions
+    occur; how many rows say word for word what another one says, and how many prompts have
+    several completions. Every row is read.
+    """
+    from mixbuild.publish import open_place
+
+    opened = open_place(place)
+    chosen = {name: opened.config(name) for name in names or opened.configs}
+    wanted = [(name, split) for name, config in chosen.items() for split in config.splits]
+    told: dict[str, dict[str, Statistics]] = {name: {} for name in chosen}
+    with progress("reading", unit="splits") as report:
+        report(0, len(wanted))
+        for done, (name, split) in enumerate(wanted, start=1):
+            rows = partial(opened.rows, name, split, columns=STATISTICS_COLUMNS)
+            told[name][split] = statistics(rows)
+            report(done, len(wanted))
+    if as_json:
+        click.echo(json.dumps(_plain(told), indent=1, ensure_ascii=False))
+        return
+    print_statistics(opened.label, told)
+
+
+def _plain(told: Mapping[str, Mapping[str, Statistics]]) -> object:
+    return {
+        name: {split: plain(each) for split, each in splits.items()}
+        for name, splits in told.items()
+    }

@@ -1,0 +1,198 @@
+r"""Statistics of a split: lengths, templates, the commonest completions, what comes twice.
+
+Exact, and from the rows as they are, wherever they lie. 24 bytes are held for a row: what its
+prompt, its completion and both together say, as a hash.
+
+>>> rows = pa.record_batch({
+...     "prompt": ["2 + 2?", "2 + 2?", "2 + 2?"],
+...     "completion": [" 4", " 4", " 5"],
+...     "template": ["seed"] * 3,
+... })
+>>> told = statistics(lambda: [rows])
+>>> told.repeated, told.conflicts, told.completions
+(1, 1, (Common(text=' 4', rows=2), Common(text=' 5', rows=1)))
+>>> told.prompt.median, told.completion.histogram
+(6, (0, 0, 3))
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from mixbuild.core import Count, Hashes, Record
+
+COLUMNS = ("prompt", "completion", "template")
+"""What of a row is looked at."""
+
+MOST_COMPLETIONS = 10
+
+Counts = npt.NDArray[np.int64]
+
+Tokens = Callable[[Sequence[str]], Sequence[int]]
+"""How many tokens each text has."""
+
+
+class Lengths(Record, frozen=True):
+    """How long the texts of a split are, in characters or in tokens.
+
+    A quantile is the length that this part of the texts does not exceed: one that there is.
+
+    Attributes:
+        total: of all together.
+        histogram: how many texts have a length of 0, 1, 2 … binary digits.
+    """
+
+    total: Count
+    least: Count
+    quarter: Count
+    median: Count
+    three_quarters: Count
+    most_95: Count
+    most_99: Count
+    most: Count
+    histogram: tuple[Count, ...]
+
+
+class Common(Record, frozen=True):
+    """A completion, and how many rows have it."""
+
+    text: str
+    rows: Count
+
+    def __repr__(self) -> str:
+        return f"Common(text={self.text!r}, rows={self.rows})"
+
+
+class Statistics(Record, frozen=True):
+    """What all the rows of a split together tell.
+
+    Attributes:
+        rows: how many there are.
+        prompt, completion: lengths in characters.
+        tokens: of prompt and completion in one piece, where a tokenizer was given.
+        templates: how many rows each has.
+        completions: the commonest, such as labels and letters of options.
+        distinct: how many completions differ.
+        repeated: rows whose prompt and completion an earlier row has as well.
+        conflicts: prompts that have more than one completion.
+    """
+
+    rows: Count
+    prompt: Lengths
+    completion: Lengths
+    tokens: Lengths | None
+    templates: dict[str, Count]
+    completions: tuple[Common, ...]
+    distinct: Count
+    repeated: Count
+    conflicts: Count
+
+
+def statistics(
+    rows: Callable[[], Iterable[pa.RecordBatch]], *, tokens: Tokens | None = None
+) -> Statistics:
+    """The statistics of a split.
+
+    Args:
+        rows: its rows, with ``COLUMNS``; called twice, since the texts of the commonest
+            completions are only looked for once they are known.
+        tokens: counts those of texts.
+    """
+    lengths = {"prompt": _Lengths(), "completion": _Lengths(), "tokens": _Lengths()}
+    templates: Counter[str] = Counter()
+    hashes: dict[str, list[Hashes]] = {"prompt": [], "completion": [], "both": []}
+    for batch in rows():
+        prompts, completions = batch.column("prompt"), batch.column("completion")
+        both = pc.binary_join_element_wise(prompts, completions, "")
+        lengths["prompt"].add(_characters(prompts))
+        lengths["completion"].add(_characters(completions))
+        if tokens is not None:
+            lengths["tokens"].add(np.array(tokens(both.to_pylist()), np.int64))
+        for name, texts in (("prompt", prompts), ("completion", completions), ("both", both)):
+            hashes[name].append(_hashes(texts))
+        for each in pc.value_counts(batch.column("template")).to_pylist():
+            templates[each["values"]] += each["counts"]
+    prompt, completion, both = (_joined(hashes.pop(name)) for name in list(hashes))
+    known, counts = np.unique(completion, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_COMPLETIONS]
+    common = dict(zip(known[order].tolist(), counts[order].tolist(), strict=True))
+    return Statistics(
+        rows=len(both),
+        prompt=lengths["prompt"].told(),
+        completion=lengths["completion"].told(),
+        tokens=None if tokens is None else lengths["tokens"].told(),
+        templates=dict(sorted(templates.items())),
+        completions=_common(rows(), common),
+        distinct=len(known),
+        repeated=len(both) - len(np.unique(both)),
+        conflicts=_conflicts(prompt, both),
+    )
+
+
+class _Lengths:
+    """How many texts have each length: exact, and as large as the longest text is long."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros(1, np.int64)
+
+    def add(self, lengths: Counts) -> None:
+        found = np.bincount(lengths, minlength=len(self.counts))
+        found[: len(self.counts)] += self.counts
+        self.counts = found
+
+    def told(self) -> Lengths:
+        up_to = np.cumsum(self.counts)
+        texts = int(up_to[-1])
+        # of n texts in order, the how-manieth: at least as many are not longer
+        at = [max(1, -(-texts * percent // 100)) for percent in (0, 25, 50, 75, 95, 99, 100)]
+        quantiles = np.searchsorted(up_to, at) if texts else np.zeros(len(at), np.int64)
+        digits = np.frexp(np.arange(len(self.counts), dtype=np.float64))[1]
+        histogram = np.bincount(digits, weights=self.counts).astype(np.int64)
+        total = int(self.counts @ np.arange(len(self.counts)))
+        names = ("least", "quarter", "median", "three_quarters", "most_95", "most_99", "most")
+        told = dict(zip(names, quantiles.tolist(), strict=True))
+        return Lengths(total=total, histogram=tuple(histogram.tolist()), **told)
+
+
+def _characters(texts: pa.StringArray) -> Counts:
+    found: Counts = pc.utf8_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)
+    return found
+
+
+def _hashes(texts: pa.StringArray) -> Hashes:
+    hashes = (xxhash.xxh3_64_intdigest(text) for text in texts.cast(pa.binary()).to_pylist())
+    return np.fromiter(hashes, np.uint64, len(texts))
+
+
+def _joined(parts: Sequence[Hashes]) -> Hashes:
+    return np.concatenate([np.zeros(0, np.uint64), *parts])
+
+
+def _conflicts(prompt: Hashes, both: Hashes) -> int:
+    """How many prompts stand with more than one completion."""
+    _, first = np.unique(both, return_index=True)
+    _, completions = np.unique(prompt[first], return_counts=True)
+    return int((completions > 1).sum())
+
+
+def _common(rows: Iterable[pa.RecordBatch], counts: dict[int, int]) -> tuple[Common, ...]:
+    """Some completions, of which the hash and the number of rows are known, with their texts."""
+    texts: dict[int, str] = {}
+    left = set(counts)
+    for batch in rows:
+        if not left:
+            break
+        completions = batch.column("completion")
+        hashes = _hashes(completions)
+        for at in np.flatnonzero(np.isin(hashes, np.array(list(left), np.uint64))):
+            texts.setdefault(int(hashes[at]), completions[int(at)].as_py())
+        left -= texts.keys()
+    found = [Common(text=texts[each], rows=count) for each, count in counts.items()]
+    return tuple(sorted(found, key=lambda each: (-each.rows, each.text)))

@@ -1,0 +1,74 @@
+"""stats: what a person is shown of a build, in a folder and on the Hub, and what a machine is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import write_parquet
+from mixbuild.cli.main import run
+from mixbuild.make.plan import Request
+from mixbuild.make.run import make
+from mixbuild.tasks import find
+
+ROWS = [
+    *({"text": "A fine film.", "label": 1},) * 3,
+    {"text": "A fine film.", "label": 0},
+    {"text": "A poor one.", "label": 0},
+]
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    write_parquet(tmp_path / "mirror/train.parquet", ROWS)
+    make(
+        Request(
+            [find("imdb")], tmp_path / "out", {"imdb": str(tmp_path / "mirror")}, splits=["train"]
+        )
+    )
+    return tmp_path / "out"
+
+
+def test_a_build_is_shown(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["stats", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines() == [
+        str(out),
+        "config  split  rows  said twice  prompts with several completions",
+        "imdb    train     5           2                                 1",
+        "",
+        "characters of a prompt; bars: how many have 1, 2 to 3, 4 to 7, 8 to 15 …",
+        "config  split  least  25 %  median  75 %  95 %  99 %  most  total  bars",
+        "imdb    train     56    57      57    57    57    57    57    284       █",
+        "",
+        "characters of a completion; bars: how many have 1, 2 to 3, 4 to 7, 8 to 15 …",
+        "config  split  least  25 %  median  75 %  95 %  99 %  most  total  bars",
+        "imdb    train      9     9       9     9     9     9     9     45     █",
+        "",
+        "imdb/train: 2 completions that differ",
+        "rows      %  template or completion",
+        "   5  100.0  template seed",
+        '   3   60.0  " positive"',
+        '   2   40.0  " negative"',
+    ]
+
+
+def test_a_machine_is_told_all_of_it(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["stats", str(out), "--config", "imdb", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["imdb"]["train"]
+    lengths = [len(f"Classify this sentence sentiment: {row['text']} \n[OUTPUT]:") for row in ROWS]
+    assert told["prompt"]["total"] == sum(lengths)
+    assert (told["rows"], told["repeated"], told["conflicts"]) == (5, 2, 1)
+    assert told["templates"] == {"seed": 5}
+    assert told["completions"] == [
+        {"text": " positive", "rows": 3},
+        {"text": " negative", "rows": 2},
+    ]
+
+
+def test_a_config_that_is_not_there_is_named(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["stats", str(out), "--config", "imbd"]) == 2
+    assert capsys.readouterr().err == (
+        f"error: {out}: unknown config 'imbd'; did you mean 'imdb'? Known: imdb\n"
+    )
