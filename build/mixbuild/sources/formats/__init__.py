@@ -4,6 +4,7 @@
 
     opened     a file, here or on the Hub, without what it is compressed with
     weights    what rows weigh that share texts
+    footer     what a Parquet footer says of its column chunks, once it is known to be sound
     parquet    Parquet files: cut into runs of row groups, read by Arrow
     arrow      Arrow files
     dialect    how files of CSV are written, as a card says it

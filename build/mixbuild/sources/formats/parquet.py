@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from mixbuild.core import explained
 from mixbuild.sources.columns import leaves
+from mixbuild.sources.formats.footer import chunks
 from mixbuild.sources.formats.opened import is_remote, open_ranges
 from mixbuild.sources.formats.weights import cut, weigh
 from mixbuild.sources.legend import Said, of_arrow
@@ -118,15 +119,17 @@ def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]
             pre_buffer=is_remote(run.address) and not large,
             buffer_size=BUFFER_BYTES if large else 0,
         )
-        chunks = [each for at in range(start, stop) for each in _chunks(footer, at, names)]
-        sharing = _shareable(chunks)
-        rows, is_shared = REMOTE_ROWS, any(map(_is_shared, chunks))
+        found = list(chunks(footer, range(start, stop), names))
+        sharing = _shareable(found)
+        rows, is_shared = REMOTE_ROWS, any(map(_is_shared, found))
         if not is_remote(run.address):  # over the network, it would be requests more
             parquet = reader(read_dictionary=sharing)
-            row_bytes = _row_bytes(parquet, start, names, safe=_safe_rows(footer, start, names))
-            is_shared = is_shared or row_bytes > MUCH_SHARED * _mean(footer, chunks)
+            first_group = found[: len(found) // (stop - start)]
+            safe = _safe_rows(first_group, footer.row_group(start).num_rows)
+            row_bytes = _row_bytes(parquet, start, names, safe=safe)
+            is_shared = is_shared or row_bytes > MUCH_SHARED * _mean(footer, found)
             rows = max(1, BATCH_BYTES // row_bytes)
-        if is_shared and not any("." in each.path_in_schema for each in chunks):
+        if is_shared and not any("." in each.path_in_schema for each in found):
             rows = run.batch_rows  # what is shared is cut after it was read
         batches = reader(read_dictionary=sharing if is_shared else ()).iter_batches(
             min(run.batch_rows, rows),
@@ -143,20 +146,20 @@ def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]
             first += batch.num_rows
 
 
-def _shareable(chunks: Iterable[pq.ColumnChunkMetaData]) -> list[str]:
+def _shareable(found: Iterable[pq.ColumnChunkMetaData]) -> list[str]:
     """The columns whose texts can stay shared; Arrow does not do it within lists and structs."""
-    texts = (each for each in chunks if each.physical_type == "BYTE_ARRAY")
+    texts = (each for each in found if each.physical_type == "BYTE_ARRAY")
     return sorted({each.path_in_schema for each in texts if "." not in each.path_in_schema})
 
 
-def _safe_rows(footer: pq.FileMetaData, group: int, names: Sequence[str]) -> int:
-    """How many rows can be weighed unseen: within lists and structs, each has its own copy.
+def _safe_rows(found: Iterable[pq.ColumnChunkMetaData], rows: int) -> int:
+    """How many of a row group's rows can be weighed unseen.
 
-    A text is no longer than its column is in the file, whatever rows share it.
+    Within lists and structs, each row has its own copy; a text is no longer than its column is
+    in the file, whatever rows share it.
     """
-    nested = [each for each in _chunks(footer, group, names) if "." in each.path_in_schema]
-    rows = max(1, footer.row_group(group).num_rows)
-    most = sum(each.num_values * each.total_uncompressed_size for each in nested) // rows
+    nested = [each for each in found if "." in each.path_in_schema]
+    most = sum(each.num_values * each.total_uncompressed_size for each in nested) // max(1, rows)
     return int(max(1, min(WEIGHED_ROWS, HEAVY_BYTES // max(1, most))))
 
 
@@ -171,16 +174,6 @@ def _row_bytes(parquet: pq.ParquetFile, group: int, names: Sequence[str], *, saf
     return weight
 
 
-def _chunks(
-    footer: pq.FileMetaData, group: int, names: Sequence[str]
-) -> Iterator[pq.ColumnChunkMetaData]:
-    """What a row group has of the columns."""
-    found = footer.row_group(group)
-    for chunk in map(found.column, range(found.num_columns)):
-        if any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in names):
-            yield chunk
-
-
 def _is_shared(chunk: pq.ColumnChunkMetaData) -> bool:
     """Whether so little is stored for each value that many must share a large one.
 
@@ -192,9 +185,9 @@ def _is_shared(chunk: pq.ColumnChunkMetaData) -> bool:
     return bool(8 * named < SHARED_BITS * chunk.num_values)
 
 
-def _mean(footer: pq.FileMetaData, chunks: Sequence[pq.ColumnChunkMetaData]) -> float:
+def _mean(footer: pq.FileMetaData, found: Sequence[pq.ColumnChunkMetaData]) -> float:
     """The bytes of a row, were nothing shared."""
-    held = sum(chunk.total_uncompressed_size for chunk in chunks)
+    held = sum(chunk.total_uncompressed_size for chunk in found)
     return float(64 + held / max(1, footer.num_rows))
 
 
