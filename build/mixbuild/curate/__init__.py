@@ -5,6 +5,7 @@ shards writes a selection beside them, and only export makes files of it. The
 mixture will be the first to write one; until then nothing outside the tests does::
 
     selection  which rows of which shards, how often and in which order
+    duplicates  duplicates, conflicts and leakage, decided on digests
     statistics  what all the rows of a split together tell
 """
 
