@@ -12,6 +12,7 @@
     task       Source and Task: frozen declarations
     choice     how one task is made
     licence    licences as data, and which are held back from a push
+    row_format  how a row is laid out: the row format that is asked for
     quality    which rows are taken out because of others, or of a trainer's limit
     mixture    Mixture and Part: how many rows are taken of what
     rates      a mixture and the rows that there are -> how many rows each task gives
@@ -45,6 +46,16 @@ from mixbuild.declare.quality import (
     Quality,
 )
 from mixbuild.declare.rates import allocate, apportioned, bounds, feasible, quotas
+from mixbuild.declare.row_format import (
+    ALPACA,
+    DROP,
+    KEEP,
+    MESSAGES,
+    PROMPT_COMPLETION,
+    ROW_FORMATS,
+    SHAREGPT,
+    RowFormat,
+)
 from mixbuild.declare.slots import (
     Path,
     Slot,
@@ -69,17 +80,24 @@ from mixbuild.declare.task import EVERY, FAMILIES, SAMPLE, SEED, Source, Task
 from mixbuild.declare.template import MARKER, NAME, Parts, Placeholder, Template, join
 
 __all__ = [
+    "ALPACA",
+    "DROP",
     "EVERY",
     "FAMILIES",
     "ITSELF",
+    "KEEP",
     "LETTER",
     "LICENCES",
     "MARKER",
+    "MESSAGES",
     "NAME",
     "NEEDS_OPTIONS",
     "NUMBER",
+    "PROMPT_COMPLETION",
+    "ROW_FORMATS",
     "SAMPLE",
     "SEED",
+    "SHAREGPT",
     "TEXT",
     "TEXTS",
     "Answer",
@@ -97,6 +115,7 @@ __all__ = [
     "Path",
     "Placeholder",
     "Quality",
+    "RowFormat",
     "Slot",
     "Source",
     "Task",

@@ -1,0 +1,57 @@
+"""How a row is laid out: the row format that is asked for, and its options. Pure.
+
+>>> RowFormat("messages", system="Answer briefly.").marker
+'drop'
+>>> RowFormat("mesages")  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+mixbuild.core.errors.UsageError: unknown row format 'mesages'; did you mean 'messages'? Known: ...
+"""
+
+from __future__ import annotations
+
+from mixbuild.core import Record, UsageError, one_of
+
+PROMPT_COMPLETION = "prompt_completion"
+MESSAGES = "messages"
+ALPACA = "alpaca"
+SHAREGPT = "sharegpt"
+TEXT = "text"
+ROW_FORMATS = (PROMPT_COMPLETION, MESSAGES, ALPACA, SHAREGPT, TEXT)
+"""What each looks like, ``publish/formats`` says."""
+
+DROP = "drop"
+KEEP = "keep"
+MARKERS = (DROP, KEEP)
+
+
+class RowFormat(Record, frozen=True):
+    """A row format, and how rows are laid out in it.
+
+    Attributes:
+        name: one of ``ROW_FORMATS``.
+        marker: of the formats for chats, whether ``[OUTPUT]:``, with the white space before it and
+            the space after it, is left out of the texts (``drop``) or stays there (``keep``).
+        system: of ``messages`` and ``sharegpt``, the message that each row begins with, if any.
+
+    Raises:
+        UsageError: there is no such format, or it has no such option.
+    """
+
+    name: str = PROMPT_COMPLETION
+    marker: str = DROP
+    system: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in ROW_FORMATS:
+            raise UsageError(one_of("row format", self.name, ROW_FORMATS))
+        if self.marker not in MARKERS:
+            raise UsageError(one_of("marker", self.marker, MARKERS))
+        if self.marker == KEEP and self.name in (PROMPT_COMPLETION, TEXT):
+            raise UsageError(f"{self.name}: keeps the marker in any case; leave 'keep' out")
+        if self.system is not None and self.name not in (MESSAGES, SHAREGPT):
+            raise UsageError(
+                f"{self.name}: has no place for a system message; take {MESSAGES} or {SHAREGPT}, "
+                f"or leave it out"
+            )
+        if self.system is not None and not self.system.strip():
+            raise UsageError(f"{self.name}: expected a system message in words, got none")
