@@ -9,6 +9,7 @@
     author     show, new
     check      check
     statistics  stats
+    mix        mix plan, mix schema
     publish    card, push, verify
     prove      rebuild, trace
     main       the whole

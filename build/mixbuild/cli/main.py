@@ -48,6 +48,7 @@ COMMANDS = {
     "list": ("catalog:list_tasks", "The tasks: family, source, licence, templates."),
     "show": ("author:show", "A raw record of TASK, and the rows it is rendered to."),
     "new": ("author:new", "Start a TASK: read its source, write a declaration and samples."),
+    "mix": ("mix:mix_command", "What the mixtures of a RECIPE would give."),
     "make": ("build:make_command", "Render TASKs into Arrow shards and a manifest."),
     "lock": ("build:lock_command", "Pin the commit of each TASK's source."),
     "check": ("check:check_command", "Look for faults in TASKs, and in what they render."),

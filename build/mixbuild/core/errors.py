@@ -28,7 +28,7 @@ do. Each class is also a builtin, so that callers need not import this module.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class MixError(Exception):
@@ -52,7 +52,15 @@ class RecipeError(MixError, ValueError):
 
 
 class MixtureError(MixError, ValueError):
-    """A mixture contradicts itself, or cannot be made of the rows that there are."""
+    """A mixture contradicts itself, or cannot be made of the rows that there are.
+
+    Attributes:
+        steps: the keys that lead to what is wrong, below the recipe's ``mixtures``.
+    """
+
+    def __init__(self, message: str, *, steps: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.steps = tuple(steps)
 
 
 class SourceError(MixError, OSError):

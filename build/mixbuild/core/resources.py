@@ -10,15 +10,16 @@ CHECKOUT = PACKAGE.parent.parent
 PLACES = {
     "dataset_card.md": "dataset_card.md",
     "licence_policy.json": "build/licence_policy.json",
+    "recipes": "build/recipes",
     "sources.lock.json": "build/sources.lock.json",
 }
 """Where each lies in a checkout."""
 
 
 def project_file(name: str) -> Path:
-    """Where a file of the project is."""
+    """Where a file of the project is, or a folder."""
     installed = PACKAGE / name
-    return installed if installed.is_file() else CHECKOUT / PLACES[name]
+    return installed if installed.exists() else CHECKOUT / PLACES[name]
 
 
 def in_checkout() -> bool:

@@ -151,17 +151,18 @@ def _depth_is_bounded(raw: object) -> bool:
 def explain_fault(raw: object, kind: type[object], fault: str) -> tuple[list[str | int], str]:
     """A fault of the decoder in our words: the keys that lead to it, what was expected and came.
 
-    What a type of ours says of itself, ``"cap: expected …"``, is kept as it is.
+    What a type of ours says of itself is kept as it is; ``"cap: expected …"`` names a field of it.
     """
     what, of_key, path = re.fullmatch(
         r"(.*?)(?: - at (`key` in )?`\$(.*)`)?", fault, re.DOTALL
     ).groups(default="")  # type: ignore[union-attr]  # it matches whatever it is
     steps = _steps(raw, kind, path + "[...]" * bool(of_key))
-    if own := re.match(r"(?:(\w+): )?((?:expected|unknown) .*)", what, re.DOTALL):
-        return [*steps, *filter(None, [own[1]])], own[2]
     at = raw
     for step in steps[: -1 if of_key else None]:
         at = at[step]  # type: ignore[index]
+    if what[:1].islower():  # the decoder's own begin with a capital
+        key, _, rest = what.partition(": ")
+        return ([*steps, key], rest) if isinstance(at, dict) and key in at else (steps, what)
     if missing := re.match("Object missing required field `(.*)`", what):
         return steps, f"expected the field {missing[1]}, got none"
     expected = re.match("Expected (.*?)(?:, got .*)?$", what)

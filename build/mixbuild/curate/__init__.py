@@ -4,11 +4,13 @@ A shard is never rewritten. What leaves rows out, repeats them or puts them in a
 shards writes a selection beside them, and only export makes files of it. The
 mixture will be the first to write one; until then nothing outside the tests does::
 
+    forecast   what a mixture will give, before anything is rendered
     selection  which rows of which shards, how often and in which order
     duplicates  duplicates, conflicts and leakage, decided on digests
     statistics  what all the rows of a split together tell
 """
 
+from mixbuild.curate.forecast import TRAIN, Forecast, Stock, evaluation, forecast, stocks_of
 from mixbuild.curate.selection import (
     SELECTION,
     gather,
@@ -22,12 +24,18 @@ from mixbuild.curate.statistics import Common, Lengths, Statistics, statistics
 __all__ = [
     "SELECTION",
     "STATISTICS_COLUMNS",
+    "TRAIN",
     "Common",
+    "Forecast",
     "Lengths",
     "Statistics",
+    "Stock",
+    "evaluation",
+    "forecast",
     "gather",
     "read_selection",
     "selection_key",
     "statistics",
+    "stocks_of",
     "write_selection",
 ]

@@ -16,6 +16,8 @@
     quality    which rows are taken out because of others, or of a trainer's limit
     mixture    Mixture and Part: how many rows are taken of what
     rates      a mixture and the rows that there are -> how many rows each task gives
+    recipe     one YAML file that says all that a build depends on
+    schema     the JSON Schema of recipes
 """
 
 from mixbuild.declare.choice import TaskChoice
@@ -46,6 +48,7 @@ from mixbuild.declare.quality import (
     Quality,
 )
 from mixbuild.declare.rates import allocate, apportioned, bounds, feasible, quotas
+from mixbuild.declare.recipe import Recipe, Resolved, parse_recipe, recipe_text, resolve_recipe
 from mixbuild.declare.row_format import (
     ALPACA,
     DROP,
@@ -56,6 +59,7 @@ from mixbuild.declare.row_format import (
     SHAREGPT,
     RowFormat,
 )
+from mixbuild.declare.schema import recipe_schema
 from mixbuild.declare.slots import (
     Path,
     Slot,
@@ -115,6 +119,8 @@ __all__ = [
     "Path",
     "Placeholder",
     "Quality",
+    "Recipe",
+    "Resolved",
     "RowFormat",
     "Slot",
     "Source",
@@ -148,12 +154,16 @@ __all__ = [
     "may_hold",
     "needs_options",
     "optional",
+    "parse_recipe",
     "policy",
     "position",
     "project",
     "quotas",
+    "recipe_schema",
+    "recipe_text",
     "refuse_held_back",
     "refuse_others",
     "replaced",
+    "resolve_recipe",
     "trimmed",
 ]

@@ -69,8 +69,8 @@ class Part:
         _refuse_odd(self, "rows", "cap", whole=True)
         if self.share is not None and self.share > 1:
             raise MixtureError(
-                f"share: expected a fraction of the rows, up to 1, got {self.share}; say rows for "
-                f"their number, or weight for what is relative"
+                f"share: expected a fraction of the rows, up to 1, got {self.share:g}; say rows "
+                f"for their number, or weight for what is relative"
             )
         object.__setattr__(self, "parts", dict(sorted(self.parts.items())))
 
@@ -156,7 +156,7 @@ def expanded(
         max_repetition_ratio=mixture.max_repetition_ratio,
         parts=mixture.parts,
     )
-    made = replace(mixture, parts=_named_parts(whole, (name,), mixtures, families))
+    made = replace(mixture, parts=_named_parts(whole, (name,), (name, "parts"), mixtures, families))
     asked: dict[str, Part] = {}
     for path, part in leaves(made):
         known = asked.setdefault(path[-1], part)
@@ -164,7 +164,8 @@ def expanded(
             if getattr(known, word) != getattr(part, word):
                 raise MixtureError(
                     f"mixture {name!r}: task {path[-1]!r} is in it twice: expected one {word}, got "
-                    f"{getattr(known, word)!r} and {getattr(part, word)!r}; say the same in both"
+                    f"{getattr(known, word)!r} and {getattr(part, word)!r}; say the same in both",
+                    steps=(name,),
                 )
     return made
 
@@ -188,10 +189,19 @@ Leaf = tuple[tuple[str, ...], Part]
 def _named_parts(
     outer: Part,
     path: tuple[str, ...],
+    at: tuple[str, ...],
     mixtures: Mapping[str, Mixture],
     families: Mapping[str, Collection[str]],
 ) -> dict[str, Part]:
-    """The parts of a part, with what their names stand for in their place."""
+    """The parts of a part, with what their names stand for in their place.
+
+    Args:
+        outer: the part.
+        path: the mixtures that it is in, the outermost first.
+        at: the keys that lead to its parts.
+        mixtures: all that there are.
+        families: of each family, the names of its tasks.
+    """
     tasks = {task for family in families.values() for task in family}
     made = {}
     for name, part in outer.parts.items():
@@ -202,7 +212,7 @@ def _named_parts(
             max_repetition_ratio=part.max_repetition_ratio or outer.max_repetition_ratio,
         )
         if part.parts:
-            inner = _named_parts(heir, path, mixtures, families)
+            inner = _named_parts(heir, path, (*at, name, "parts"), mixtures, families)
         elif name in tasks:
             inner = {}
         elif name in families:
@@ -212,7 +222,8 @@ def _named_parts(
             raise MixtureError(
                 f"mixture {path[0]!r}: expected no mixture within itself, got "
                 f"{' > '.join((*path[path.index(name) :], name))}; take {name!r} out of "
-                f"{path[-1]!r}"
+                f"{path[-1]!r}",
+                steps=(*at, name),
             )
         elif name in mixtures:
             other = mixtures[name]
@@ -222,11 +233,12 @@ def _named_parts(
                 temperature=part.temperature or other.temperature,
                 parts=other.parts,
             )
-            inner = _named_parts(heir, (*path, name), mixtures, families)
+            inner = _named_parts(heir, (*path, name), (name, "parts"), mixtures, families)
         else:
             known = [*sorted(tasks), *families, *(each for each in mixtures if each not in path)]
             raise MixtureError(
-                f"mixture {path[-1]!r}: {one_of('task, family or mixture', name, known)}"
+                f"mixture {path[-1]!r}: {one_of('task, family or mixture', name, known)}",
+                steps=(*at, name),
             )
         made[name] = replace(heir, parts=inner)
     return made
@@ -241,6 +253,7 @@ def _refuse_odd(declared: object, *names: str, whole: bool = False) -> None:
         expected = "a whole number above 0" if whole else "a number above 0"
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not math.isfinite(value) or value <= 0 or (whole and value % 1):
-            raise MixtureError(f"{name}: expected {expected}, got {value!r}")
+            got = f"{value:g}" if number else repr(value)  # as it is written: 0, not 0.0
+            raise MixtureError(f"{name}: expected {expected}, got {got}")
         if whole:
             object.__setattr__(declared, name, int(value))

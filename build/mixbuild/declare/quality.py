@@ -112,7 +112,15 @@ class Length:
 
 @dataclass(frozen=True)
 class Quality:
-    """All that is done to the rows of a build before a mixture takes of them."""
+    """All that is done to the rows of a build before a mixture takes of them.
+
+    Attributes:
+        length: rows that are too long for a trainer.
+        contamination: rows of train that hold an item of an evaluation set.
+        leakage: inputs of train that an evaluation split has as well.
+        exact: rows that say the same.
+        near: rows that say nearly the same.
+    """
 
     length: Length | None = None
     contamination: Contamination | None = None

@@ -6,6 +6,7 @@
     shard      a unit -> its Arrow shard
     config     what is published under a name
     plan       what was asked for -> units
+    recipe     a recipe's file -> what is asked for
     manifest   what a build holds, written last
     staging    the shards of a build that is not finished yet
     workers    the rendering of units, in as many processes as are worth it
@@ -19,12 +20,15 @@ from mixbuild.make.config import (
     Config,
     ListedShard,
     Name,
+    OfTask,
     SourceEntry,
     SplitEntry,
     contradictions,
 )
 from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
+from mixbuild.make.manifest import load as load_manifest
 from mixbuild.make.plan import Plan, Request, plan
+from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes
 from mixbuild.make.run import Made, Report, make
 from mixbuild.make.shard import Shard, read_shard
 from mixbuild.make.unit import Projection, Unit, rows, source_rows
@@ -39,6 +43,7 @@ __all__ = [
     "Made",
     "Manifest",
     "Name",
+    "OfTask",
     "Plan",
     "Projection",
     "Report",
@@ -49,10 +54,14 @@ __all__ = [
     "Unit",
     "contradictions",
     "expect",
+    "load_manifest",
     "make",
     "plan",
+    "read_recipe",
     "read_shard",
     "refuse_format",
+    "request_of",
     "rows",
+    "shipped_recipes",
     "source_rows",
 ]

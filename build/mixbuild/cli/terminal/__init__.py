@@ -8,6 +8,7 @@
     authoring   what a new task starts from
     rows        source rows, and what they are rendered to
     statistics  what the rows of a build are like
+    mixtures    what a mixture takes of its parts
     builds      what was made, pinned, rebuilt, traced
     publishing  what is to be pushed, was pushed, is proven
 

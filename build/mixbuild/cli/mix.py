@@ -1,0 +1,98 @@
+"""The commands that look at recipes: mix plan, mix schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mixbuild.cli.options import (
+    follow_links_option,
+    lock_option,
+    set_option,
+    source_option,
+    tasks_option,
+)
+from mixbuild.cli.terminal.console import out, progress
+from mixbuild.cli.terminal.mixtures import print_forecast
+from mixbuild.core import UsageError
+from mixbuild.curate import TRAIN, Stock, forecast, stocks_of
+from mixbuild.declare import Task, recipe_schema
+from mixbuild.make import load_manifest, read_recipe, request_of
+from mixbuild.sources import SAMPLES, lock
+
+
+@click.group("mix")
+def mix_command() -> None:
+    """Recipes: what a mixture will give, before anything is rendered."""
+
+
+@mix_command.command("plan")
+@click.argument("recipe", metavar="RECIPE")
+@set_option
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path), help="A build that knows some rows exactly."
+)
+@click.option("--samples", is_flag=True, help="Of the rows that come with the package.")
+@tasks_option
+@source_option
+@follow_links_option
+@lock_option
+def plan_command(
+    recipe: str,
+    settings: tuple[str, ...],
+    folder: Path | None,
+    samples: bool,
+    catalog: tuple[Task, ...],
+    sources: dict[str, str],
+    follow_links: bool,
+    lock_path: Path,
+) -> None:
+    r"""What the mixtures of RECIPE would be made of; exit status 1 when one cannot be made.
+
+    RECIPE is a file, or the name of one that comes with the package. Rows are counted as a build
+    in --out, the lock or the sources' files have them; what does not know yet which rows will be
+    left out is an estimate, marked ~.
+
+    \b
+    instruct-mix mix plan everything --samples
+    instruct-mix mix plan mine.yaml --set mixtures.mix.total=50000
+    """
+    resolved = read_recipe(recipe, tasks=catalog, settings=settings)
+    if not resolved.mixtures:
+        raise UsageError(f"{recipe}: expected a recipe with mixtures, got one of tasks alone")
+    if samples:
+        sources = {**dict.fromkeys(resolved.choices, SAMPLES), **sources}
+    request = request_of(
+        resolved,
+        folder or Path(),
+        tasks=catalog,
+        sources=sources,
+        lock=lock.load(lock_path),
+        follow_links=follow_links,
+    )
+    there = load_manifest(folder) if folder else None
+    stocks: dict[str, dict[str, Stock]] = {}
+    with progress("counting", unit="tasks") as report:
+        for done, task in enumerate(request.tasks):
+            report(done, len(request.tasks))
+            stocks[task.name] = stocks_of(task, request, there)
+    none = Stock(0)
+    faults = []
+    for number, (name, mixture) in enumerate(resolved.mixtures.items()):
+        train = {task: each.get(TRAIN, none) for task, each in stocks.items()}
+        found = forecast(name, mixture, train)
+        if number:
+            out.print()
+        own = {line.task: stocks[line.task] for line in found.lines}
+        print_forecast(found, own)
+        faults += [found.fault] if found.fault else []
+    if faults:
+        raise faults[0]
+
+
+@mix_command.command("schema")
+def schema_command() -> None:
+    """The JSON Schema of recipes, for editors that complete and check by it."""
+    click.echo(json.dumps(recipe_schema(), indent=1, ensure_ascii=False))

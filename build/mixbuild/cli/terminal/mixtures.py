@@ -1,0 +1,66 @@
+"""What a mixture will give, or has given: a table of its parts, with bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.cells import cell_len
+
+from mixbuild.cli.terminal.console import out, print_table, table
+from mixbuild.curate import Forecast, Stock, evaluation
+
+BLOCKS = " ▏▎▍▌▋▊▉█"
+"""Eighths of a character's width, from none to all."""
+
+WIDEST_BAR = 40
+NARROWEST_BAR = 4
+
+
+def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -> None:
+    """The table of a mixture, and what is to be known of it beside."""
+    head = ("part", "available", "removed", "asked", "rows", "got", "times", "unused")
+    cells = [
+        (
+            ", ".join(line.parts),
+            f"{'~' * line.stock.estimated}{line.stock.rows:,}",
+            f"{sum(line.stock.removed.values()):,}",
+            f"{float(line.asked):.1%}",
+            f"{line.rows:,}",
+            f"{float(line.share):.1%}",
+            f"{float(line.repetition):.2f}".removesuffix("0").removesuffix(".0"),
+            f"{line.unused:,}",
+        )
+        for line in found.lines
+    ]
+    widths = [max(cell_len(row[at]) for row in (head, *cells)) for at in range(len(head))]
+    room = min(WIDEST_BAR, out.width - sum(widths) - 2 * len(head))
+    bars = out.is_terminal and room >= NARROWEST_BAR
+    made = table(*head, *[""] * bars, right=range(1, len(head)))
+    most = max((line.share for line in found.lines), default=0) or 1
+    for line, row in zip(found.lines, cells, strict=True):
+        made.add_row(*row, *[bar(float(line.share / most), room)] * bars)
+    out.print(f"mixture {found.name}: {found.rows:,} rows of train\n")
+    print_table(made)
+    out.print()
+    for line in found.lines:
+        if line.stock.removed:
+            reasons = ", ".join(f"{count:,} {why}" for why, count in line.stock.removed.items())
+            out.print(f"removed from {line.task}: {reasons}")
+    for split in ("validation", "test"):
+        rows, without = evaluation(stocks, split)
+        missing = f"; none of its own: {', '.join(without)}" if without else ""
+        out.print(f"{split}: the parts have {rows:,} rows{missing}")
+    for who in sorted({line.stock.by for line in found.lines if line.stock.estimated}):
+        out.print(f"~ estimates: as many as {who} say, before any row is left out")
+    for task in found.short:
+        out.print(f"warning: {task} has too few rows for its share")
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of a share of the width, exact to an eighth of a character.
+
+    >>> bar(0.5, 5), bar(1, 3), bar(0.01, 3)
+    ('██▌', '███', '▏')
+    """
+    eighths = max(1, round(share * width * 8)) if share else 0
+    return BLOCKS[8] * (eighths // 8) + BLOCKS[eighths % 8].strip()

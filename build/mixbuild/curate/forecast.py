@@ -1,0 +1,186 @@
+"""What a mixture will give, before anything is rendered: rows of each task, and what is missing.
+
+The rows that there are come from what is at hand: a build's manifest, which knows them exactly; the
+lock; or the source's files, whose rows are counted and not read. The last two do not know yet which
+rows will be left out, so what they say is an estimate, and more rather than less.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from mixbuild.core import MixtureError
+from mixbuild.declare import (
+    EVERY,
+    Mixture,
+    Task,
+    allocate,
+    apportioned,
+    leaves,
+    quotas,
+)
+from mixbuild.make import Manifest, OfTask, Request, plan
+from mixbuild.sources import count_rows, entry_of
+
+TRAIN = "train"
+
+BUILD = "the build"
+LOCK = "the lock"
+FILES = "the source's files"
+
+
+@dataclass(frozen=True)
+class Stock:
+    """The rows of a task's split that there are to take from.
+
+    Attributes:
+        rows: how many.
+        removed: how many were left out, by reason.
+        by: who says so.
+    """
+
+    rows: int
+    removed: Mapping[str, int] = field(default_factory=dict)
+    by: str = BUILD
+
+    @property
+    def estimated(self) -> bool:
+        """Whether rows may be left out of it yet."""
+        return self.by != BUILD
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a mixture takes of one task.
+
+    Attributes:
+        task: its name.
+        parts: the parts through which it is in the mixture, ``maths > gsm8k``.
+        stock: the rows that there are.
+        asked: its share of the whole, as the recipe asks for it.
+        rows: how many are taken, each copy of a row counted.
+        share: its share of what is taken.
+    """
+
+    task: str
+    parts: tuple[str, ...]
+    stock: Stock
+    asked: Fraction
+    rows: int
+    share: Fraction
+
+    @property
+    def repetition(self) -> Fraction:
+        """How often each row is taken, on the average of those that are taken at all."""
+        return max(Fraction(self.rows, max(1, self.stock.rows)), Fraction(bool(self.rows)))
+
+    @property
+    def unused(self) -> int:
+        """Rows that are never taken."""
+        return max(0, self.stock.rows - self.rows)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What comes of a mixture.
+
+    Attributes:
+        name: the mixture's.
+        lines: one for each of its tasks, in the order of its parts.
+        fault: why it cannot be made, naming what could; None where it can.
+        short: the tasks that have too few rows, where the others then give more, or there are less.
+    """
+
+    name: str
+    lines: tuple[Line, ...]
+    fault: MixtureError | None
+    short: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Of all lines together."""
+        return sum(line.rows for line in self.lines)
+
+
+def stocks_of(task: Task, request: Request, there: Manifest | None) -> dict[str, Stock]:
+    """The rows of each split of a task. Renders nothing, and reads no row.
+
+    Args:
+        task: the declaration.
+        request: how it is made.
+        there: a build that may hold it already.
+
+    Raises:
+        MixError: the source cannot be found, or is not as declared.
+    """
+    asked = request.asked(task.name)
+    config = there.configs.get(task.name) if there else None
+    if config and isinstance(config.made_of, OfTask) and config.made_of.asked == asked:
+        return {split: Stock(each.rows, dict(each.drops)) for split, each in config.splits.items()}
+    chosen = request.splits_of(task.name) or task.splits
+    entry = entry_of(request.lock, task)
+    if entry is not None and task.name not in request.sources:
+        known = {split: entry.splits[task.splits[split]].rows for split in chosen}
+        by = LOCK
+    else:
+        units = plan(task, request).units
+        known = {split: sum(count_rows(unit.run) for unit in each) for split, each in units.items()}
+        by = FILES
+    times = len(task.templates) if asked.templates == EVERY else 1
+    return {
+        split: Stock(min(rows, asked.max_rows or rows) * times, by=by)
+        for split, rows in known.items()
+    }
+
+
+def forecast(name: str, mixture: Mixture, stocks: Mapping[str, Stock]) -> Forecast:
+    """What comes of a mixture, with the rows that there are of each of its tasks.
+
+    Args:
+        name: the mixture's.
+        mixture: with nothing but tasks as its innermost parts.
+        stocks: task -> the rows of its train split.
+    """
+    available = {task: stock.rows for task, stock in stocks.items()}
+    parts: dict[str, list[str]] = {}
+    for path, _ in leaves(mixture):
+        parts.setdefault(path[-1], []).append(" > ".join(path))
+    fault: MixtureError | None = None
+    asked: dict[str, Fraction] = {}
+    rows: Mapping[str, int] = {}
+    try:
+        rows = allocate(name, mixture, available)
+    except MixtureError as error:
+        fault = error
+    total = mixture.total or sum(rows.values())
+    with contextlib.suppress(MixtureError):  # which is the fault already
+        if total and all(available[task] for task in parts):
+            exactly = {task: quota.of(total) for task, quota in quotas(mixture, available).items()}
+            asked = {task: max(Fraction(0), each) / total for task, each in exactly.items()}
+            rows = rows or apportioned(exactly, total)
+    taken = sum(rows.values())
+    lines = tuple(
+        Line(
+            task,
+            tuple(parts[task]),
+            stocks[task],
+            asked.get(task, Fraction(0)),
+            rows.get(task, 0),
+            Fraction(rows.get(task, 0), max(1, taken)),
+        )
+        for task in sorted(parts, key=parts.__getitem__)
+    )
+    wanted = apportioned(asked, total) if asked and not fault else {}
+    short = tuple(line.task for line in lines if line.rows < wanted.get(line.task, 0))
+    return Forecast(name, lines, fault, short)
+
+
+def evaluation(
+    stocks: Mapping[str, Mapping[str, Stock]], split: str
+) -> tuple[int, Collection[str]]:
+    """How many rows an evaluation split of tasks has together, and the tasks that have none."""
+    rows = sum(each[split].rows for each in stocks.values() if split in each)
+    return rows, [task for task, each in stocks.items() if split not in each]

@@ -1,0 +1,84 @@
+"""A recipe's file -> what is to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mixbuild.core import RecipeError, UsageError, one_of, project_file
+from mixbuild.declare import Resolved, Task, resolve_recipe
+from mixbuild.make.plan import Request
+
+SHIPPED = "recipes"
+"""The folder of the recipes that come with the project."""
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that come with the project, by the names that stand for their files."""
+    return {path.stem: path for path in sorted(project_file(SHIPPED).glob("*.yaml"))}
+
+
+def read_recipe(place: str, *, tasks: Sequence[Task], settings: Sequence[str] = ()) -> Resolved:
+    """Read a recipe.
+
+    Args:
+        place: a file, or the name of a recipe that comes with the project.
+        tasks: all that a recipe may name.
+        settings: ``"key.key=value"`` each: what holds over the file.
+
+    Raises:
+        UsageError: there is no such file.
+        RecipeError: what is wrong in it, with its line.
+    """
+    shipped = shipped_recipes()
+    path = shipped.get(place, Path(place))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"--recipe: {one_of('file or recipe', place, shipped)}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise RecipeError(
+            f"{path}: expected a recipe, got what cannot be read ({reason})"
+        ) from None
+    return resolve_recipe(text, str(path), settings=settings, families=families_of(tasks))
+
+
+def families_of(tasks: Sequence[Task]) -> dict[str, list[str]]:
+    """Of each family, the names of its tasks."""
+    families: dict[str, list[str]] = {}
+    for task in tasks:
+        families.setdefault(task.family, []).append(task.name)
+    return families
+
+
+def request_of(
+    resolved: Resolved,
+    out: Path,
+    *,
+    tasks: Sequence[Task],
+    sources: Mapping[str, str],
+    **options: Any,
+) -> Request:
+    """What a recipe asks to make.
+
+    Args:
+        resolved: the recipe.
+        out: the output folder.
+        tasks: all that there are.
+        sources: task -> where it is read from, whatever the recipe says.
+        options: more of ``Request``: the lock, and how strict it is.
+    """
+    recipe = resolved.recipe
+    said = {name: each.source for name, each in resolved.choices.items() if each.source}
+    return Request(
+        [task for task in tasks if task.name in resolved.choices],
+        out,
+        {**said, **sources},
+        recipe.templates,
+        recipe.seed,
+        max_rows=recipe.max_rows,
+        choices=resolved.choices,
+        **options,
+    )

@@ -1,0 +1,111 @@
+"""mix: what a person sees of a mixture before it is made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Build
+from mixbuild.cli.terminal import mixtures
+from mixbuild.cli.terminal.console import Plain
+from mixbuild.curate import Stock, forecast
+from mixbuild.declare import Mixture, Part, recipe_schema
+
+RECIPE = """
+mixtures:
+  mix:
+    total: 24
+    parts:
+      squad: {weight: 2}
+      sentiment: {parts: {imdb: {}, sst2: {rows: 3}}}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(RECIPE)
+    return path
+
+
+def test_a_plan_is_a_table_of_what_each_part_gives(build: Build, recipe: Path) -> None:
+    done = build("mix", "plan", recipe, "--samples")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "mixture mix: 24 rows of train\n\n"
+        "part              available  removed  asked  rows    got  times  unused\n"
+        "sentiment > imdb        ~18        0  36.8%     9  37.5%      1       9\n"
+        "sentiment > sst2        ~19        0  12.5%     3  12.5%      1      16\n"
+        "squad                   ~19        0  50.7%    12  50.0%      1       7\n\n"
+        "validation: the parts have 30 rows; none of its own: imdb\n"
+        "test: the parts have 18 rows; none of its own: sst2, squad\n"
+        "~ estimates: as many as the source's files say, before any row is left out\n"
+    )
+
+
+def test_a_plan_knows_from_a_build_what_was_left_out(
+    build: Build, recipe: Path, tmp_path: Path
+) -> None:
+    assert build("make", "imdb", "squad", "sst2", "--samples", "--out", tmp_path / "out").stdout
+    shown = build("mix", "plan", recipe, "--out", tmp_path / "out", "--samples").stdout
+    assert "squad                    17        2  5" in shown
+    assert "\nremoved from imdb: 1 null text, 2 unlabelled\n" in shown
+    assert "~" not in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "line"),
+    [
+        (
+            ["--set", "mixtures.mix.total=60"], 1,
+            "mixture 'mix': part 'imdb' has 18 rows and is to give",
+        ),
+        (
+            ["--set", "mixtures.mix.totl=60"], 1,
+            "--set mixtures.mix.totl=60: mixtures.mix: unknown key 'totl'; did you mean 'total'?",
+        ),
+        (["--set", "60"], 2, "--set 60: expected KEY.KEY=VALUE, as mixtures.mix.total=1000"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_cannot_be_made_says_why_in_one_line(
+    build: Build, recipe: Path, options: list[str], status: int, line: str
+) -> None:
+    done = build("mix", "plan", recipe, "--samples", *options)
+    assert (done.returncode, done.stderr.count("\n")) == (status, 1)
+    assert line in done.stderr
+
+
+def test_a_recipe_that_is_not_there_names_those_that_are(build: Build) -> None:
+    done = build("mix", "plan", "flan", "--samples")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: --recipe: unknown file or recipe 'flan'; did you mean 'flan-2021'? Known: equal, "
+        "everything, flan-2021, founding, t5-proportional, t5-temperature, tulu\n"
+    )
+    alone = build("mix", "plan", "founding", "--samples")
+    assert alone.stderr == (
+        "error: founding: expected a recipe with mixtures, got one of tasks alone\n"
+    )
+
+
+def test_the_schema_is_printed_for_an_editor(build: Build) -> None:
+    assert json.loads(build("mix", "schema").stdout) == json.loads(json.dumps(recipe_schema()))
+
+
+@pytest.mark.parametrize(
+    ("width", "bar"), [(64, ""), (65, "█" * 4), (80, "█" * 19), (200, "█" * 40)]
+)
+def test_bars_are_as_wide_as_the_terminal_lets_them(
+    width: int, bar: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = Plain(width=width, force_terminal=True, color_system=None)
+    for place in ("mixtures", "console"):
+        monkeypatch.setattr(f"mixbuild.cli.terminal.{place}.out", console)
+    mixture = Mixture(parts={"a": Part(weight=3), "b": Part()}, total=100)
+    stocks = {"a": Stock(100), "b": Stock(100)}
+    with console.capture() as captured:
+        mixtures.print_forecast(forecast("mix", mixture, stocks), {})
+    lines = captured.get().splitlines()
+    assert max(map(len, lines[2:5])) <= width
+    assert lines[3].rpartition(" ")[2].strip("0123456789,") == bar
