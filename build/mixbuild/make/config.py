@@ -61,6 +61,13 @@ class Asked(Record, frozen=True):
     max_rows: Count | None
 
 
+class RecipeEntry(Record, frozen=True):
+    """The recipe by which a config was made: its file word for word, and what was set over it."""
+
+    text: str
+    settings: tuple[str, ...] = ()
+
+
 class OfTask(Record, frozen=True, tag_field="kind", tag="task"):
     """The units of a task: what a config is made of.
 
@@ -105,11 +112,13 @@ class Config(Record, Generic[S], frozen=True):
         made_of: where its rows are from.
         versions: what made them: this package, its code's hash, and the libraries that matter.
         splits: by name, in order.
+        recipe: the one that it was made by, if it was by one.
     """
 
     made_of: OfTask
     versions: dict[str, str]
     splits: dict[Name, S]
+    recipe: RecipeEntry | None = None
 
     @property
     def family(self) -> str:

@@ -29,6 +29,7 @@ from mixbuild.make.config import (
     Config,
     Name,
     OfTask,
+    RecipeEntry,
     SourceEntry,
     TemplateEntry,
     contradictions,
@@ -56,6 +57,7 @@ def config_of(
     resolved: Resolved,
     shards: Mapping[str, Sequence[Shard]],
     asked: Asked,
+    recipe: RecipeEntry | None = None,
 ) -> Built:
     """What the manifest says of a task's config.
 
@@ -64,6 +66,7 @@ def config_of(
         resolved: its source.
         shards: by split, in order.
         asked: how it is rendered.
+        recipe: the one that says so, if one does.
     """
     declared = task.source
     return Config(
@@ -91,6 +94,7 @@ def config_of(
         ),
         versions(),
         {split: split_of(task.name, split, each) for split, each in shards.items()},
+        recipe,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixbuild.core import LockError, UsageError
 from mixbuild.declare import SEED, ChoiceSlot, Slot, Task, TaskChoice
-from mixbuild.make.config import Asked
+from mixbuild.make.config import Asked, RecipeEntry
 from mixbuild.make.unit import Projection, Unit, bind_projection, choice_hashes, unit_of
 from mixbuild.sources import (
     SAMPLES,
@@ -44,6 +44,7 @@ class Request:
         allow_drift: read mirrors that are not what the lock says.
         follow_links: read what a mirror's links and card lead to outside of its folder.
         choices: task name -> the templates, splits and most rows that are said for it alone.
+        recipe: the recipe that asks for all this, to be noted with what is made.
     """
 
     tasks: Sequence[Task]
@@ -57,6 +58,7 @@ class Request:
     allow_drift: bool = False
     follow_links: bool = False
     choices: Mapping[str, TaskChoice] = field(default_factory=dict)
+    recipe: RecipeEntry | None = None
 
     def asked(self, task: str) -> Asked:
         """How a task is to be rendered: as is said for it, or else for all."""

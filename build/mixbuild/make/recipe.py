@@ -8,6 +8,7 @@ from typing import Any
 
 from mixbuild.core import RecipeError, UsageError, one_of, project_file
 from mixbuild.declare import Resolved, Task, resolve_recipe
+from mixbuild.make.config import RecipeEntry
 from mixbuild.make.plan import Request
 
 SHIPPED = "recipes"
@@ -80,5 +81,6 @@ def request_of(
         recipe.seed,
         max_rows=recipe.max_rows,
         choices=resolved.choices,
+        recipe=RecipeEntry(resolved.text, resolved.settings),
         **options,
     )

@@ -212,7 +212,7 @@ def _paths(there: Manifest) -> set[str]:
 
 def _entry(planned: Plan, request: Request, shards: Mapping[str, Sequence[Shard]]) -> Built:
     asked = request.asked(planned.task.name)
-    return config_of(planned.task, planned.resolved, shards, asked)
+    return config_of(planned.task, planned.resolved, shards, asked, request.recipe)
 
 
 def _whole(unit: Unit, folder: Path) -> Shard:

@@ -86,6 +86,7 @@ def published_configs(
             config.made_of,
             config.versions,
             {split.split: entry for split, entry in exported if split.config == name},
+            config.recipe,
             extra=config.extra,
         )
         for name, config in configs.items()
