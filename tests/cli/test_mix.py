@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
-from conftest import Build
+from conftest import ROOT, Build
 from mixbuild.cli.terminal import mixtures
 from mixbuild.cli.terminal.console import Plain
 from mixbuild.curate import Stock, forecast
 from mixbuild.declare import Mixture, Part, recipe_schema
+from mixbuild.make import shipped_recipes
+from test_docs import blocks, commands, matches
 
 RECIPE = """
 mixtures:
@@ -109,3 +112,54 @@ def test_bars_are_as_wide_as_the_terminal_lets_them(
     lines = captured.get().splitlines()
     assert max(map(len, lines[2:5])) <= width
     assert lines[3].rpartition(" ")[2].strip("0123456789,") == bar
+
+
+def test_a_recipe_is_made_and_says_all_that_it_says(
+    build: Build, recipe: Path, tmp_path: Path
+) -> None:
+    recipe.write_text("seed: 3\ntasks:\n  squad: {max_rows: 5}\n  imdb: {splits: [test]}\n")
+    out = ("--samples", "--out", tmp_path / "out")
+    done = build("make", "--recipe", recipe, "--set", "tasks.squad.splits=[validation]", *out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[:3] for line in done.stdout.splitlines()[1:3]] == [
+        ["squad", "validation", "5"],
+        ["imdb", "test", "18"],
+    ]
+    for options, line in (
+        (["squad"], "TASK: the recipe says that; change it there, or --set tasks.squad={}"),
+        (["--seed", "4"], "--seed: the recipe says that; change it there, or --set seed=7"),
+        (
+            ["--max-rows", "4"],
+            "--max-rows: the recipe says that; change it there, or --set max_rows=1000",
+        ),
+    ):
+        refused = build("make", "--recipe", recipe, *options, *out)
+        assert (refused.returncode, refused.stderr) == (2, f"error: {line}\n")
+    alone = build("make", "squad", "--set", "seed=3", *out)
+    expected = "error: --set seed=3: sets what a recipe says; name it with --recipe\n"
+    assert (alone.returncode, alone.stderr) == (2, expected)
+
+
+PAGE = (ROOT / "build/docs/recipes.md").read_text()
+
+
+def test_the_guide_to_recipes_shows_what_is_printed(build: Build, tmp_path: Path) -> None:
+    (written,) = blocks(PAGE, "yaml")
+    (tmp_path / "mine.yaml").write_text(written)
+    for status, language in ((0, "console"), (1, "console fails")):
+        pairs = commands(PAGE, language)
+        assert pairs
+        for command, expected in pairs:
+            program, *arguments = shlex.split(command.replace("mine.yaml", f"{tmp_path}/mine.yaml"))
+            assert program == "instruct-mix"
+            done = build(*arguments)
+            assert done.returncode == status
+            assert matches(expected, done.stderr if status else done.stdout)
+    for block in blocks(PAGE, "python"):
+        exec(block, {})  # noqa: S102 - it is our own page
+    for name in shipped_recipes():
+        assert f"(../recipes/{name}.yaml)" in PAGE
+    for kind in ("Recipe", "Mixture", "Part", "TaskChoice"):
+        schema = recipe_schema()
+        for key in (schema if kind == "Recipe" else schema["$defs"][kind])["properties"]:
+            assert f"`{key}`" in PAGE or f"{key}," in PAGE or f"{key}}}" in PAGE, key

@@ -4,6 +4,7 @@
 
     terminal   what a person sees
     options    options that several commands have
+    recipes    what the commands that take a recipe have in common
     build      make, lock
     catalog    list
     author     show, new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +17,7 @@ from mixbuild.cli.options import (
     source_option,
     tasks_option,
 )
+from mixbuild.cli.recipes import asked_by_recipe, recipe_option, refuse_beside_recipe, set_option
 from mixbuild.cli.terminal.builds import print_findings, print_made, print_pinned
 from mixbuild.cli.terminal.console import progress
 from mixbuild.core import LockError, UsageError, in_checkout
@@ -28,6 +30,8 @@ from mixbuild.tasks import ALL, find
 
 @click.command("make")
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
+@recipe_option
+@set_option
 @click.option(
     "--out",
     "folder",
@@ -70,8 +74,12 @@ from mixbuild.tasks import ALL, find
 @lock_option
 @click.option("--allow-drift", is_flag=True, help="Read mirrors that are not what the lock says.")
 @licences_option
+@click.pass_context
 def make_command(
+    context: click.Context,
     task_names: tuple[str, ...],
+    recipe: str | None,
+    settings: tuple[str, ...],
     folder: Path,
     samples: bool,
     catalog: tuple[Task, ...],
@@ -89,29 +97,34 @@ def make_command(
     allow_drift: bool,
     allow_licences: list[str],
 ) -> None:
-    """Render TASKs (default: all) into Arrow shards and a manifest."""
-    asked = [find(name, catalog) for name in dict.fromkeys(task_names)]
-    tasks = asked or in_language(catalog, language)
-    if language:
-        templates = f"{templates}:{language}"
+    """Render TASKs (default: all), or what a recipe says, into Arrow shards and a manifest."""
+    how: dict[str, Any] = {
+        "lock": lock.load(lock_path),
+        "allow_drift": allow_drift,
+        "follow_links": follow_links,
+    }
+    if recipe is not None:
+        refuse_beside_recipe(context)
+        _, request = asked_by_recipe(
+            recipe, settings, catalog=catalog, out=folder, samples=samples, sources=sources, **how
+        )
+        tasks = list(request.tasks)
+    elif settings:
+        raise UsageError(f"--set {settings[0]}: sets what a recipe says; name it with --recipe")
+    else:
+        asked = [find(name, catalog) for name in dict.fromkeys(task_names)]
+        tasks = asked or in_language(catalog, language)
+        if language:
+            templates = f"{templates}:{language}"
+        every = {task.name: SAMPLES for task in tasks} if samples else {}
+        request = Request(
+            tasks, folder, {**every, **sources}, templates, seed, splits, max_rows, **how
+        )
     refuse_strangers(sources, [task.name for task in tasks])
     refuse_others({task.name: task.source.license for task in tasks}, allowed=allow_licences)
-    if samples:
-        sources = {**{task.name: SAMPLES for task in tasks}, **sources}
     with progress("rendering", unit="units") as report:
         made = make(
-            Request(
-                tasks,
-                folder,
-                sources,
-                templates,
-                seed,
-                splits,
-                max_rows,
-                lock.load(lock_path),
-                allow_drift,
-                follow_links,
-            ),
+            request,
             engine_name=engine_name,
             num_proc=num_proc,
             scheduler=scheduler,

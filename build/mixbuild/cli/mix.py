@@ -10,17 +10,17 @@ import click
 from mixbuild.cli.options import (
     follow_links_option,
     lock_option,
-    set_option,
     source_option,
     tasks_option,
 )
+from mixbuild.cli.recipes import asked_by_recipe, set_option
 from mixbuild.cli.terminal.console import out, progress
 from mixbuild.cli.terminal.mixtures import print_forecast
 from mixbuild.core import UsageError
 from mixbuild.curate import TRAIN, Stock, forecast, stocks_of
 from mixbuild.declare import Task, recipe_schema
-from mixbuild.make import load_manifest, read_recipe, request_of
-from mixbuild.sources import SAMPLES, lock
+from mixbuild.make import load_manifest
+from mixbuild.sources import lock
 
 
 @click.group("mix")
@@ -59,19 +59,18 @@ def plan_command(
     instruct-mix mix plan everything --samples
     instruct-mix mix plan mine.yaml --set mixtures.mix.total=50000
     """
-    resolved = read_recipe(recipe, tasks=catalog, settings=settings)
-    if not resolved.mixtures:
-        raise UsageError(f"{recipe}: expected a recipe with mixtures, got one of tasks alone")
-    if samples:
-        sources = {**dict.fromkeys(resolved.choices, SAMPLES), **sources}
-    request = request_of(
-        resolved,
-        folder or Path(),
-        tasks=catalog,
+    resolved, request = asked_by_recipe(
+        recipe,
+        settings,
+        catalog=catalog,
+        out=folder or Path(),
+        samples=samples,
         sources=sources,
         lock=lock.load(lock_path),
         follow_links=follow_links,
     )
+    if not resolved.mixtures:
+        raise UsageError(f"{recipe}: expected a recipe with mixtures, got one of tasks alone")
     there = load_manifest(folder) if folder else None
     stocks: dict[str, dict[str, Stock]] = {}
     with progress("counting", unit="tasks") as report:

@@ -50,15 +50,6 @@ source_option = click.option(
 )
 
 
-set_option = click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Over what the recipe says, as mixtures.mix.total=1000. Repeatable.",
-)
-
-
 follow_links_option = click.option(
     "--follow-links",
     is_flag=True,
