@@ -294,7 +294,7 @@ HEAVY = {"datasets", "matplotlib", "huggingface_hub"}
     [
         (["--help"], HEAVY | {"pandas"}),
         (["--version"], HEAVY | {"pandas"}),
-        (["list"], HEAVY),  # pyarrow imports pandas with the first value that a slot compares to
+        (["list"], HEAVY | {"pandas", "pyarrow.parquet", "mixbuild.sources"}),
         (["make", "--help"], HEAVY),
         (["check", "--help"], HEAVY),
     ],

@@ -9,7 +9,6 @@ import click
 
 from mixbuild.core import UsageError, did_you_mean, one_of
 from mixbuild.declare import Task
-from mixbuild.sources import lock
 from mixbuild.tasks import VARIABLE, gather
 
 
@@ -57,11 +56,17 @@ follow_links_option = click.option(
 )
 
 
+def _default_lock() -> Path:
+    from mixbuild.sources import lock  # `list` needs nothing of what reads sources
+
+    return lock.default_path()
+
+
 lock_option = click.option(
     "--lock",
     "lock_path",
     type=click.Path(path_type=Path),
-    default=lock.default_path,
+    default=_default_lock,
     help="The lock file.  [default: the project's]",
 )
 
