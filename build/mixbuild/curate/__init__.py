@@ -6,11 +6,15 @@ mixture will be the first to write one; until then nothing outside the tests doe
 
     forecast   what a mixture will give, before anything is rendered
     selection  which rows of which shards, how often and in which order
+    words      texts as words and runs of words, each a hash
+    contamination  items of evaluation sets, found by runs of words
     duplicates  duplicates, conflicts and leakage, decided on digests
+    removal    rows that are taken out of a split, each with its reason
     statistics  what all the rows of a split together tell
 """
 
 from mixbuild.curate.forecast import TRAIN, Forecast, Stock, evaluation, forecast, stocks_of
+from mixbuild.curate.removal import REMOVED, kept, read_removal
 from mixbuild.curate.selection import (
     SELECTION,
     gather,
@@ -22,6 +26,7 @@ from mixbuild.curate.statistics import COLUMNS as STATISTICS_COLUMNS
 from mixbuild.curate.statistics import Common, Lengths, Statistics, statistics
 
 __all__ = [
+    "REMOVED",
     "SELECTION",
     "STATISTICS_COLUMNS",
     "TRAIN",
@@ -33,6 +38,8 @@ __all__ = [
     "evaluation",
     "forecast",
     "gather",
+    "kept",
+    "read_removal",
     "read_selection",
     "selection_key",
     "statistics",

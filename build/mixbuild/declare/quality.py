@@ -84,15 +84,15 @@ class Contamination:
     """Rows of train that hold an item of a named evaluation set.
 
     Attributes:
-        against: the evaluation sets: a task's split (``gsm8k/test``), a file
-            (``path/to/eval.jsonl``), or a split of a Hub's dataset (``org/bench:split``).
+        against: the evaluation sets: a task's split (``gsm8k/test``), or a file of JSON lines
+            (``path/to/eval.jsonl``).
         words: how many words in a row must be the same to count.
         coverage: which part of an item must be covered by such runs for it to be in the row.
     """
 
     against: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-    words: Words = 5
-    coverage: Fraction = 0.5
+    words: Words = 4
+    coverage: Fraction = 0.6
 
 
 @dataclass(frozen=True)

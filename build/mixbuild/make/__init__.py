@@ -22,9 +22,12 @@ from mixbuild.make.config import (
     Name,
     OfTask,
     RecipeEntry,
+    Removed,
     SourceEntry,
     SplitEntry,
     contradictions,
+    whole,
+    without,
 )
 from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
@@ -48,6 +51,7 @@ __all__ = [
     "Plan",
     "Projection",
     "RecipeEntry",
+    "Removed",
     "Report",
     "Request",
     "Shard",
@@ -66,4 +70,6 @@ __all__ = [
     "rows",
     "shipped_recipes",
     "source_rows",
+    "whole",
+    "without",
 ]

@@ -96,10 +96,45 @@ class SplitEntry(Record, frozen=True):
     drops: dict[str, Count]
 
 
+class Removed(Record, frozen=True):
+    """Rows that are taken out of a split because of what other rows, or a limit, are.
+
+    Attributes:
+        path: below the output folder, of the file that lists them.
+        drops: how many for which reason.
+        digest: of what the file lists.
+    """
+
+    path: str
+    drops: dict[str, Count]
+    digest: str
+
+    @property
+    def rows(self) -> int:
+        """How many they are."""
+        return sum(self.drops.values())
+
+
 class BuiltSplit(SplitEntry, frozen=True):
-    """A split of a build; each number is that of its shards together."""
+    """A split of a build; each number is that of its shards together, less what is taken out."""
 
     shards: tuple[ListedShard, ...]
+    removed: Removed | None = None
+
+
+def without(split: BuiltSplit, removed: Removed | None) -> BuiltSplit:
+    """A split, with nothing but this taken out of what its shards have."""
+    read, rows, drops = _sums(split.shards)
+    if removed is not None:
+        rows -= removed.rows
+        drops = dict(sorted((Counter(drops) + Counter(removed.drops)).items()))
+    return msgspec.structs.replace(split, rows_read=read, rows=rows, drops=drops, removed=removed)
+
+
+def whole(config: Config[BuiltSplit]) -> Config[BuiltSplit]:
+    """A config as its shards are, with nothing taken out of them."""
+    splits = {name: without(each, None) for name, each in config.splits.items()}
+    return msgspec.structs.replace(config, splits=splits)
 
 
 S = TypeVar("S", bound=SplitEntry)
@@ -207,9 +242,9 @@ def contradictions(
 def odd_sums(name: str, config: Built) -> Iterator[str]:
     """Numbers of a split that are not those of its shards together."""
     for split, entry in config.splits.items():
-        for field, expected in zip(
-            ("rows_read", "rows", "drops"), _sums(entry.shards), strict=True
-        ):
+        summed = without(entry, entry.removed)
+        for field in ("rows_read", "rows", "drops"):
+            expected = getattr(summed, field)
             if (got := getattr(entry, field)) != expected:
                 yield (
                     f"configs.{name}.splits.{split}.{field}: expected {expected}, as its shards "

@@ -24,7 +24,7 @@ import msgspec
 from mixbuild.core import OutputError, UsageError, explained_output, mutex, usable_cores
 from mixbuild.core import executor as engine
 from mixbuild.make import manifest
-from mixbuild.make.config import Built, shard_path, unlisted
+from mixbuild.make.config import Built, shard_path, unlisted, whole
 from mixbuild.make.manifest import Manifest, config_of
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.shard import Shard, finished
@@ -163,7 +163,7 @@ def _is_whole(out: Path, config: Built, planned: Plan, request: Request) -> bool
     return (
         {split: [shard.unit for shard in shards] for split, shards in listed.items()}
         == {split: [unit.key for unit in units] for split, units in planned.units.items()}
-        and _entry(planned, request, listed) == config
+        and _entry(planned, request, listed) == whole(config)
         and all(
             _size(out / shard.path) == shard.bytes for shards in listed.values() for shard in shards
         )

@@ -32,6 +32,7 @@ from mixbuild.core import (
     typed,
     write_whole,
 )
+from mixbuild.curate import kept
 from mixbuild.make import Built, BuiltSplit, read_shard
 from mixbuild.publish.facts import Facts
 from mixbuild.publish.manifest import (
@@ -48,6 +49,7 @@ FOLDER = ".publish"
 
 DECISIVE = (
     "core",
+    "curate/removal.py",
     "publish/manifest.py",
     "publish/facts.py",
     "publish/export.py",
@@ -93,7 +95,8 @@ class Split:
     def key(self) -> str:
         """A hash of all that the exported files depend on."""
         shards = [shard.content_digest for shard in self.entry.shards]
-        parts = [_code_version(), self.file_format, self.config, self.split, shards]
+        removed = None if self.entry.removed is None else self.entry.removed.digest
+        parts = [_code_version(), self.file_format, self.config, self.split, shards, removed]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
@@ -109,6 +112,11 @@ def splits(
         raise UsageError(one_of("format", file_format, FORMATS))
     for name, config in configs.items():
         for split, each in config.splits.items():
+            if each.removed is not None and file_format == ARROW:
+                raise UsageError(
+                    f"{name}/{split}: {each.removed.rows:,} rows are taken out of it, and Arrow "
+                    f"shards are published as they lie, with all their rows; publish {PARQUET}"
+                )
             yield Split(name, split, each, out, file_format)
 
 
@@ -151,14 +159,20 @@ def stamps(split: Split) -> Mapping[str, Stamp]:
 def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:
     """The rows of a split of a build in order, each shard held against the manifest as it passes.
 
+    Rows that are taken out are not among them.
+
     The digest of what is published is taken of these very rows: only so is it that of the build.
 
     Raises:
         VerifyError: a shard cannot be read, or is not what the manifest says.
     """
-    for shard in entry.shards:
+    for shard, mask in zip(entry.shards, kept(out, entry), strict=True):
+        first = 0
         try:
-            yield from read_shard(out / shard.path, shard)
+            for batch in read_shard(out / shard.path, shard):
+                end = first + batch.num_rows
+                yield batch if mask is None else batch.filter(pa.array(mask[first:end]))
+                first = end
         except VerifyError as error:
             raise VerifyError(
                 f"{error}; delete it if it is there, then run make --out {out} again"

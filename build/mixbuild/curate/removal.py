@@ -1,0 +1,120 @@
+"""A removal: the rows of a split that are taken out, each with its reason, in a small Arrow file.
+
+It lies beside the folder of the split's shards, which stay as they are: whoever reads the split
+leaves these rows out, and whoever looks for what was removed finds it here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from mixbuild.core import VerifyError, explained_output, one_line, partial_path, put_in_place
+from mixbuild.make import BuiltSplit, Removed
+
+REMOVED = pa.schema(
+    [
+        ("shard", pa.int32()),
+        ("row", pa.int64()),
+        ("reason", pa.string()),
+        ("because", pa.string()),
+    ]
+)
+"""A row's shard, by its place among the split's; its number in there; why it is taken out; and what
+shows it: the id of the row that says the same, or the text that was found in it. In order."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+def removal_path(config: str, split: str) -> str:
+    """Where a removal lies, below the output folder.
+
+    >>> removal_path("imdb", "train")
+    'imdb/train.removed.arrow'
+    """
+    return f"{config}/{split}.removed.arrow"
+
+
+def write_removal(out: Path, path: str, removed: pa.Table) -> Removed:
+    """Write a removal at once.
+
+    Args:
+        out: the output folder.
+        path: below it.
+        removed: of the schema ``REMOVED``, in order.
+
+    Returns:
+        what the manifest says of it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    partial = partial_path(out / path)
+    compressed = pa.ipc.IpcWriteOptions(compression="zstd")
+    try:
+        with explained_output(out / path):
+            with (
+                pa.OSFile(str(partial), "wb") as sink,
+                pa.ipc.new_file(sink, REMOVED, options=compressed) as file,
+            ):
+                file.write_table(removed)
+            put_in_place(partial, out / path)
+    finally:
+        partial.unlink(missing_ok=True)
+    reasons = Counter(removed.column("reason").to_pylist())
+    return Removed(path=path, drops=dict(sorted(reasons.items())), digest=_digest(removed))
+
+
+def read_removal(out: Path, removed: Removed) -> pa.Table:
+    """The rows that are taken out of a split.
+
+    Raises:
+        VerifyError: the file cannot be read, or says something else than it is to.
+    """
+    path = out / removed.path
+    remedy = f"delete it if it is there, then run make --out {out} again"
+    try:
+        with pa.OSFile(str(path)) as file:
+            found = pa.ipc.open_file(file).read_all()
+    except (OSError, pa.ArrowException) as error:
+        raise VerifyError(f"{path}: cannot be read ({one_line(error)}); {remedy}") from None
+    if not found.schema.equals(REMOVED) or _digest(found) != removed.digest:
+        raise VerifyError(
+            f"{path}: expected the {removed.rows:,} rows that are taken out, got others; {remedy}"
+        )
+    return found
+
+
+def kept(out: Path, entry: BuiltSplit) -> Iterator[Mask | None]:
+    """For each shard of a split, which of its rows stay; None where all do.
+
+    Raises:
+        VerifyError: the removal cannot be read.
+    """
+    if entry.removed is None:
+        yield from (None for _ in entry.shards)
+        return
+    removed = read_removal(out, entry.removed)
+    shard, row = removed.column("shard").to_numpy(), removed.column("row").to_numpy()
+    for index, each in enumerate(entry.shards):
+        mask = np.ones(each.rows, bool)
+        mask[row[shard == index]] = False
+        yield mask
+
+
+def _digest(removed: pa.Table) -> str:
+    texts = [
+        pc.binary_join_element_wise(*map(pc.cast, batch.columns, [pa.string()] * 4), "\0")
+        for batch in removed.to_batches()
+    ]
+    digest = xxhash.xxh3_128()
+    for each in texts:
+        digest.update("\n".join([*each.to_pylist(), ""]).encode())
+    return digest.hexdigest()
