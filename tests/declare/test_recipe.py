@@ -210,6 +210,26 @@ IMDB = "mixtures.mix.parts.imdb"
             "imdb: {share: 0.5, rows: 3}",
             f"5: {IMDB}: expected one of weight, share and rows, got share and rows",
         ),
+        (
+            "imdb: {}\n    requested_tokens: 9",
+            "6: mixtures.mix.requested_tokens: expected a tokenizer beside it, got none; say "
+            "tokenizer: org/name@commit, or a tokenizer.json, or say characters",
+        ),
+        (
+            "imdb: {}\n    requested_tokens: 9\n    tokenizer: org/name@main",
+            "7: mixtures.mix.tokenizer: expected a tokenizer.json, or org/name@ and a commit of "
+            "40 digits, got 'org/name@main'; a branch may count otherwise tomorrow",
+        ),
+        (
+            "imdb: {}\n    tokenizer: own.json",
+            "6: mixtures.mix.tokenizer: expected requested_tokens beside it, got none; leave "
+            "'own.json' out",
+        ),
+        (
+            "imdb: {}\n    total: 3\n    characters: 9",
+            "2: mixtures.mix: expected one of total, characters and requested_tokens, got total "
+            "and characters",
+        ),
         ("squad: {}", "5: expected the key 'squad' once, got it again"),
         (
             "imdb: {}\n    on_shortage: fial",

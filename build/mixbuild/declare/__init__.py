@@ -16,6 +16,7 @@
     quality    which rows are taken out because of others, or of a trainer's limit
     mixture    Mixture and Part: how many rows are taken of what
     rates      a mixture and the rows that there are -> how many rows each task gives
+    sizes      a size in characters or tokens -> one in rows
     recipe     one YAML file that says all that a build depends on
     schema     the JSON Schema of recipes
 """
@@ -60,6 +61,7 @@ from mixbuild.declare.row_format import (
     RowFormat,
 )
 from mixbuild.declare.schema import recipe_schema
+from mixbuild.declare.sizes import in_rows
 from mixbuild.declare.slots import (
     Path,
     Slot,
@@ -139,6 +141,7 @@ __all__ = [
     "first",
     "flag",
     "holds",
+    "in_rows",
     "is_empty",
     "is_negative",
     "is_question",

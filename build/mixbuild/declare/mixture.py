@@ -15,6 +15,7 @@ a fraction of what it is a part of, ``rows`` is a whole number. Pure.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -104,6 +105,10 @@ class Mixture:
     Attributes:
         parts: what it is made of, by name.
         total: how many rows; None for as many as the parts' rates allow.
+        characters: in the place of ``total``: as many rows as have at most so many characters,
+            prompts and completions together.
+        requested_tokens: likewise, at most so many tokens, as ``tokenizer`` counts them.
+        tokenizer: a ``tokenizer.json``, or ``org/name@commit`` on the Hub.
         temperature: of the weights, each taken to the power of 1 / temperature: 1 leaves them, the
             higher the more equal they become.
         max_repetition_ratio: how often each row is taken at most; 1 for once.
@@ -117,6 +122,9 @@ class Mixture:
 
     parts: Mapping[str, Part]
     total: int | None = None
+    characters: int | None = None
+    requested_tokens: int | None = None
+    tokenizer: str | None = None
     temperature: float = 1.0
     max_repetition_ratio: float = 1.0
     on_shortage: str = FAIL
@@ -125,13 +133,43 @@ class Mixture:
     test: HeldOut | None = None
 
     def __post_init__(self) -> None:
-        _refuse_odd(self, "total", whole=True)
+        _refuse_odd(self, "total", "characters", "requested_tokens", whole=True)
+        _refuse_sizes(self)
         _refuse_odd(self, "temperature", "max_repetition_ratio")
         if self.on_shortage not in ON_SHORTAGE:
             raise MixtureError(f"on_shortage: {one_of('word', self.on_shortage, ON_SHORTAGE)}")
         if not self.parts:
             raise MixtureError("parts: expected at least one, got none")
         object.__setattr__(self, "parts", dict(sorted(self.parts.items())))
+
+
+def _refuse_sizes(mixture: Mixture) -> None:
+    """Refuse more than one size, and tokens that nobody, or nobody in particular, counts."""
+    sizes = ("total", "characters", "requested_tokens")
+    said = [name for name in sizes if getattr(mixture, name) is not None]
+    if len(said) > 1:
+        raise MixtureError(
+            f"expected one of total, characters and requested_tokens, got {' and '.join(said)}"
+        )
+    tokenizer = mixture.tokenizer
+    if mixture.requested_tokens is not None and tokenizer is None:
+        raise MixtureError(
+            "requested_tokens: expected a tokenizer beside it, got none; say tokenizer: "
+            "org/name@commit, or a tokenizer.json, or say characters"
+        )
+    if tokenizer is None:
+        return
+    if mixture.requested_tokens is None:
+        raise MixtureError(
+            f"tokenizer: expected requested_tokens beside it, got none; leave {tokenizer!r} out"
+        )
+    if not (
+        tokenizer.endswith(".json") or re.fullmatch(r"[^@\s]+/[^@\s]+@[0-9a-f]{40}", tokenizer)
+    ):
+        raise MixtureError(
+            f"tokenizer: expected a tokenizer.json, or org/name@ and a commit of 40 digits, got "
+            f"{tokenizer!r}; a branch may count otherwise tomorrow"
+        )
 
 
 def expanded(

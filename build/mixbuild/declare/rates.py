@@ -138,7 +138,7 @@ def allocate(name: str, mixture: Mixture, available: Mapping[str, int]) -> dict[
     if short and mixture.on_shortage == CLIP:
         given = {task: min(rows, most[task]) for task, rows in given.items()}
     elif short:
-        given = _redistributed(where, asked, total, most)
+        given = redistributed(where, asked, total, most)
     for task, count in given.items():
         if not count:
             least = math.ceil(1 / asked[task].slope) if asked[task].slope else total
@@ -226,7 +226,7 @@ def _of(path: tuple[str, ...]) -> str:
     return f"part {path[-1]!r}: " if path else ""
 
 
-def _redistributed(
+def redistributed(
     where: str, asked: Mapping[str, Quota], total: int, most: Mapping[str, int]
 ) -> dict[str, int]:
     """Rows of which no task gives more than it may: what some lack, the others give by theirs."""
