@@ -164,6 +164,22 @@ def test_the_names_of_the_columns_count_and_so_does_their_order() -> None:
     assert len(digests) == 5
 
 
+def test_of_structs_in_lists_the_fields_are_columns_of_the_items() -> None:
+    turn = pa.struct([("role", pa.string()), ("content", pa.string())])
+    schema = pa.schema([("turns", pa.list_(turn))])
+    rows = [[], [{"role": "user", "content": "naïve"}, {"role": "", "content": ""}]]
+    whole = batch([{"turns": each} for each in rows], schema)
+    streams = [struct.pack("<ii", 0, 2)]
+    for name in ("role", "content"):
+        texts = [each[name].encode() for turns in rows for each in turns]
+        streams += [struct.pack("<ii", *map(len, texts)), b"".join(texts)]
+    line = " ".join(["turns", *(xxhash.xxh3_128(each).hexdigest() for each in streams)])
+    expected = xxhash.xxh3_128(f"{line}\n".encode()).hexdigest()
+    assert digest(whole, schema=schema) == expected
+    assert digest(whole.slice(0, 1), whole.slice(1), schema=schema) == expected
+    assert digest(whole, whole.slice(2), schema=schema) == expected
+
+
 def test_the_digest_may_be_asked_for_midway() -> None:
     content = ContentDigest(PAIR)
     content.update(batch(EXAMPLE[:1]))

@@ -32,7 +32,7 @@ LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
 
 
 class ContentDigest:
-    """Over batches of one schema, of string and list<string> columns without nulls.
+    """Over batches of one schema, of texts, lists and lists of structs of texts, without nulls.
 
     Raises:
         TypeError: the schema has a column of another type.
@@ -41,8 +41,7 @@ class ContentDigest:
     def __init__(self, schema: pa.Schema) -> None:
         self._kinds = {field.name: _kind(field) for field in schema}
         self._streams = [
-            [xxhash.xxh3_128() for _ in range(3 if kind == "list" else 2)]
-            for kind in self._kinds.values()
+            [xxhash.xxh3_128() for _ in range(_stream_count(field.type))] for field in schema
         ]
 
     def update(self, batch: pa.RecordBatch) -> None:
@@ -56,8 +55,7 @@ class ContentDigest:
         if list(kinds.items()) != list(self._kinds.items()):
             raise TypeError(f"expected the columns {self._kinds}, got {kinds}")
         for column, streams in zip(batch.columns, self._streams, strict=True):
-            # without rows there are no bytes, and the last stream stays as it is
-            for stream, data in zip(streams, _streams(column), strict=False):
+            for stream, data in zip(streams, _streams(column), strict=True):
                 stream.update(data)
 
     def hexdigest(self) -> str:
@@ -112,34 +110,53 @@ class SourceDigest:
         # a mark before each text tells the empty one from null
         marked = pc.binary_join_element_wise("=", texts, "").fill_null("")
         streams = self._streams.setdefault(name, (xxhash.xxh3_128(), xxhash.xxh3_128()))
-        for stream, data in zip(streams, _streams(marked), strict=False):
+        for stream, data in zip(streams, _streams(marked), strict=True):
             stream.update(data)
 
 
 def _kind(field: pa.Field) -> str:
     if pa.types.is_string(field.type):
         return "string"
-    if pa.types.is_list(field.type) and pa.types.is_string(field.type.value_type):
-        return "list"
+    if pa.types.is_list(field.type):
+        value = field.type.value_type
+        if pa.types.is_string(value):
+            return "list"
+        if pa.types.is_struct(value) and all(pa.types.is_string(each.type) for each in value):
+            return f"list<{', '.join(each.name for each in value)}>"
     raise TypeError(f"{field.name}: expected string or list<string>, got {field.type}")
 
 
-def _streams(column: pa.Array) -> Iterator[memoryview | pa.Buffer]:
-    """The column's lengths as 32-bit little-endian integers, and its bytes."""
+def _stream_count(kind: pa.DataType) -> int:
+    """Two for each kind of text, and one for the lengths of lists."""
+    if pa.types.is_list(kind):
+        value = kind.value_type
+        return 1 + 2 * (value.num_fields if pa.types.is_struct(value) else 1)
+    return 2
+
+
+def _streams(column: pa.Array) -> Iterator[memoryview | pa.Buffer | bytes]:
+    """The column's lengths as 32-bit little-endian integers, and its bytes.
+
+    Of a list its own lengths, then its values; of structs, field by field.
+    """
     if column.null_count:
         raise ValueError(f"expected no null, got {column.null_count}")
     if pa.types.is_list(column.type):
         yield _lengths(pc.list_value_length(column))
         yield from _streams(pc.list_flatten(column))
         return
-    yield _lengths(pc.binary_length(column))
-    if not len(column):
+    if pa.types.is_struct(column.type):
+        for values in column.flatten():
+            yield from _streams(values)
         return
-    data = column.buffers()[2]
-    if data is not None:
-        ends = np.frombuffer(column.buffers()[1], np.int32)
-        first, last = int(ends[column.offset]), int(ends[column.offset + len(column)])
-        yield data.slice(first, last - first)
+    yield _lengths(pc.binary_length(column))
+    data = column.buffers()[2] if len(column) else None
+    if data is None:
+        yield b""
+        return
+    ends = np.frombuffer(column.buffers()[1], np.int32)
+    first, last = int(ends[column.offset]), int(ends[column.offset + len(column)])
+    yield data.slice(first, last - first)
 
 
 def _lengths(lengths: pa.Array) -> memoryview:

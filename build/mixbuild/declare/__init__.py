@@ -58,6 +58,7 @@ from mixbuild.declare.row_format import (
     PROMPT_COMPLETION,
     ROW_FORMATS,
     SHAREGPT,
+    TEXT_FORMAT,
     RowFormat,
 )
 from mixbuild.declare.schema import recipe_schema
@@ -106,6 +107,7 @@ __all__ = [
     "SHAREGPT",
     "TEXT",
     "TEXTS",
+    "TEXT_FORMAT",
     "Answer",
     "ChoiceSlot",
     "Choices",

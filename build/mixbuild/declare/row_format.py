@@ -15,8 +15,8 @@ PROMPT_COMPLETION = "prompt_completion"
 MESSAGES = "messages"
 ALPACA = "alpaca"
 SHAREGPT = "sharegpt"
-TEXT = "text"
-ROW_FORMATS = (PROMPT_COMPLETION, MESSAGES, ALPACA, SHAREGPT, TEXT)
+TEXT_FORMAT = "text"
+ROW_FORMATS = (PROMPT_COMPLETION, MESSAGES, ALPACA, SHAREGPT, TEXT_FORMAT)
 """What each looks like, ``publish/formats`` says."""
 
 DROP = "drop"
@@ -46,7 +46,7 @@ class RowFormat(Record, frozen=True):
             raise UsageError(one_of("row format", self.name, ROW_FORMATS))
         if self.marker not in MARKERS:
             raise UsageError(one_of("marker", self.marker, MARKERS))
-        if self.marker == KEEP and self.name in (PROMPT_COMPLETION, TEXT):
+        if self.marker == KEEP and self.name in (PROMPT_COMPLETION, TEXT_FORMAT):
             raise UsageError(f"{self.name}: keeps the marker in any case; leave 'keep' out")
         if self.system is not None and self.name not in (MESSAGES, SHAREGPT):
             raise UsageError(

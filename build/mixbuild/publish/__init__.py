@@ -1,10 +1,11 @@
 """Manifest -> files -> Hub. It imports all above it.
 
-Rows are published in their own columns. Another row format, such as chat messages, is a view of a
-batch: a module of a folder ``formats`` here, called by ``export``.
+Rows are published in their own columns, or in another row format, such as chat messages: an exact
+view of a batch, made where files are written.
 
 ::
 
+    formats    row formats: views of a batch of rows, and the way back
     manifest   the manifest as it is published
     parquet    Parquet files as the Hub likes them, cut by their rows alone
     facts      what only all the rows of a split together tell
