@@ -3,7 +3,7 @@
 ::
 
     errors     every error raised on purpose, in one tree
-    row        one row of the published dataset: its columns
+    row        one row of the published dataset: its columns, and its keys
     resources  files of the project that are not code
     code       a hash of this package's own code, for keys
     identity   row ids, and choices made by hashing them
@@ -70,12 +70,13 @@ from mixbuild.core.identity import Hashes, Rows, hash_rows, row_ids, shuffled
 from mixbuild.core.prefetch import ahead
 from mixbuild.core.resources import CHECKOUT, PACKAGE, in_checkout, project_file, read_project_file
 from mixbuild.core.retry import is_transient, patiently, retry_after, status_of
-from mixbuild.core.row import SCHEMA, Drops
+from mixbuild.core.row import KEYS, SCHEMA, Drops
 from mixbuild.core.typed import Count, Record, dump_json, parse_json, plain, typed
 from mixbuild.core.yaml import dump_yaml, load_yaml, split_front_matter
 
 __all__ = [
     "CHECKOUT",
+    "KEYS",
     "PACKAGE",
     "PARTIAL",
     "SCHEMA",

@@ -17,5 +17,9 @@ SCHEMA = pa.schema(
 )
 """One row. Only string and list<string>: what every reader and the viewer understand."""
 
+KEYS = pa.schema([(name, pa.binary(16)) for name in ("inputs", "slots", "group")])
+"""What a row says, as digests: of what its template is filled with but for the answer, of all of
+it, and of what it has in common with other rows of its task; null where the task declares none."""
+
 Drops = dict[str, int]
 """Reason -> how many rows were left out for it."""

@@ -87,6 +87,8 @@ class Task:
             source column of its name.
         drops: reason -> the source rows to leave out for it.
         waivers: a rule of ``check`` that does not hold for this task -> why.
+        group: a slot of the template ``seed``: rows that have the same in it, as questions about
+            one passage have, belong on one side of a split.
         declaration: the text of the file that declares it, noted by whoever reads that; empty for
             a task that is made elsewhere.
 
@@ -102,6 +104,7 @@ class Task:
     slots: Mapping[str, Slot | ChoiceSlot] = field(default_factory=dict)
     drops: Mapping[str, pc.Expression] = field(default_factory=dict)
     waivers: Mapping[str, str] = field(default_factory=dict)
+    group: str | None = None
     declaration: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -121,8 +124,8 @@ class Task:
     def __reduce__(self) -> tuple[object, ...]:
         # a read-only mapping cannot be pickled, and tasks travel to worker processes
         values = (self.name, self.family, self.source, dict(self.splits), self.templates)
-        more = (dict(self.slots), dict(self.drops), dict(self.waivers), self.declaration)
-        return Task, (*values, *more)
+        more = (dict(self.slots), dict(self.drops), dict(self.waivers))
+        return Task, (*values, *more, self.group, self.declaration)
 
     @property
     def conditions(self) -> tuple[pc.Expression, ...]:
@@ -167,6 +170,8 @@ def _faults(task: Task) -> Iterator[str]:
     for name in (SAMPLE, EVERY):
         if name in names:
             yield f"no template may be named {name!r}, which asks for several"
+    if task.group is not None and task.group not in task.templates[0].placeholders:
+        yield f"the group: {one_of('slot', task.group, task.templates[0].placeholders)}"
     used = {name for template in task.templates for name in template.placeholders}
     for name in task.slots:
         if name not in used:

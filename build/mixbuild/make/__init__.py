@@ -3,6 +3,7 @@
 ::
 
     unit       the atom of work, and the rows that it makes
+    keys       what a shard's rows say, in a file beside it
     shard      a unit -> its Arrow shard
     config     what is published under a name
     plan       what was asked for -> units
@@ -29,6 +30,7 @@ from mixbuild.make.config import (
     whole,
     without,
 )
+from mixbuild.make.keys import keys_path, read_keys
 from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
 from mixbuild.make.plan import Plan, Request, plan
@@ -60,9 +62,11 @@ __all__ = [
     "Unit",
     "contradictions",
     "expect",
+    "keys_path",
     "load_manifest",
     "make",
     "plan",
+    "read_keys",
     "read_recipe",
     "read_shard",
     "refuse_format",

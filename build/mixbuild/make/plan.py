@@ -45,6 +45,7 @@ class Request:
         follow_links: read what a mirror's links and card lead to outside of its folder.
         choices: task name -> the templates, splits and most rows that are said for it alone.
         recipe: the recipe that asks for all this, to be noted with what is made.
+        keys: write the rows' keys beside each shard.
     """
 
     tasks: Sequence[Task]
@@ -59,6 +60,7 @@ class Request:
     follow_links: bool = False
     choices: Mapping[str, TaskChoice] = field(default_factory=dict)
     recipe: RecipeEntry | None = None
+    keys: bool = False
 
     def asked(self, task: str) -> Asked:
         """How a task is to be rendered: as is said for it, or else for all."""
@@ -110,6 +112,7 @@ def plan(task: Task, request: Request) -> Plan:
         resolved.label,
         templates=asked.templates,
         seed=asked.seed,
+        keys=request.keys,
     )
     units = {
         split: _units(projection, split, runs, asked.max_rows)

@@ -3,7 +3,8 @@
 The output folder while and after it is made::
 
     out/manifest.json                        written last: what it lists is whole
-    out/squad/train-00000-of-00001.arrow     only what the manifest lists
+    out/squad/train-00000-of-00001.arrow     only what the manifest lists, and
+    out/squad/train-00000-of-00001.keys.arrow    its keys, where they are asked for
     out/.units/<task>-<key>.arrow, .json     units of a build that is not finished yet
 
 A build that was stopped, however rudely, goes on from ``.units``: units whose
@@ -25,6 +26,7 @@ from mixbuild.core import OutputError, UsageError, explained_output, mutex, usab
 from mixbuild.core import executor as engine
 from mixbuild.make import manifest
 from mixbuild.make.config import Built, shard_path, unlisted, whole
+from mixbuild.make.keys import has_keys
 from mixbuild.make.manifest import Manifest, config_of
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.shard import Shard, finished
@@ -99,13 +101,15 @@ def make(
             for each in stale:
                 _stage(out, folder, each, there)
             units = [unit for each in stale for unit in _units(each)]
-            missing = [unit for unit in units if not finished(unit, folder)]
+            projections = {each.task.name: each.projection for each in stale}
+            missing = [
+                unit for unit in units if not finished(unit, projections[unit.config], folder)
+            ]
             kept = len(units) - len(missing)
             workers = None
             if engine_name == engine.PROCESSES and num_proc is None:
                 num_proc = workers = worth_workers(missing, cores=usable_cores())
             threads = engine_name == engine.PROCESSES and num_proc is None
-            projections = {each.task.name: each.projection for each in stale}
             done = engine.run(
                 missing,
                 work,
@@ -165,7 +169,10 @@ def _is_whole(out: Path, config: Built, planned: Plan, request: Request) -> bool
         == {split: [unit.key for unit in units] for split, units in planned.units.items()}
         and _entry(planned, request, listed) == whole(config)
         and all(
-            _size(out / shard.path) == shard.bytes for shards in listed.values() for shard in shards
+            _size(out / shard.path) == shard.bytes
+            and has_keys(out / shard.path, shard.unit, planned.projection)
+            for shards in listed.values()
+            for shard in shards
         )
     )
 
@@ -189,7 +196,8 @@ def _put_out(out: Path, folder: Path, planned: Plan, request: Request) -> Built:
     """Move a config's finished shards to where it will be listed; what the manifest says of it."""
     name = planned.task.name
     shards = {
-        split: [_whole(unit, folder) for unit in units] for split, units in planned.units.items()
+        split: [_whole(unit, planned, folder) for unit in units]
+        for split, units in planned.units.items()
     }
     paths = {
         out / shard_path(name, split, index, len(each)): shard
@@ -215,8 +223,8 @@ def _entry(planned: Plan, request: Request, shards: Mapping[str, Sequence[Shard]
     return config_of(planned.task, planned.resolved, shards, asked, request.recipe)
 
 
-def _whole(unit: Unit, folder: Path) -> Shard:
-    shard = finished(unit, folder)
+def _whole(unit: Unit, planned: Plan, folder: Path) -> Shard:
+    shard = finished(unit, planned.projection, folder)
     if shard is None:
         raise OutputError(
             f"{folder}/{unit.stem}.arrow: not there after it was rendered; do all workers share "

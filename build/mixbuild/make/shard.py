@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from mixbuild.core import (
+    KEYS,
     SCHEMA,
     ContentDigest,
     Count,
@@ -28,6 +29,7 @@ from mixbuild.core import (
     typed,
     write_whole,
 )
+from mixbuild.make.keys import has_keys, keys_made_of, write_keys
 from mixbuild.make.unit import Projection, Unit, rows
 
 WRITTEN_ROWS = 4_096
@@ -54,6 +56,8 @@ def render_unit(
 ) -> Shard:
     """Make the unit's shard ``folder/<stem>.arrow``, and ``<stem>.json`` once it is whole.
 
+    Its keys, where they are asked for, are there before it.
+
     Nothing is rendered when both are there already.
 
     Args:
@@ -68,12 +72,14 @@ def render_unit(
         OutputError: the shard cannot be written.
     """
     arrow, report = folder / f"{unit.stem}.arrow", folder / f"{unit.stem}.json"
-    if (found := finished(unit, folder)) is not None:
+    if (found := finished(unit, projection, folder)) is not None:
         return found
     partial = partial_path(arrow)  # another one for every worker: a first one may not be dead yet
     try:
         with explained_output(arrow):
-            shard = _write(unit, projection, partial, overlap=overlap)
+            shard, keys = _write(unit, projection, partial, overlap=overlap)
+            if projection.keyed is not None:
+                write_keys(arrow, keys, made_of=keys_made_of(unit.key, projection))
             put_in_place(partial, arrow)
             write_whole(report, dump_json(shard))
     finally:
@@ -81,16 +87,17 @@ def render_unit(
     return shard
 
 
-def finished(unit: Unit, folder: Path) -> Shard | None:
-    """The unit's shard, if an earlier build finished it in this folder."""
+def finished(unit: Unit, projection: Projection, folder: Path) -> Shard | None:
+    """The unit's shard, if an earlier build finished it in this folder, with its keys if asked."""
     shard = read_report(folder / f"{unit.stem}.json")
     if shard is None or shard.unit != unit.key:
         return None
+    arrow = folder / f"{unit.stem}.arrow"
     try:
-        size = (folder / f"{unit.stem}.arrow").stat().st_size
+        whole = arrow.stat().st_size == shard.bytes
     except OSError:
         return None
-    return shard if size == shard.bytes else None
+    return shard if whole and has_keys(arrow, unit.key, projection) else None
 
 
 def read_report(path: Path) -> Shard | None:
@@ -154,20 +161,26 @@ def _read(path: Path, digest: _Digest) -> Iterator[pa.RecordBatch]:
         raise VerifyError(f"{path}: cannot be read ({one_line(error)})") from error
 
 
-def _write(unit: Unit, projection: Projection, path: Path, *, overlap: bool) -> Shard:
-    """Stream the unit's rows to a file, and take their digest on the way."""
+def _write(
+    unit: Unit, projection: Projection, path: Path, *, overlap: bool
+) -> tuple[Shard, list[pa.RecordBatch]]:
+    """Stream the unit's rows to a file, take their digest on the way, and keep their keys."""
     read_count, written, drops = 0, 0, Counter[str]()
     content = ContentDigest(SCHEMA)
+    keys = []
     batches = rows(unit, projection, overlap=overlap)
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, SCHEMA) as stream:
         for count, batch, dropped in ahead(batches) if overlap else batches:
+            if projection.keyed is not None:
+                keys.append(batch.select(KEYS.names))
+                batch = batch.select(SCHEMA.names)
             content.update(batch)
             for start in range(0, batch.num_rows, WRITTEN_ROWS):
                 stream.write_batch(batch.slice(start, WRITTEN_ROWS))
             read_count += count
             written += batch.num_rows
             drops.update(dropped)
-    return Shard(
+    shard = Shard(
         unit.key,
         read_count,
         written,
@@ -175,3 +188,4 @@ def _write(unit: Unit, projection: Projection, path: Path, *, overlap: bool) -> 
         path.stat().st_size,
         content.hexdigest(),
     )
+    return shard, keys

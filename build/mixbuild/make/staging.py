@@ -3,6 +3,7 @@
 ::
 
     out/.units/<config>-<key>.arrow    a unit's shard
+    out/.units/<config>-<key>.keys.arrow    its keys, where they are asked for; there before it
     out/.units/<config>-<key>.json     what it holds; written once the shard is whole
 
 Whatever lies there may be missing, cut or of another version: it costs its own work again, and
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mixbuild.core import PARTIAL, dump_json, explained_output, sync_folder, write_whole
+from mixbuild.make.keys import keys_path
 from mixbuild.make.shard import Shard, contents, read_report
 
 UNITS = ".units"
@@ -63,6 +65,7 @@ def take_back(folder: Path, config: str, lying: Sequence[Path]) -> None:
         for arrow in alike:
             if held == (wanted[arrow].rows, wanted[arrow].content_digest):
                 path.replace(arrow)
+                _move_keys(path, arrow)
                 del wanted[arrow]
                 break
 
@@ -71,11 +74,19 @@ def move_out(folder: Path, config: str, shards: Mapping[Path, Shard], old: Itera
     """Move a config's shards to where the manifest will list them, and no old one beside them."""
     for path in old:
         path.unlink()
+        keys_path(path).unlink(missing_ok=True)
     for path, shard in shards.items():
         path.parent.mkdir(exist_ok=True)
-        (folder / f"{config}-{shard.unit}.arrow").replace(path)
+        arrow = folder / f"{config}-{shard.unit}.arrow"
+        _move_keys(arrow, path)
+        arrow.replace(path)
     for parent in {path.parent for path in shards}:
         sync_folder(parent)
+
+
+def _move_keys(shard: Path, to: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):  # nobody asked for them
+        keys_path(shard).replace(keys_path(to))
 
 
 def shards_in(folder: Path, splits: Iterable[str]) -> list[Path]:

@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import Drops, Hashes, Rows, WorkerError, hash_code, hash_rows
-from mixbuild.declare import EVERY, SAMPLE, Task
+from mixbuild.declare import EVERY, SAMPLE, SEED, Task
 from mixbuild.declare import Path as ColumnPath
-from mixbuild.render import Binding, Origin, bind, render
+from mixbuild.render import Binding, Origin, bind, render, row_keys
 from mixbuild.sources import Run, read
 
-DECISIVE = ("core", "declare", "render", "sources", "make/unit.py", "make/shard.py")
+DECISIVE = ("core", "declare", "render", "sources", "make/unit.py", "make/keys.py", "make/shard.py")
 """The rooms and modules whose text decides what a unit is rendered to."""
 
 
@@ -69,6 +69,8 @@ class Projection:
         source: ``repo@commit``, for the rows.
         code: the ``code_version`` that planned the build, and is to render it.
         key: a hash of all of it that decides a row.
+        keyed: the task bound with its template ``seed``, of which the rows' keys are made; None
+            where nobody wants them.
     """
 
     binding: Binding
@@ -76,10 +78,17 @@ class Projection:
     source: str
     code: str
     key: str
+    keyed: Binding | None = None
+
+    @property
+    def reads(self) -> tuple[ColumnPath, ...]:
+        """The columns to read of the source."""
+        also = () if self.keyed is None else self.keyed.reads
+        return tuple(sorted({*self.binding.reads, *also}))
 
 
 def bind_projection(
-    task: Task, schema: pa.Schema, source: str, *, templates: str, seed: int
+    task: Task, schema: pa.Schema, source: str, *, templates: str, seed: int, keys: bool = False
 ) -> Projection:
     """Bind a task to its source, once for all that will render it.
 
@@ -89,6 +98,7 @@ def bind_projection(
         source: ``repo@commit``, for the rows.
         templates: a template's name, ``sample`` or ``all``.
         seed: of every choice by hash.
+        keys: make the rows' keys too.
 
     Raises:
         UsageError: the task has no such template.
@@ -105,7 +115,16 @@ def bind_projection(
         sorted((name, _fingerprint(value)) for name, value in binding.checks.items()),
         sorted((name, repr(slot)) for name, slot in binding.choices.items()),
     ]
-    return Projection(binding, schema, source, code_version(), _hash(parts))
+    keyed = bind(task, schema, templates=SEED) if keys else None
+    return Projection(binding, schema, source, code_version(), _hash(parts), keyed)
+
+
+def keys_version(projection: Projection) -> str:
+    """A hash of all that decides the keys of a row."""
+    task, keyed = projection.binding.task, projection.keyed
+    values = {} if keyed is None else keyed.values
+    expressions = sorted((name, _fingerprint(value)) for name, value in values.items())
+    return _hash([projection.code, task.group, task.templates[0].text, expressions])
 
 
 def unit_of(projection: Projection, split: str, run: Run, *, highest: int | None = None) -> Unit:
@@ -143,7 +162,7 @@ def source_rows(
     Raises:
         SourceError: the source cannot be read.
     """
-    reads = projection.binding.reads if columns is None else columns
+    reads = projection.reads if columns is None else columns
     for numbers, batch in read(unit.run, reads, schema=projection.schema, overlap=overlap):
         if unit.highest is not None:
             hashes = choice_hashes(projection, unit.split, unit.run, numbers)
@@ -157,6 +176,8 @@ def rows(
 ) -> Iterator[tuple[int, pa.RecordBatch, Drops]]:
     """Render a unit: (source rows read, rows, what was left out) for each batch.
 
+    The rows have their keys after their own columns where the projection makes them.
+
     Raises:
         SourceError, RowError: the source cannot be read, or has a row it must not have.
         WorkerError: the code here is not that which planned the build.
@@ -169,7 +190,8 @@ def rows(
         )
     origin = Origin(projection.source, unit.split, unit.run.file)
     for numbers, batch in source_rows(unit, projection, overlap=overlap):
-        rendered, drops = render(projection.binding, batch, numbers, origin)
+        keys = None if projection.keyed is None else row_keys(projection.keyed, batch)
+        rendered, drops = render(projection.binding, batch, numbers, origin, beside=keys)
         yield batch.num_rows, rendered, drops
 
 

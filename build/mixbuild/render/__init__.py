@@ -6,6 +6,7 @@ It imports ``core`` and ``declare``::
     classes    what a source has in a column for each class of a task
     options    options, cleaned, shuffled by hash and shown
     bind       a task, bound to the columns of its source
+    keys       what rows say, as digests
     take       which rows a template takes, and which template a row is given to
     outputs    completions and references, cleaned
     render     batch of source rows -> rows + drops
@@ -13,6 +14,7 @@ It imports ``core`` and ``declare``::
 
 from mixbuild.render.bind import Binding, bind, choose_templates
 from mixbuild.render.classes import CLASS_NAMES, class_names
+from mixbuild.render.keys import row_keys
 from mixbuild.render.options import OWN_LETTER, ShownOptions, letters
 from mixbuild.render.outputs import clean
 from mixbuild.render.render import Origin, fillings, render, shown_options
@@ -30,5 +32,6 @@ __all__ = [
     "fillings",
     "letters",
     "render",
+    "row_keys",
     "shown_options",
 ]

@@ -56,7 +56,12 @@ class Origin:
 
 
 def render(
-    binding: Binding, batch: pa.RecordBatch, rows: Rows, origin: Origin
+    binding: Binding,
+    batch: pa.RecordBatch,
+    rows: Rows,
+    origin: Origin,
+    *,
+    beside: pa.RecordBatch | None = None,
 ) -> tuple[pa.RecordBatch, Drops]:
     """Render one batch.
 
@@ -65,9 +70,11 @@ def render(
         batch: source rows, with at least the columns that ``binding.reads`` names.
         rows: the number of each row within its file. Shape (batch.num_rows,).
         origin: where the batch comes from.
+        beside: what goes with each source row, whatever is rendered of it.
 
     Returns:
-        the rows, in ``SCHEMA``, and how many were left out for which reason:
+        the rows, in ``SCHEMA`` with the columns of ``beside`` after it, and how many were left out
+        for which reason:
         ``rows.num_rows + sum(drops) == batch.num_rows * binding.renderings``.
 
     Raises:
@@ -78,6 +85,8 @@ def render(
     _refuse_other_bytes(binding, values, rows, origin)
     if binding.choices:
         values = fill_options(values, binding.choices, _option_hashes(binding, rows, origin))
+    for name, column in () if beside is None else zip(beside.schema.names, beside, strict=True):
+        values = values.append_column(f"beside {name}", column)
     keep = pa.repeat(True, batch.num_rows)
     for reason in binding.task.drops:
         keep = leave_out(reason, values.column(f"drop {reason}"), keep, drops, binding.renderings)
@@ -142,7 +151,11 @@ def _render_template(
         pa.repeat(origin.source, count),
         row_ids(task, origin.split, origin.file, rows, template=suffix),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA), rows
+    rendered = pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+    for name in slots:
+        if name.startswith("beside "):
+            rendered = rendered.append_column(name.removeprefix("beside "), slots[name])
+    return rendered, rows
 
 
 def _refuse_wrong_rows(

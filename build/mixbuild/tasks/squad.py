@@ -32,6 +32,7 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation"},
     slots={"answers": first("answers", "text"), "article": replaced("title", pattern="_", by=" ")},
+    group="context",
     drops={"no answer": is_empty("answers", "text")},
     templates=(
         Template("seed", "Answer the following question based on the passage: {context} \nQuestion: {question}\n[OUTPUT]: {answers}"),
