@@ -5,6 +5,7 @@ shards writes a selection beside them, and only export makes files of it. The
 mixture will be the first to write one; until then nothing outside the tests does::
 
     forecast   what a mixture will give, before anything is rendered
+    measure    what rows come to, in characters or tokens
     selection  which rows of which shards, how often and in which order
     words      texts as words and runs of words, each a hash
     contamination  items of evaluation sets, found by runs of words

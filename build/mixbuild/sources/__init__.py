@@ -20,6 +20,7 @@ room that reaches the network::
     read       streams one run, with only the columns that are needed
     survey     what a source on the Hub is at a commit, for the lock
     probe      what a source's rows look like, for a new task
+    tokenizer  how many tokens a model reads a text as
     pin        writes the lock, and compares it with what the Hub has now
 """
 
@@ -40,6 +41,7 @@ from mixbuild.sources.probe import Probed, probe
 from mixbuild.sources.read import count_rows, read
 from mixbuild.sources.resolve import SAMPLES, Resolved, explore, resolve
 from mixbuild.sources.survey import classes_in, digests, is_wholly, same_files
+from mixbuild.sources.tokenizer import open_tokenizer
 
 __all__ = [
     "BATCH_BYTES",
@@ -61,6 +63,7 @@ __all__ = [
     "is_commit",
     "is_of",
     "is_wholly",
+    "open_tokenizer",
     "pin",
     "probe",
     "read",
