@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from make.test_run import files, request
 from mixbuild.make import run, workers
 from mixbuild.make.run import make
@@ -58,3 +62,78 @@ def test_a_large_build_uses_the_cores_and_says_so(
     assert (made.rendered, made.workers) == (6, 2)
     assert files(tmp_path / "made") == files(tmp_path / "alone")
     assert make(request(imdb_folder, tmp_path / "asked"), num_proc=1).workers is None
+
+
+SAMPLES = ROOT / "build/mixbuild/tasks/samples/imdb"
+
+CALLER = """
+import json, os, shutil, sys
+import os
+import subprocess
+import sys
+from pathlib import Path
+from hub_server import LoopbackHub
+
+root = Path(sys.argv[1])
+with LoopbackHub(root / "hub") as served:
+    os.environ.update(served.environment(root / "home"))
+    from huggingface_hub import set_client_factory
+    from make.clients import noting_client
+    from mixbuild.core import MixError
+    from mixbuild.make import Request, make
+    from mixbuild.sources import lock, pin
+    from mixbuild.tasks import find
+
+    set_client_factory({factory})
+    task = find("imdb")
+    shutil.copytree(sys.argv[2], served.root / task.source.repo)
+    list(pin(root / "lock.json", [task]))
+    try:
+        make(
+            Request([task], root / "out", {{}}, lock=lock.load(root / "lock.json")),
+            num_proc={num_proc},
+        )
+    except MixError as error:
+        print(error)
+    print(len(served.log))
+"""
+
+
+@pytest.mark.parametrize("num_proc", [2, None])
+def test_workers_ask_the_hub_by_the_client_of_the_caller(
+    tmp_path: Path, num_proc: int | None
+) -> None:
+    told = run_script(
+        CALLER.format(factory="noting_client", num_proc=num_proc), tmp_path, str(SAMPLES)
+    )
+    asked = (tmp_path / "notes").read_text().splitlines()
+    assert told == [str(len(asked))]
+    assert len({line.split()[0] for line in asked}) == (3 if num_proc else 1)
+
+
+def test_a_client_that_workers_cannot_have_is_refused_with_them(tmp_path: Path) -> None:
+    script = CALLER.format(factory="lambda: noting_client()", num_proc=2)
+    told, _ = run_script(script, tmp_path, str(SAMPLES))
+    assert told == (
+        "worker processes cannot have the client factory that was set for the Hub (it is a "
+        "lambda, or lies in the script itself); move it to a module, or leave num_proc and "
+        "engine out"
+    )
+
+
+def run_script(script: str, folder: Path, *arguments: str) -> list[str]:
+    (folder / "script.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, str(folder / "script.py"), str(folder), *arguments],
+        env={
+            **os.environ,
+            "NOTES": str(folder / "notes"),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "build"), str(ROOT / "tests")]),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()

@@ -32,7 +32,7 @@ from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.shard import Shard, finished
 from mixbuild.make.staging import UNITS, forget, move_out, note, shards_in, staging, take_back
 from mixbuild.make.unit import Unit
-from mixbuild.make.workers import Shared, work, worth_workers
+from mixbuild.make.workers import Shared, client_of, work, worth_workers
 from mixbuild.sources import SAMPLES
 
 Report: TypeAlias = Callable[[int, int], None]
@@ -107,13 +107,15 @@ def make(
             ]
             kept = len(units) - len(missing)
             workers = None
-            if engine_name == engine.PROCESSES and num_proc is None:
+            unasked = engine_name == engine.PROCESSES and num_proc is None
+            client, travels = client_of(missing, elsewhere=not unasked)
+            if unasked and travels:
                 num_proc = workers = worth_workers(missing, cores=usable_cores())
             threads = engine_name == engine.PROCESSES and num_proc is None
             done = engine.run(
                 missing,
                 work,
-                shared=Shared(projections, folder, overlap=threads),
+                shared=Shared(projections, folder, overlap=threads, client=client),
                 engine=engine_name,
                 num_proc=num_proc,
                 scheduler=scheduler,

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixbuild.core import UsageError
 from mixbuild.make.shard import Shard, render_unit
 from mixbuild.make.unit import Projection, Unit
-from mixbuild.sources import BATCH_BYTES
+from mixbuild.sources import BATCH_BYTES, Factory, adopt, callers_factory, can_travel, is_remote
 
 WORKER_BATCHES = 96
 """Of 4 MiB each: with fewer, a worker is longer in starting than it saves. A start is half a second
@@ -32,16 +33,46 @@ def _batches(unit: Unit) -> int:
         return 1
 
 
+def client_of(units: Sequence[Unit], *, elsewhere: bool) -> tuple[Factory | None, bool]:
+    """Return (the caller's own way to the Hub if units are read there, whether others can have it).
+
+    Args:
+        units: those to be rendered.
+        elsewhere: whether other processes were asked for.
+
+    Raises:
+        UsageError: they were, and cannot have it.
+    """
+    client = callers_factory() if any(is_remote(unit.run.address) for unit in units) else None
+    travels = can_travel(client)
+    if elsewhere and not travels:
+        raise UsageError(
+            "worker processes cannot have the client factory that was set for the Hub "
+            "(it is a lambda, or lies in the script itself); move it to a module, or leave "
+            "num_proc and engine out"
+        )
+    return client, travels
+
+
 @dataclass(frozen=True)
 class Shared:
-    """What every unit of a build is rendered with: it goes to each worker once."""
+    """What every unit of a build is rendered with: it goes to each worker once.
+
+    Attributes:
+        projections: by config.
+        folder: where the shards are written.
+        overlap: whether to read, render and write at the same time.
+        client: makes the client that asks the Hub, where the caller has set one.
+    """
 
     projections: Mapping[str, Projection]
     folder: Path
     overlap: bool
+    client: Factory | None = None
 
 
 def work(unit: Unit, shared: Shared) -> Shard:
     """Render one unit of a build, wherever that is."""
+    adopt(shared.client)
     projection = shared.projections[unit.config]
     return render_unit(unit, projection, shared.folder, overlap=shared.overlap)

@@ -4,6 +4,7 @@ It imports ``core``, ``declare``, ``tasks`` and ``render``, and is, beside ``pub
 room that reaches the network::
 
     hub        a repo on the Hub at one commit: its files and its card
+    session    the client by which the caller reaches the Hub, in other processes too
     lock       at which commit each source is read
     stamp      a local file as it was when a build was planned
     location   where source rows are: a Place, and a Run of one of its files
@@ -24,6 +25,7 @@ room that reaches the network::
     pin        writes the lock, and compares it with what the Hub has now
 """
 
+from mixbuild.sources.formats.opened import is_remote
 from mixbuild.sources.hub import (
     Repo,
     Stored,
@@ -40,12 +42,14 @@ from mixbuild.sources.pin import check_lock, pin
 from mixbuild.sources.probe import Probed, probe
 from mixbuild.sources.read import count_rows, read
 from mixbuild.sources.resolve import SAMPLES, Resolved, explore, resolve
+from mixbuild.sources.session import Factory, adopt, callers_factory, can_travel
 from mixbuild.sources.survey import classes_in, digests, is_wholly, same_files
 from mixbuild.sources.tokenizer import open_tokenizer
 
 __all__ = [
     "BATCH_BYTES",
     "SAMPLES",
+    "Factory",
     "Lock",
     "LockEntry",
     "Probed",
@@ -53,6 +57,9 @@ __all__ = [
     "Resolved",
     "Run",
     "Stored",
+    "adopt",
+    "callers_factory",
+    "can_travel",
     "check_lock",
     "classes_in",
     "count_rows",
@@ -62,6 +69,7 @@ __all__ = [
     "find_repo",
     "is_commit",
     "is_of",
+    "is_remote",
     "is_wholly",
     "open_tokenizer",
     "pin",

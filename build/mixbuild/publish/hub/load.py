@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import pickle
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
-from huggingface_hub import constants, set_client_factory
-from huggingface_hub.utils import _http
+from huggingface_hub import constants
 
 from mixbuild.core import SCHEMA, explained, patiently, usable_cores
 from mixbuild.core import executor as engine
@@ -20,6 +18,7 @@ from mixbuild.publish.ends import Ends, batches_of, rows_of
 from mixbuild.publish.facts import Facts, Told
 from mixbuild.publish.hub.client import bounded_silence
 from mixbuild.publish.parquet import row_groups
+from mixbuild.sources import Factory, adopt, callers_factory, can_travel
 
 if TYPE_CHECKING:  # importing datasets takes a second, which a push with nothing to do saves
     from datasets import Dataset, IterableDataset
@@ -54,9 +53,6 @@ class Loading:
 Loaded: TypeAlias = Mapping[str, Told | Ends | None]
 """By split, what came; None for one whose rows nobody asked for."""
 
-Factory: TypeAlias = _http.CLIENT_FACTORY_T | None
-"""What makes the client that all requests of a process share; None for the library's own."""
-
 
 def load_all(loadings: Iterable[Loading]) -> Iterator[tuple[Loading, Loaded]]:
     """Load configs side by side, by the client that the caller has set, as they come to be done.
@@ -69,22 +65,12 @@ def load_all(loadings: Iterable[Loading]) -> Iterator[tuple[Loading, Loaded]]:
     """
     loadings = list(loadings)
     num_proc = max(1, min(usable_cores(), len(loadings)))
-    factory = _http._GLOBAL_CLIENT_FACTORY
-    if factory is _http.default_client_factory:
-        return engine.run(loadings, load, shared=None, num_proc=num_proc)
-    travels = _can_travel(factory)
+    factory = callers_factory()
+    travels = can_travel(factory)
     return engine.run(loadings, load, shared=factory, num_proc=num_proc if travels else None)
 
 
-def _can_travel(factory: Factory) -> bool:
-    """Whether another process can have it; what lies in the caller's own script, it cannot."""
-    try:
-        return b"__main__" not in pickle.dumps(factory)
-    except Exception:  # a lambda, or what it holds: pickle and the objects raise nearly anything
-        return False
-
-
-def load(loading: Loading, factory: Factory = None) -> Loaded:
+def load(loading: Loading, factory: Factory | None = None) -> Loaded:
     """Load a config, patiently.
 
     Args:
@@ -94,8 +80,7 @@ def load(loading: Loading, factory: Factory = None) -> Loaded:
     Raises:
         SourceError: it cannot be loaded.
     """
-    if factory is not None and _http._GLOBAL_CLIENT_FACTORY is not factory:
-        set_client_factory(factory)
+    adopt(factory)
     with explained(loading.name), bounded_silence():
         return patiently(lambda: _load(loading))
 
