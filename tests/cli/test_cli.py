@@ -141,8 +141,8 @@ def test_an_output_that_cannot_be_written_is_named(
     (tmp_path / "file").write_text("in the way")
     assert cli.run(["make", "imdb", "--samples", "--out", str(tmp_path / place)]) == 1
     assert capfd.readouterr().err == (
-        f"error: {tmp_path}/{place}: cannot be written ({reason}); make room or choose "
-        "another --out, then run the same command: finished units are kept\n"
+        f"error: {tmp_path}/{place}: cannot be written ({reason}); choose another --out, "
+        "then run the same command: finished units are kept\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

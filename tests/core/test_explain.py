@@ -49,6 +49,25 @@ def test_where_no_file_is_said_the_folders_are_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "make room or choose another --out"),
+        (errno.EROFS, "choose another --out"),
+        (errno.EACCES, "allow it to whoever runs this, or choose another --out"),
+        (errno.EIO, "look at the disk, or choose another --out"),
+        (errno.ENOTDIR, "choose another --out"),
+    ],
+)
+def test_room_is_asked_for_only_where_it_would_help(number: int, remedy: str) -> None:
+    with pytest.raises(OutputError) as caught, explained_output(Path("out")):
+        raise OSError(number, os.strerror(number), "out/x")
+    assert str(caught.value) == (
+        f"out/x: cannot be written ({os.strerror(number)}); {remedy}, then run the same command: "
+        "finished units are kept"
+    )
+
+
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
 def test_limits_are_no_files_fault(number: int) -> None:
     error = OSError(number, os.strerror(number), "/a/tmp/x")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import random
@@ -266,6 +267,25 @@ def test_two_builds_do_not_share_a_folder(imdb_folder: Path, tmp_path: Path) -> 
         f"{tmp_path}/out: another make or push is at work here; wait for it, or choose "
         f"another --out"
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (errno.EACCES, "Permission denied; allow it to whoever runs this"),
+        (errno.EIO, "Input/output error; look at the disk, or at the network that it is on"),
+    ],
+)
+def test_a_manifest_that_the_machine_keeps_back_is_not_to_be_deleted(
+    monkeypatch: pytest.MonkeyPatch, code: int, told: str
+) -> None:
+    def keep_back(path: Path) -> bytes:
+        raise OSError(code, os.strerror(code), str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", keep_back)
+    with pytest.raises(ManifestError) as caught:
+        manifest.load(Path("/out"))  # not within a folder that a variable names
+    assert str(caught.value) == f"cannot be read: /out/manifest.json: {told}"
 
 
 def test_a_manifest_of_another_format_is_refused(imdb_folder: Path, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ from mixbuild.core.errors import (
 from mixbuild.core.explain import (
     explain_hub,
     explain_missing,
+    explain_system,
     explained,
     explained_hub,
     explained_output,
@@ -113,6 +114,7 @@ __all__ = [
     "dump_yaml",
     "explain_hub",
     "explain_missing",
+    "explain_system",
     "explained",
     "explained_hub",
     "explained_output",

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
 
+BESIDE = {
+    **dict.fromkeys((0, errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room or "),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "allow it to whoever runs this, or "),
+    errno.EIO: "look at the disk, or ",
+}
+"""Why a file cannot be written -> what to do, beside another folder; 0 is what is not known."""
+
+
 @contextmanager
 def explained(where: str) -> Iterator[None]:
     """Turn whatever a library raises while it reads a source into a SourceError of one line.
@@ -56,9 +64,10 @@ def explained_output(path: Path) -> Iterator[None]:
                 f"{error.filename or path}: cannot be written: {explain_system(error)}, then run "
                 f"the same command: finished units are kept"
             ) from error
+        remedy = BESIDE.get(error.errno or 0, "")
         raise OutputError(
-            f"{error.filename or path}: cannot be written ({reason}); make room or choose "
-            f"another --out, then run the same command: finished units are kept"
+            f"{error.filename or path}: cannot be written ({reason}); {remedy}choose another "
+            f"--out, then run the same command: finished units are kept"
         ) from error
 
 

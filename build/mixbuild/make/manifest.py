@@ -17,6 +17,7 @@ from mixbuild.core import (
     ManifestError,
     Record,
     dump_json,
+    explain_system,
     explained_output,
     parse_json,
     typed,
@@ -111,7 +112,8 @@ def load(out: Path) -> Manifest | None:
     except (FileNotFoundError, NotADirectoryError):  # below a file there is nothing either
         return None
     except OSError as error:
-        raise ManifestError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+        told = explain_system(error) or f"{path}: {error.strerror}; {remedy}"
+        raise ManifestError(f"cannot be read: {told}") from error
     raw = parse_json(content, where=str(path), error=ManifestError, remedy=remedy)
     if isinstance(raw, dict) and raw.get("format") == 1:
         raise ManifestError(
