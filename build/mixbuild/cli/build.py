@@ -18,12 +18,18 @@ from mixbuild.cli.options import (
     tasks_option,
 )
 from mixbuild.cli.recipes import asked_by_recipe, recipe_option, refuse_beside_recipe, set_option
-from mixbuild.cli.terminal.builds import print_findings, print_made, print_pinned
+from mixbuild.cli.terminal.builds import (
+    print_findings,
+    print_made,
+    print_overlaps,
+    print_pinned,
+)
 from mixbuild.cli.terminal.console import progress
 from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
-from mixbuild.declare import SEED, Task, refuse_others
-from mixbuild.make import Request, make
+from mixbuild.curate import build
+from mixbuild.declare import SEED, Quality, Task, refuse_others
+from mixbuild.make import Request
 from mixbuild.sources import SAMPLES, check_lock, lock, pin
 from mixbuild.tasks import ALL, find
 
@@ -103,12 +109,13 @@ def make_command(
         "allow_drift": allow_drift,
         "follow_links": follow_links,
     }
+    quality: Quality | None = None
     if recipe is not None:
         refuse_beside_recipe(context)
-        _, request = asked_by_recipe(
+        resolved, request = asked_by_recipe(
             recipe, settings, catalog=catalog, out=folder, samples=samples, sources=sources, **how
         )
-        tasks = list(request.tasks)
+        tasks, quality = list(request.tasks), resolved.recipe.quality
     elif settings:
         raise UsageError(f"--set {settings[0]}: sets what a recipe says; name it with --recipe")
     else:
@@ -123,14 +130,18 @@ def make_command(
     refuse_strangers(sources, [task.name for task in tasks])
     refuse_others({task.name: task.source.license for task in tasks}, allowed=allow_licences)
     with progress("rendering", unit="units") as report:
-        made = make(
+        curated = build(
             request,
+            quality=quality,
+            catalog=catalog,
             engine_name=engine_name,
             num_proc=num_proc,
             scheduler=scheduler,
             report=report,
         )
-    print_made(folder, [task.name for task in tasks], made)
+    print_made(folder, [task.name for task in tasks], curated.made)
+    if curated.overlaps is not None:
+        print_overlaps(curated.overlaps)
 
 
 @click.command("lock")

@@ -11,11 +11,18 @@ mixture will be the first to write one; until then nothing outside the tests doe
     contamination  items of evaluation sets, found by runs of words
     duplicates  duplicates, conflicts and leakage, decided on digests
     removal    rows that are taken out of a split, each with its reason
+    evaluation  evaluation sets as items to be looked for
+    pool       the rows of a build that are judged together
+    repeats    duplicates, conflicts and leakage, taken out of a pool
+    quality    rows are taken out of a build
+    build      shards, and what is curated of them
     statistics  what all the rows of a split together tell
 """
 
+from mixbuild.curate.build import build
 from mixbuild.curate.forecast import TRAIN, Forecast, Stock, evaluation, forecast, stocks_of
 from mixbuild.curate.removal import REMOVED, kept, read_removal
+from mixbuild.curate.repeats import Leaks, Overlaps
 from mixbuild.curate.selection import (
     SELECTION,
     gather,
@@ -33,9 +40,12 @@ __all__ = [
     "TRAIN",
     "Common",
     "Forecast",
+    "Leaks",
     "Lengths",
+    "Overlaps",
     "Statistics",
     "Stock",
+    "build",
     "evaluation",
     "forecast",
     "gather",

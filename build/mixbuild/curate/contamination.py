@@ -31,11 +31,16 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Item:
-    """One item of an evaluation set: where it is from, what it asks and what it expects."""
+    """One item of an evaluation set: ``SET:NUMBER``, what it asks and what it expects."""
 
     id: str
     question: str
     answer: str
+
+    @property
+    def of(self) -> str:
+        """The evaluation set that it is of."""
+        return self.id.rpartition(":")[0]
 
 
 @dataclass(frozen=True)

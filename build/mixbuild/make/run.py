@@ -38,6 +38,9 @@ from mixbuild.sources import SAMPLES
 Report: TypeAlias = Callable[[int, int], None]
 """Called with (units done, units in all)."""
 
+Finish: TypeAlias = Callable[[Mapping[str, Built]], Mapping[str, Built]]
+"""Configs whose shards are whole -> what the manifest is to say of them."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -68,6 +71,7 @@ def make(
     num_proc: int | None = None,
     scheduler: str | None = None,
     report: Report = lambda *_: None,
+    finish: Finish | None = None,
 ) -> Made:
     """Make what is asked for, or bring what is there up to it.
 
@@ -78,6 +82,9 @@ def make(
             on the cores that may be used, or none: this process, with threads.
         scheduler: the address of a Dask scheduler.
         report: called with (units done, units in all).
+        finish: called before the configs that are asked for are listed, once their shards are in
+            their places: what the manifest is to say of them. Without it, rows that were taken out
+            of them before are back.
 
     Raises:
         MixError: of any kind; the manifest then lists only what is whole.
@@ -88,9 +95,13 @@ def make(
     plans = [plan(task, request) for task in request.tasks]
     with explained_output(out):  # a name that is too long, say
         unfinished = (out / UNITS).exists()  # whatever is at work, or was interrupted, has it
-    if not unfinished:
+    if not unfinished and finish is None:
         there = manifest.load(out)
-        if there is not None and not _stale(out, there, plans, request):
+        if (
+            there is not None
+            and _is_settled(there, request)
+            and not _stale(out, there, plans, request)
+        ):
             # where nothing is to be done, nothing is written, not even a mutex
             return Made(there, rendered=0, kept=_count(plans), changed=False, removed=())
     with mutex(out):
@@ -125,8 +136,12 @@ def make(
                 report(kept + count, len(units))
             for each in stale:
                 there.configs[each.task.name] = _put_out(out, folder, each, request)
-            there = msgspec.structs.replace(there, configs=dict(sorted(there.configs.items())))
-            if stale:
+            asked = {task.name: whole(there.configs[task.name]) for task in request.tasks}
+            settled = asked if finish is None else dict(finish(asked))
+            changed = bool(stale) or any(there.configs[name] != settled[name] for name in asked)
+            configs = dict(sorted({**there.configs, **settled}.items()))
+            there = msgspec.structs.replace(there, configs=configs)
+            if changed:
                 manifest.save(out, there)
             for task in request.tasks:  # units of other tasks may be waiting to be finished
                 forget(folder, task.name)
@@ -134,7 +149,7 @@ def make(
         there,
         rendered=len(missing),
         kept=_count(plans) - len(missing),
-        changed=bool(stale),
+        changed=changed,
         removed=tuple(sorted(before - _paths(there))),
         workers=workers,
     )
@@ -151,6 +166,12 @@ def _refuse_overlap(request: Request, out: Path) -> None:
                     f"--source {name}={source} and --out {request.out} lie within one another; "
                     f"choose another --out"
                 )
+
+
+def _is_settled(there: Manifest, request: Request) -> bool:
+    """Whether nothing is taken out of the configs that are asked for."""
+    found = [there.configs.get(task.name) for task in request.tasks]
+    return all(config == whole(config) for config in found if config is not None)
 
 
 def _stale(out: Path, there: Manifest, plans: Sequence[Plan], request: Request) -> list[Plan]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from mixbuild.cli.terminal.console import out, print_table, table
 from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.text import shown
+from mixbuild.curate import Overlaps
 from mixbuild.declare import Task
 from mixbuild.make import FILE, Built, Made
 from mixbuild.sources import LockEntry, is_commit
@@ -50,6 +51,20 @@ def print_made(folder: Path, names: Sequence[str], made: Made) -> None:
             print_row(row)
     by = f" by {made.workers} worker processes" if made.workers else ""
     out.print(f"\n{path}: {made.rendered:,} shards rendered{by}, {made.kept:,} kept")
+
+
+def print_overlaps(overlaps: Overlaps) -> None:
+    """What rows say more than once, whether it was taken out or not."""
+    if overlaps.leaks:
+        out.print("\ninputs that are in two splits:")
+        leaks = table("to train on", "to evaluate by", "inputs", right=(2,))
+        for each in overlaps.leaks:
+            leaks.add_row(each.train, each.evaluation, f"{each.inputs:,}")
+        print_table(leaks)
+    for name, count in overlaps.conflicts.items():
+        out.print(f"{name}: {count:,} rows have the same inputs as another, and another answer")
+    for name, count in overlaps.spanning.items():
+        out.print(f"{name}: {count:,} groups are in several of its splits")
 
 
 def _print_sources(configs: Mapping[str, Built]) -> None:

@@ -1,0 +1,107 @@
+"""The rows of a build that are judged together, split by split, and why some are taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mixbuild.declare import EVERY
+from mixbuild.make import Built, BuiltSplit, ListedShard
+
+Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+TRAIN = "train"
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A split of a config.
+
+    Attributes:
+        number: its place among all.
+        config, split: its names.
+        entry: what the manifest says of it.
+        several: whether a source row may have several renderings.
+    """
+
+    number: int
+    config: str
+    split: str
+    entry: BuiltSplit
+    several: bool
+
+    @property
+    def name(self) -> str:
+        """For people: ``imdb/train``."""
+        return f"{self.config}/{self.split}"
+
+    @property
+    def train(self) -> bool:
+        """Whether it is to train on; all others are to evaluate by."""
+        return self.split == TRAIN or self.split.startswith(f"{TRAIN}_")
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A shard: its rows have the numbers from ``start`` on."""
+
+    place: Place
+    index: int
+    shard: ListedShard
+    path: Path
+    start: int
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """All rows, numbered in the order of configs, splits and shards.
+
+    Attributes:
+        places: the splits.
+        parts: the shards.
+        reasons: of each row, 0 where it stays, or the number of its reason from 1.
+        names: the reasons.
+        because: of a row that is taken out, the row that shows why, or a text that does.
+    """
+
+    places: tuple[Place, ...]
+    parts: tuple[Part, ...]
+    reasons: npt.NDArray[np.uint8]
+    names: list[str] = field(default_factory=list)
+    because: dict[int, int | str] = field(default_factory=dict)
+
+    def take_out(self, rows: Numbers, reason: str) -> Numbers:
+        """Take out those rows that are still in; their numbers."""
+        rows = rows[self.reasons[rows] == 0]
+        if len(rows):
+            if reason not in self.names:
+                self.names.append(reason)
+            self.reasons[rows] = self.names.index(reason) + 1
+        return rows
+
+    @cached_property
+    def starts(self) -> Numbers:
+        """The number of each shard's first row."""
+        return np.array([part.start for part in self.parts], np.int64)
+
+
+def pool_of(out: Path, configs: Mapping[str, Built]) -> Pool:
+    """The rows of some configs, all of them in."""
+    places: list[Place] = []
+    parts: list[Part] = []
+    start = 0
+    for name, config in configs.items():
+        several = config.made_of.asked.templates.partition(":")[0] == EVERY
+        for split, entry in config.splits.items():
+            place = Place(len(places), name, split, entry, several)
+            places.append(place)
+            for index, shard in enumerate(entry.shards):
+                parts.append(Part(place, index, shard, out / shard.path, start))
+                start += shard.rows
+    return Pool(tuple(places), tuple(parts), np.zeros(start, np.uint8))

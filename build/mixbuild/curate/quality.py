@@ -1,0 +1,116 @@
+"""Take rows out of a build as a ``Quality`` says: a removal of each split, listed in the manifest.
+
+Rows are judged on what the steps before left, in the order in which ``Quality`` lists them. The
+outcome depends on what rows say and where they are from, not on the order of shards or tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixbuild.curate.contamination import Contaminants, Item
+from mixbuild.curate.pool import Part, Pool, pool_of
+from mixbuild.curate.removal import REMOVED, removal_path, write_removal
+from mixbuild.curate.repeats import Overlaps, take_out_repeats
+from mixbuild.declare import MARKER, Contamination, Quality
+from mixbuild.make import Built, BuiltSplit, read_shard, without
+
+
+def take_out(
+    out: Path, configs: Mapping[str, Built], quality: Quality, *, items: Sequence[Item] = ()
+) -> tuple[dict[str, Built], Overlaps | None]:
+    """Take rows out of the configs of a build that are judged together.
+
+    Args:
+        out: the build's folder, with keys beside its shards.
+        configs: what its manifest says, or will say, of them.
+        quality: what to take out.
+        items: of the evaluation sets that ``contamination`` names.
+
+    Returns:
+        what the manifest is to say of them now, a removal for each split, be it empty; and what
+        rows say more than once, where it was looked for.
+
+    Raises:
+        VerifyError: a shard or its keys are not what the manifest says.
+        OutputError: a removal cannot be written.
+    """
+    pool = pool_of(out, configs)
+    overlaps = None
+    if quality.contamination is not None:
+        _take_out_contaminated(pool, quality.contamination, items)
+    if quality.exact is not None or quality.leakage is not None:
+        overlaps = take_out_repeats(pool, exact=quality.exact, leakage=quality.leakage)
+    _name_rows(pool)
+    settled = {name: _settled(out, pool, name, config) for name, config in configs.items()}
+    return settled, overlaps
+
+
+def _take_out_contaminated(pool: Pool, asked: Contamination, items: Sequence[Item]) -> None:
+    """Rows to train on that hold an item; each says which, and the words that were found."""
+    contaminants = Contaminants(items, words=asked.words, coverage=asked.coverage)
+    for part in pool.parts:
+        if not part.place.train:
+            continue
+        first = part.start
+        for batch in read_shard(part.path, part.shard):
+            asked = pc.utf8_slice_codeunits(batch.column("prompt"), 0, -len(MARKER))
+            texts = pc.binary_join_element_wise(asked, batch.column("completion"), "")
+            for row, hit in contaminants.among(texts):
+                reason = f"contaminated by {hit.item.of}"
+                if len(pool.take_out(np.array([first + row]), reason)):
+                    pool.because[first + row] = f"{hit.item.id}: {hit.text}"
+            first += batch.num_rows
+
+
+def _settled(out: Path, pool: Pool, name: str, config: Built) -> Built:
+    splits: dict[str, BuiltSplit] = {}
+    for place in pool.places:
+        if place.config == name:
+            removed = _removed(pool, [part for part in pool.parts if part.place is place])
+            listed = write_removal(out, removal_path(name, place.split), removed)
+            splits[place.split] = without(place.entry, listed)
+    return msgspec.structs.replace(config, splits=splits)
+
+
+def _removed(pool: Pool, parts: Sequence[Part]) -> pa.Table:
+    """The rows of a split that are taken out, in order."""
+    tables = [REMOVED.empty_table()]
+    for part in parts:
+        reasons = pool.reasons[part.start : part.start + part.shard.rows]
+        rows = np.flatnonzero(reasons)
+        because = [str(pool.because.get(part.start + row, "")) for row in rows.tolist()]
+        tables.append(
+            pa.table(
+                [
+                    np.full(len(rows), part.index, np.int32),
+                    rows,
+                    pa.array([pool.names[reason - 1] for reason in reasons[rows]], pa.string()),
+                    pa.array(because, pa.string()),
+                ],
+                schema=REMOVED,
+            )
+        )
+    return pa.concat_tables(tables)
+
+
+def _name_rows(pool: Pool) -> None:
+    """Ids in the place of numbers, wherever a row shows why another one is taken out."""
+    wanted = np.unique([each for each in pool.because.values() if isinstance(each, int)])
+    ids: dict[int, str] = {}
+    shards = np.searchsorted(pool.starts, wanted, "right") - 1
+    for index in np.unique(shards):
+        part = pool.parts[index]
+        numbers = wanted[shards == index].astype(np.int64)
+        column = pa.chunked_array([each.column("id") for each in read_shard(part.path, part.shard)])
+        found = column.take(pa.array(numbers - part.start)).to_pylist()
+        ids.update(zip(numbers.tolist(), found, strict=True))
+    for row, because in pool.because.items():
+        if isinstance(because, int):
+            pool.because[row] = ids[because]

@@ -1,0 +1,245 @@
+"""Quality: what a build is left with, for rows that a person can count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import as_json, read_shards, write_parquet
+from mixbuild.core.errors import SourceError, UsageError
+from mixbuild.curate.build import Curated, build
+from mixbuild.curate.removal import read_removal
+from mixbuild.curate.repeats import PASS_ROWS
+from mixbuild.declare import Contamination, Exact, Leakage, Length, Near, Quality
+from mixbuild.make.manifest import expect
+from mixbuild.make.plan import Request
+from mixbuild.publish.export import read_shards as rows_of
+from mixbuild.tasks import ALL, find
+
+TRAIN = [
+    {"text": "A fine film.", "label": 1},
+    {"text": " A  fine\nfilm. ", "label": 1},  # the same but for its white space
+    {"text": "A poor film.", "label": 0},
+    {"text": "Neither here nor there.", "label": 0},
+    {"text": "Neither here nor there.", "label": 1},
+    {"text": "It is in test as well.", "label": 0},
+    {"text": "In test with another label.", "label": 0},
+    {"text": "Cafe\u0301 scenes.", "label": 1},
+    {"text": "Caf\u00e9 scenes.", "label": 1},  # the same in another form of Unicode
+]
+TEST = [
+    {"text": "It is in test as well.", "label": 0},
+    {"text": "In test with another label.", "label": 1},
+    {"text": "Once more in test.", "label": 1},
+    {"text": "Once more in test.", "label": 1},
+]
+
+
+def mirror(folder: Path, train: Sequence[Any] = TRAIN, *, files: int = 2) -> Path:
+    for index in range(files):
+        name = f"train-{index:05d}-of-{files:05d}.parquet"
+        write_parquet(folder / name, train[index::files])
+    write_parquet(folder / "test-00000-of-00001.parquet", TEST)
+    return folder
+
+
+def curate(folder: Path, out: Path, quality: Quality | None, **asked: Any) -> Curated:
+    request = Request([find("imdb")], out, {"imdb": str(folder)}, **asked)
+    return build(request, quality=quality, catalog=ALL)
+
+
+def left(out: Path, split: str) -> list[tuple[str, str]]:
+    """What each row shows and is to give, in any order."""
+    entry = expect(out).configs["imdb"].splits[split]
+    return sorted(
+        (row["prompt"].removeprefix("Classify this sentence sentiment: ").split(" \n[")[0],
+         row["completion"])
+        for batch in rows_of(out, entry)
+        for row in batch.to_pylist()
+    )  # fmt: skip
+
+
+def reasons(out: Path, split: str) -> dict[str, int]:
+    return dict(expect(out).configs["imdb"].splits[split].drops)
+
+
+def test_of_rows_that_say_the_same_one_stays_and_conflicts_go(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    curated = curate(mirror(tmp_path / "mirror"), out, Quality(exact=Exact()))
+    assert reasons(out, "train") == {
+        "conflicting answers": 3,
+        "duplicate": 2,
+        "duplicate of another split": 1,
+    }
+    assert reasons(out, "test") == {"duplicate": 1}
+    assert [" ".join(text.split()) for text, _ in left(out, "train")][:2] == [
+        "A fine film.",
+        "A poor film.",
+    ]
+    assert (len(left(out, "train")), len(left(out, "test"))) == (3, 3)
+    assert as_json(curated.overlaps) == {
+        "leaks": [{"train": "imdb/train", "evaluation": "imdb/test", "inputs": 2}],
+        "conflicts": {"imdb/train": 3},
+        "spanning": {},
+    }
+
+
+def test_each_row_that_is_taken_out_names_the_one_that_stays(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    curate(mirror(tmp_path / "mirror"), out, Quality(exact=Exact()))
+    entry = expect(out).configs["imdb"].splits["train"]
+    assert entry.removed is not None
+    shards = read_shards(out, "imdb", "train").to_pylist()
+    starts = [0, entry.shards[0].rows]
+    stays = {row["id"] for batch in rows_of(out, entry) for row in batch.to_pylist()}
+    tested = {row["id"] for row in read_shards(out, "imdb", "test").to_pylist()}
+    for row in read_removal(out, entry.removed).to_pylist():
+        gone = shards[starts[row["shard"]] + row["row"]]
+        assert gone["id"] not in stays
+        if row["reason"] == "duplicate":
+            assert row["because"] in stays
+        elif row["reason"] == "duplicate of another split":
+            assert row["because"] in tested
+        else:
+            assert row["because"] == ""
+
+
+@pytest.mark.parametrize(("conflict", "kept"), [("report", 3), ("keep", 3)])
+def test_conflicts_may_be_left_in(tmp_path: Path, conflict: Any, kept: int) -> None:
+    out = tmp_path / "out"
+    curated = curate(mirror(tmp_path / "mirror"), out, Quality(exact=Exact(conflict=conflict)))
+    assert reasons(out, "train") == {"duplicate": 2, "duplicate of another split": 1}
+    assert curated.overlaps is not None
+    assert curated.overlaps.conflicts == ({"imdb/train": kept} if conflict == "report" else {})
+
+
+def test_what_leaks_gives_way_whatever_its_answer(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    curate(mirror(tmp_path / "mirror"), out, Quality(leakage=Leakage()))
+    assert reasons(out, "train") == {"inputs of an evaluation split": 2}
+    assert reasons(out, "test") == {}
+
+
+def test_the_outcome_is_the_same_for_any_files_and_any_number_of_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quality = Quality(exact=Exact(), leakage=Leakage())
+    curate(mirror(tmp_path / "one"), tmp_path / "first", quality)
+    monkeypatch.setattr("mixbuild.curate.repeats.PASS_ROWS", 2)
+    assert PASS_ROWS > 2
+    curate(mirror(tmp_path / "two", TRAIN[::-1], files=3), tmp_path / "second", quality)
+    for split in ("train", "test"):
+        assert reasons(tmp_path / "first", split) == reasons(tmp_path / "second", split)
+        one, two = (
+            [(" ".join(text.split()).replace("e\u0301", "\u00e9"), label) for text, label in each]
+            for each in (left(tmp_path / "first", split), left(tmp_path / "second", split))
+        )
+        assert sorted(one) == sorted(two)
+
+
+def test_templates_do_not_matter(tmp_path: Path) -> None:
+    quality = Quality(exact=Exact())
+    folder = mirror(tmp_path / "mirror")
+    for templates, times in (("seed", 1), ("sample", 1), ("all", 12)):
+        out = tmp_path / templates
+        curate(folder, out, quality, templates=templates)
+        assert reasons(out, "train") == {
+            "conflicting answers": 3 * times,
+            "duplicate": 2 * times,
+            "duplicate of another split": 1 * times,
+        }
+
+
+def test_what_was_taken_out_comes_back_when_it_is_no_longer_asked_for(tmp_path: Path) -> None:
+    out, folder = tmp_path / "out", mirror(tmp_path / "mirror")
+    first = curate(folder, out, Quality(exact=Exact()))
+    written = (out / "manifest.json").read_bytes()
+    again = curate(folder, out, Quality(exact=Exact()))
+    assert (first.made.changed, again.made.changed, again.made.rendered) == (True, False, 0)
+    assert (out / "manifest.json").read_bytes() == written
+    back = curate(folder, out, None)
+    assert (back.made.changed, back.made.rendered) == (True, 0)
+    assert reasons(out, "train") == {}
+    assert len(left(out, "train")) == len(TRAIN)
+
+
+def test_items_of_a_file_and_of_a_task_are_taken_out_of_train_alone(tmp_path: Path) -> None:
+    bench = tmp_path / "bench.jsonl"
+    question = "Which of the two rivers that meet below the old mill is the longer one, and by how"
+    lines = [{"question": question, "answer": "The Ilm, by 9 km", "id": 7}, {"q": "Why?"}]
+    bench.write_text("\n".join(map(json.dumps, lines)))
+    rows = [
+        {"text": f"I wonder: {question.upper()} much?", "label": 1},
+        {"text": "Neither of the two rivers is long.", "label": 0},
+    ]
+    folder = tmp_path / "mirror"
+    for split in ("train", "test"):
+        write_parquet(folder / f"{split}.parquet", rows)
+    out = tmp_path / "out"
+    curate(folder, out, Quality(contamination=Contamination(against=(str(bench),))))
+    assert reasons(out, "train") == {f"contaminated by {bench}": 1}
+    assert reasons(out, "test") == {}
+    removed = expect(out).configs["imdb"].splits["train"].removed
+    assert removed is not None
+    (found,) = read_removal(out, removed).to_pylist()
+    assert (found["row"], found["because"]) == (
+        0,
+        f"{bench}:1: {question.lower()}".replace(",", ""),
+    )
+    against = Contamination(against=("imdb/test",))
+    curate(folder, tmp_path / "self", Quality(contamination=against))
+    assert reasons(tmp_path / "self", "train") == {"contaminated by imdb/test": 2}
+
+
+@pytest.mark.parametrize(
+    ("quality", "message"),
+    [
+        (
+            Quality(contamination=Contamination(against=("gsm8/test",))),
+            "against gsm8/test: unknown task 'gsm8'; did you mean 'gsm8k'? Known: ",
+        ),
+        (
+            Quality(contamination=Contamination(against=("gsm8k/tset",))),
+            "against gsm8k/tset: unknown split 'tset'; did you mean 'test'? Known: train, test",
+        ),
+        (
+            Quality(contamination=Contamination(against=("none.jsonl",))),
+            "against none.jsonl: expected TASK/SPLIT or a file of JSON lines, got no such file",
+        ),
+        (Quality(near=Near()), "quality.near: this version cannot do it yet; take it out"),
+        (
+            Quality(length=Length("t.json", 9)),
+            "quality.length: this version cannot do it yet; take it out",
+        ),
+        (
+            Quality(leakage=Leakage(by="near")),
+            "quality.leakage.by: this version knows 'exact' alone; take it out",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is(
+    tmp_path: Path, quality: Quality, message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        curate(mirror(tmp_path / "mirror"), tmp_path / "out", quality)
+    assert str(caught.value).startswith(message)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("[1]", "expected an object, got [1]"),
+        ("no", "expected JSON, got something else (JSONDecodeError: "),
+    ],
+)
+def test_a_line_that_is_no_item_is_named(tmp_path: Path, line: str, what: str) -> None:
+    bench = tmp_path / "bench.jsonl"
+    bench.write_text(f'{{"question": "a"}}\n\n{line}\n')
+    asked = Quality(contamination=Contamination(against=(str(bench),)))
+    with pytest.raises(SourceError) as caught:
+        curate(mirror(tmp_path / "mirror"), tmp_path / "out", asked)
+    assert str(caught.value).startswith(f"against {bench}: line 3: {what}")
