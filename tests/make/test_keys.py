@@ -79,10 +79,10 @@ def test_keys_are_written_when_they_are_asked_for_and_do_not_change_the_build(
     tmp_path: Path,
 ) -> None:
     plain = keyed(tmp_path, "squad", "gsm8k", keys=False)
-    assert list(tmp_path.rglob("*.keys.arrow")) == []
+    assert list(tmp_path.rglob("*.keys")) == []
     rows = {path: path.read_bytes() for path in tmp_path.rglob("*.arrow")}
     assert keyed(tmp_path, "squad", "gsm8k") == plain
-    keys = {path: path.read_bytes() for path in tmp_path.rglob("*.keys.arrow")}
+    keys = {path: path.read_bytes() for path in tmp_path.rglob("*.keys")}
     assert len(keys) == len(rows)
     assert {path: path.read_bytes() for path in rows} == rows
     request = Request([find("squad")], tmp_path, {"squad": "samples"}, keys=True)
@@ -90,7 +90,7 @@ def test_keys_are_written_when_they_are_asked_for_and_do_not_change_the_build(
     victim = next(iter(keys))
     victim.unlink()
     keyed(tmp_path, "squad", "gsm8k")
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*.keys.arrow")} == keys
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.keys")} == keys
     assert [path for path in tmp_path.rglob("*") if path.name.startswith(".units")] == []
 
 

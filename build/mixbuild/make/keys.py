@@ -18,12 +18,12 @@ from mixbuild.make.unit import Projection, keys_version
 
 
 def keys_path(shard: Path) -> Path:
-    """Where the keys of a shard lie.
+    """Where the keys of a shard lie: a reader of ``train-*.arrow`` does not take them for rows.
 
     >>> keys_path(Path("squad/train-00000-of-00001.arrow")).name
-    'train-00000-of-00001.keys.arrow'
+    'train-00000-of-00001.keys'
     """
-    return shard.with_suffix(".keys.arrow")
+    return shard.with_suffix(".keys")
 
 
 def write_keys(shard: Path, batches: Sequence[pa.RecordBatch], *, made_of: str) -> None:

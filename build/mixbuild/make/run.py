@@ -4,7 +4,7 @@ The output folder while and after it is made::
 
     out/manifest.json                        written last: what it lists is whole
     out/squad/train-00000-of-00001.arrow     only what the manifest lists, and
-    out/squad/train-00000-of-00001.keys.arrow    its keys, where they are asked for
+    out/squad/train-00000-of-00001.keys    its keys, where they are asked for
     out/.units/<task>-<key>.arrow, .json     units of a build that is not finished yet
 
 A build that was stopped, however rudely, goes on from ``.units``: units whose

@@ -3,7 +3,7 @@
 ::
 
     out/.units/<config>-<key>.arrow    a unit's shard
-    out/.units/<config>-<key>.keys.arrow    its keys, where they are asked for; there before it
+    out/.units/<config>-<key>.keys    its keys, where they are asked for; there before it
     out/.units/<config>-<key>.json     what it holds; written once the shard is whole
 
 Whatever lies there may be missing, cut or of another version: it costs its own work again, and
