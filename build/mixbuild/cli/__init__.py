@@ -11,6 +11,7 @@
     check      check
     statistics  stats
     mix        mix plan, mix schema
+    export     export
     publish    card, push, verify
     prove      rebuild, trace
     main       the whole

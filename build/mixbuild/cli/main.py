@@ -53,6 +53,7 @@ COMMANDS = {
     "lock": ("build:lock_command", "Pin the commit of each TASK's source."),
     "check": ("check:check_command", "Look for faults in TASKs, and in what they render."),
     "stats": ("statistics:stats_command", "What the rows of a build are like."),
+    "export": ("export:export_command", "Rows in a row format, to a file or a folder."),
     "card": ("publish:card_command", "Write the card beside the shards."),
     "push": ("publish:push_command", "Publish a build in one commit, and prove it."),
     "verify": ("prove:verify_command", "Every row against its manifest."),

@@ -170,6 +170,11 @@ class Config(Record, Generic[S], frozen=True):
         """Every template that a row may be rendered by."""
         return self.made_of.templates
 
+    @property
+    def texts(self) -> Mapping[tuple[str, str], str]:
+        """Of each template that a row may be rendered by, as the row names it: its text."""
+        return {(self.made_of.task, name): each.text for name, each in self.templates.items()}
+
 
 Built: TypeAlias = Config[BuiltSplit]
 

@@ -8,6 +8,7 @@ view of a batch, made where files are written.
     formats    row formats: views of a batch of rows, and the way back
     manifest   the manifest as it is published
     parquet    Parquet files as the Hub likes them, cut by their rows alone
+    containers  JSON lines, Parquet, Arrow: a file of rows, whole or not at all
     facts      what only all the rows of a split together tell
     export     a build's shards -> the files that are published
     ends       the first and the last rows of a split
@@ -17,23 +18,27 @@ view of a batch, made where files are written.
     release    what is to be published, file by file
     hub        the only writer to the Hub: plan, push, verify
     place      a build in a folder or on the Hub, and its rows
+    delivery   the rows of a place in a row format, to a file or a folder of anybody's
 """
 
+from mixbuild.publish.containers import CONTAINERS
+from mixbuild.publish.delivery import Delivered, deliver
 from mixbuild.publish.export import FOLDER, Split, export_split, read_shards, splits
 from mixbuild.publish.hub import push
 from mixbuild.publish.hub.push import Plan, Progress, Pushed, Verified
 from mixbuild.publish.manifest import ARROW, PARQUET, Published, PublishedConfig, PublishedSplit
-from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA, SETTINGS
+from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA
 from mixbuild.publish.place import Place, open_place
 from mixbuild.publish.release import write_local_card
 
 __all__ = [
     "ARROW",
+    "CONTAINERS",
     "FOLDER",
     "GROUP_ROWS",
     "PARQUET",
     "PUBLISHED_SCHEMA",
-    "SETTINGS",
+    "Delivered",
     "Place",
     "Plan",
     "Progress",
@@ -43,6 +48,7 @@ __all__ = [
     "Pushed",
     "Split",
     "Verified",
+    "deliver",
     "export_split",
     "open_place",
     "push",

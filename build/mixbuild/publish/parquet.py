@@ -11,9 +11,9 @@ import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,30 +36,52 @@ FILE_BYTES = 256 * 2**20
 CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 """Content-defined, as in ``datasets``: when rows are inserted, few of the others are re-sent."""
 
-SETTINGS: dict[str, object] = {
-    "compression": "zstd",
-    "use_content_defined_chunking": CHUNKING,
-    "write_page_index": True,
-    # the columns whose values come often enough
-    "use_dictionary": ["completion", "task", "template", "source"],
-}
+FEW = ("completion", "task", "template", "source")
+"""The columns whose values come often enough for a dictionary."""
+
+
+def settings(few: Sequence[str] = FEW) -> dict[str, Any]:
+    """How a file is written.
+
+    Args:
+        few: the columns that have a dictionary, by their places in the file.
+    """
+    return {
+        "compression": "zstd",
+        "use_content_defined_chunking": CHUNKING,
+        "write_page_index": True,
+        "use_dictionary": list(few),
+    }
+
 
 METADATA = {
     "content_defined_chunking": json.dumps(CHUNKING),
     "use_content_defined_chunking": json.dumps(CHUNKING),  # the one that the viewer looks for
 }
 
-FEATURES: dict[str, object] = {
-    # readers before datasets 4 know a list by the name Sequence only
-    field.name: {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
-    if pa.types.is_list(field.type)
-    else {"dtype": "string", "_type": "Value"}
-    for field in SCHEMA
-}
 
-PUBLISHED_SCHEMA = SCHEMA.with_metadata(
-    {"huggingface": json.dumps({"info": {"features": FEATURES}})}
-)
+def metadata_of(schema: pa.Schema) -> pa.Schema:
+    """A schema that says what ``datasets`` makes of its columns, in words of its every release."""
+    features = {field.name: _feature(field.type) for field in schema}
+    return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def _feature(kind: pa.DataType) -> object:
+    if pa.types.is_struct(kind):
+        return {field.name: _feature(field.type) for field in kind}
+    if not pa.types.is_list(kind):
+        return {"dtype": "string", "_type": "Value"}
+    feature = _feature(kind.value_type)
+    # readers before datasets 4 know a list by the name Sequence only, and one of structs, which
+    # that would turn inside out, by brackets
+    return (
+        [feature]
+        if pa.types.is_struct(kind.value_type)
+        else {"feature": feature, "_type": "Sequence"}
+    )
+
+
+PUBLISHED_SCHEMA = metadata_of(SCHEMA)
 
 Group = tuple[pa.RecordBatch, int]
 """The rows of a row group in one piece, and the bytes of their texts."""
@@ -125,8 +147,16 @@ class Files:
     Use as a context manager; ``finish`` within it. What was begun and not finished is removed.
     """
 
-    def __init__(self, folder: Path, stem: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stem: str,
+        *,
+        schema: pa.Schema = PUBLISHED_SCHEMA,
+        few: Sequence[str] = FEW,
+    ) -> None:
         self._folder, self._stem = folder, stem
+        self._schema, self._settings = schema, settings(few)
         self._partial: list[Path] = []
         self._rows: list[int] = []
         self._hashed: list[_Hashed] = []
@@ -143,9 +173,9 @@ class Files:
             self._rows.append(0)
             self._text_bytes = 0
             self._hashed.append(_Hashed(path))
-            self._writer = pq.ParquetWriter(self._hashed[-1], PUBLISHED_SCHEMA, **SETTINGS)
+            self._writer = pq.ParquetWriter(self._hashed[-1], self._schema, **self._settings)
             self._writer.add_key_value_metadata(METADATA)
-        table = pa.Table.from_batches([group]).cast(PUBLISHED_SCHEMA)
+        table = pa.Table.from_batches([group]).cast(self._schema)
         self._writer.write_table(table, row_group_size=group.num_rows)
         self._rows[-1] += group.num_rows
         self._text_bytes += size

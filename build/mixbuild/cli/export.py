@@ -1,0 +1,84 @@
+"""The command that hands rows out: export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mixbuild.cli.terminal.console import out, print_table, progress, table
+from mixbuild.declare import DROP, PROMPT_COMPLETION, RowFormat
+
+
+@click.command("export")
+@click.argument("place", metavar="DIR|ORG/NAME[@REVISION]")
+@click.argument("configs", nargs=-1, metavar="[CONFIG]...")
+@click.option(
+    "--as",
+    "row_format",
+    default=PROMPT_COMPLETION,
+    show_default=True,
+    metavar="FORMAT",
+    help="The row format: prompt_completion, messages, alpaca, sharegpt or text.",
+)
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE|FOLDER",
+    help="FILE.jsonl, .jsonl.gz, .jsonl.zst, .parquet, .arrow; or a folder of a file per split.",
+)
+@click.option(
+    "--container", help="Of a folder's files: parquet, jsonl, jsonl.gz, …  [default: parquet]"
+)
+@click.option("--split", "splits", multiple=True, help="Only this split. Repeatable.")
+@click.option(
+    "--columns",
+    metavar="NAME,...",
+    help="Those that go along beside the texts; 'none' for none.  [default: all]",
+)
+@click.option(
+    "--marker",
+    default=DROP,
+    show_default=True,
+    help="Of chats: 'drop' takes [OUTPUT]: out of the texts, 'keep' leaves it.",
+)
+@click.option("--system", metavar="TEXT", help="Of chats: the message that each begins with.")
+def export_command(
+    place: str,
+    configs: tuple[str, ...],
+    row_format: str,
+    to: Path,
+    container: str | None,
+    splits: tuple[str, ...],
+    columns: str | None,
+    marker: str,
+    system: str | None,
+) -> None:
+    """Rows of a build, or of what is published, in a row format, to a file or a folder.
+
+    Killed, it goes on by the same command, and makes the same bytes. From each row the prompt and
+    the completion can be told again: what a chat leaves out of them is in the column marker.
+    """
+    asked = RowFormat(row_format, marker, system)  # before the Hub's client is loaded
+    from mixbuild.publish import deliver, open_place
+
+    chosen = columns.split(",") if columns else None
+    with progress("exporting", unit="splits") as report:
+        done = deliver(
+            open_place(place),
+            to,
+            asked,
+            container=container,
+            columns=[] if columns == "none" else chosen,
+            configs=configs,
+            splits=splits,
+            report=report,
+        )
+    made = table("config", "split", "rows", "file", right=(2,))
+    for each in done:
+        made.add_row(each.config, each.split, f"{each.rows:,}", str(each.path))
+    print_table(made)
+    out.print(f"\n{to}: {sum(each.rows for each in done):,} rows as {asked.name}")
+    if len({each.path for each in done}) == 1 < len(together := {each.split for each in done}):
+        out.print(f"{', '.join(sorted(together))} are in one file: --split takes one of them")

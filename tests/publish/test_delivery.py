@@ -1,0 +1,193 @@
+"""Export: rows in a row format and a container, to a file or a folder, whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import ROOT, Build, imdb_rows, read_shards, write_parquet
+from mixbuild.core import VerifyError
+from mixbuild.declare import RowFormat
+from mixbuild.publish import deliver, open_place
+from mixbuild.publish.formats import back, columns_of
+
+SPLITS = ("train", "test")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build of two splits."""
+    folder = tmp_path_factory.mktemp("made")
+    for name in SPLITS:
+        path = folder / "mirror" / f"{name}-00000-of-00001.parquet"
+        write_parquet(path, imdb_rows(30, start=SPLITS.index(name) * 100))
+    words = ["make", "imdb", "--source", f"imdb={folder / 'mirror'}", "--allow-drift"]
+    run(*words, "--out", folder / "out")
+    return folder / "out"
+
+
+def run(*words: str | Path) -> str:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "build"), *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    if path.suffix == ".zst":
+        with pa.input_stream(str(path), compression="zstd") as file:
+            content = file.read()
+    return [json.loads(line) for line in content.split(b"\n")[:-1]]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz", "jsonl.zst"])
+def test_a_file_of_lines_has_the_rows_of_every_split(
+    made: Path, tmp_path: Path, ending: str
+) -> None:
+    to = tmp_path / f"rows.{ending}"
+    told = run("export", made, "--as", "messages", "--to", to)
+    asked = RowFormat("messages")
+    laid = pa.RecordBatch.from_pylist(read_lines(to), columns_of(asked))
+    expected = pa.concat_tables([read_shards(made, "imdb", split) for split in SPLITS])
+    assert pa.Table.from_batches([back(laid, asked)]).equals(expected)
+    assert told.splitlines()[-2:] == [
+        f"{to}: 60 rows as messages",
+        "test, train are in one file: --split takes one of them",
+    ]
+    assert list(tmp_path.iterdir()) == [to]
+
+
+@pytest.mark.parametrize("name", ["prompt_completion", "messages", "alpaca", "sharegpt", "text"])
+def test_a_folder_has_a_file_for_each_split(made: Path, tmp_path: Path, name: str) -> None:
+    asked, to = RowFormat(name), tmp_path / "rows"
+    done = deliver(open_place(str(made)), to, asked)
+    assert [(each.config, each.split, each.rows, each.path) for each in done] == [
+        ("imdb", split, 30, to / f"imdb/{split}-00000-of-00001.parquet") for split in SPLITS
+    ]
+    for each in done:
+        table = pq.read_table(each.path)
+        assert table.schema.names == columns_of(asked).names
+        (batch,) = table.cast(columns_of(asked)).combine_chunks().to_batches()
+        rows = pa.Table.from_batches([back(batch, asked)])
+        assert rows.equals(read_shards(made, "imdb", each.split).combine_chunks())
+    assert list(tmp_path.iterdir()) == [to]
+
+
+def test_only_the_columns_that_are_asked_for_go_along(made: Path, tmp_path: Path) -> None:
+    some, none = tmp_path / "some.jsonl", tmp_path / "none.jsonl"
+    run("export", made, "--as", "messages", "--columns", "id,task", "--split", "test", "--to", some)
+    run("export", made, "imdb", "--as", "text", "--columns", "none", "--to", none)
+    assert {tuple(row) for row in read_lines(some)} == {("messages", "task", "id")}
+    assert {tuple(row) for row in read_lines(none)} == {("text",)}
+    assert len(read_lines(some)) == 30
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--as", "mesages"], "unknown row format 'mesages'; did you mean 'messages'? Known: "),
+        (
+            ["--columns", "idd"],
+            "unknown column 'idd'; did you mean 'id'?",
+        ),
+        (["--split", "trian"], "{made}: unknown split 'trian'; did you mean 'train'? Known: "),
+        (["imbd"], "{made}: unknown config 'imbd'; did you mean 'imdb'? Known: imdb"),
+        (["--container", "json"], "unknown container 'json'; did you mean 'jsonl'"),
+        (["--container", "jsonl", "--to", "{to}.parquet"], "{to}.parquet: is named like parquet, "),
+        (["--to", "{to}.json"], "{to}.json: unknown ending '.json'; did you mean '.jsonl'"),
+        (["--to", "{made}"], "{made}: is there already; delete it, or choose another --to"),
+        (["--to", "{file}"], "{file}: is there already; delete it, or choose another --to"),
+        (["--as", "alpaca", "--system", "x"], "alpaca: has no place for a system message; "),
+    ],
+)
+def test_what_cannot_be_had_is_one_line(
+    build: Build, made: Path, tmp_path: Path, words: list[str], error: str
+) -> None:
+    file = tmp_path / "there.jsonl"
+    file.write_text("{}\n")
+    names = {"made": str(made), "to": str(tmp_path / "to"), "file": str(file)}
+    done = build("export", made, "--to", tmp_path / "to", *(each.format(**names) for each in words))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: " + error.format(**names))
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [file]
+    assert file.read_text() == "{}\n"
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = [sys.argv[1]]
+from mixbuild.publish import containers
+from mixbuild.cli.main import main
+kept, left = containers.put_in_place, [int(sys.argv[2])]
+def put(partial, path):
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)  # the file is written, and has no name yet
+    left[0] -= 1
+    kept(partial, path)
+containers.put_in_place = put
+main(sys.argv[3:])
+"""
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl.zst", "rows"])
+@pytest.mark.parametrize("files", [0, 1])
+def test_killed_it_goes_on_to_the_same_bytes(
+    made: Path, tmp_path: Path, name: str, files: int
+) -> None:
+    whole, to = tmp_path / "whole" / name, tmp_path / "killed" / name
+    words = ["export", str(made), "--as", "sharegpt", "--to"]
+    whole.parent.mkdir()
+    to.parent.mkdir()
+    run(*words, whole)
+    command = [sys.executable, "-c", KILLED, str(ROOT / "build"), str(files), *words, str(to)]
+    killed = subprocess.run(command, check=False, capture_output=True)
+    if "." in name and files:
+        assert killed.returncode == 0  # there is one file only
+    else:
+        assert killed.returncode == -signal.SIGKILL
+        assert not to.exists()
+        run(*words, to)
+    assert list(to.parent.iterdir()) == [to]
+    assert contents(to) == contents(whole)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    return {each.relative_to(path).as_posix(): each.read_bytes() for each in files}
+
+
+def test_what_was_begun_for_other_rows_is_begun_again(made: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "to.partial/rows/imdb"
+    rows.mkdir(parents=True)
+    (rows / "train-00000-of-00001.parquet").write_bytes(b"of another build")
+    (tmp_path / "to.partial/key").write_text("another")
+    done = deliver(open_place(str(made)), tmp_path / "to", RowFormat())
+    assert pq.read_table(done[0].path).num_rows == 30
+
+
+def test_a_damaged_shard_is_not_handed_out(made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    subprocess.run(["cp", "-r", str(made), str(out)], check=True)
+    shard = next((out / "imdb").glob("train-*.arrow"))
+    content = shard.read_bytes()
+    shard.write_bytes(content.replace(b"Review number 7", b"Review number 8"))
+    with pytest.raises(VerifyError) as caught:
+        deliver(open_place(str(out)), tmp_path / "to", RowFormat("messages"))
+    assert str(caught.value).startswith(f"{shard}: expected 30 rows with the content digest ")
+    assert not (tmp_path / "to").exists()
