@@ -330,16 +330,13 @@ def test_samples_that_have_changed_are_one_line(
     )
 
 
-def test_a_template_that_is_no_more_is_told_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_template_that_is_no_more_is_told_as_it_was(tmp_path: Path) -> None:
     task = find("imdb")
     make(Request([task], tmp_path, {"imdb": "samples"}, "terse"))
     row = example(tmp_path, "imdb", "train", 0)
     others = tuple(each for each in task.templates if each.name != "terse")
     changed = dataclasses.replace(task, templates=others)
-    monkeypatch.setattr(sys.modules[trace.__module__], "find", lambda name: changed)
-    traced = trace(row["id"], str(tmp_path))
+    traced = trace(row["id"], str(tmp_path), tasks=[changed])
     assert traced.template == task.template("terse").text
     assert traced.raw == samples("imdb", "train")[0]
     assert traced.again is False
@@ -349,14 +346,14 @@ def test_a_task_that_reads_other_columns_now_is_told_all_the_same(
     of_samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = example(of_samples, "imdb", "train", 0)
-    monkeypatch.setattr(sys.modules[trace.__module__], "find", lambda name: find("squad"))
     monkeypatch.setattr(
         sys.modules[trace.__module__],
         "resolve",
         lambda task, *args, **named: resolve(find("imdb"), *args, **named),
     )
     monkeypatch.setattr(sys.modules[trace.__module__], "SAMPLES", "of no repo")
-    traced = trace(row["id"], str(of_samples), source="samples")
+    other = dataclasses.replace(find("squad"), name="imdb")
+    traced = trace(row["id"], str(of_samples), source="samples", tasks=[other])
     assert traced.raw == samples("imdb", "train")[0]
     assert traced.again is False
 

@@ -135,7 +135,7 @@ def test_a_dry_run_says_what_would_come_and_changes_nothing(
     changes = send(api, builds("squad", "imdb")).plan.changes
     sizes = [len(each) for path, each in loopback.files(REPO).items() if path != ".gitattributes"]
     assert int(added[1]) == len(changes.added) == len(sizes)
-    assert added[3] == "imdb, squad, assets, manifest.json, README.md"
+    assert added[3] == "imdb, squad, assets, tasks, manifest.json, README.md"
     before = loopback.commits(REPO)
     plans: list[Plan] = []
     for built in (builds("squad", "imdb"), builds("squad", "imdb", otherwise=True)):

@@ -127,7 +127,12 @@ def test_the_first_publication_holds_everything(samples: Built) -> None:
         file.path for file in first.files if file.named_by_content
     ]
     assert paths[-2:] == ["manifest.json", "README.md"]
-    assert len(paths) == len(set(paths)) == len(shards) + 4
+    declared = {path for path in paths if path.startswith("tasks/")}
+    assert declared == {
+        f"tasks/{name}-{hashlib.sha256(find(name).declaration.encode()).hexdigest()[:8]}.py"
+        for name in entries
+    }
+    assert len(paths) == len(set(paths)) == len(shards) + len(entries) + 4
     for file in first.files:
         data = content(first, file.path)
         assert (file.size, file.sha256) == (len(data), hashlib.sha256(data).hexdigest())
@@ -221,6 +226,7 @@ def test_a_new_config_joins_those_that_are_there(samples: Built) -> None:
     assert {file.path.partition("/")[0] for file in second.files} == {
         "imdb",
         "assets",
+        "tasks",
         "manifest.json",
         "README.md",
     }
@@ -286,7 +292,9 @@ def test_another_format_beside_other_configs_is_refused(samples: Built, tmp_path
     alone = publish(arrow, publish(only(samples, "imdb")), file_format="arrow")
     assert alone.manifest.version == "1.0.1", "the rows are the same"
     assert alone.manifest.file_format == "arrow"
-    assert {Path(file.path).suffix for file in alone.files} == {".arrow", ".png", ".json", ".md"}
+    assert {Path(file.path).suffix for file in alone.files} == {
+        *(".arrow", ".png", ".py", ".json", ".md")
+    }
     assert "imdb/train-*.arrow" in content(alone, "README.md").decode()
 
 

@@ -9,11 +9,24 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli.options import follow_links_option, refuse_strangers, source_option
-from mixbuild.cli.terminal.builds import print_rebuilt, print_traced
+from mixbuild.cli.options import (
+    follow_links_option,
+    refuse_strangers,
+    source_option,
+    tasks_option,
+)
+from mixbuild.cli.terminal.builds import print_rebuilt, print_task_file, print_traced
 from mixbuild.cli.terminal.console import progress
 from mixbuild.cli.terminal.publishing import print_verified
 from mixbuild.core import VerifyError
+from mixbuild.declare import Task
+
+trust_option = click.option(
+    "--trust-tasks",
+    "trusted",
+    is_flag=True,
+    help="Show the files of tasks that are not known here, and execute them. It is code: of whom?",
+)
 
 
 @click.command("verify")
@@ -39,6 +52,8 @@ def verify_command(place: str) -> None:
 )
 @source_option
 @follow_links_option
+@tasks_option
+@trust_option
 @click.option("--num-proc", type=click.IntRange(1), help="As for make.")
 def rebuild_command(
     place: str,
@@ -46,6 +61,8 @@ def rebuild_command(
     folder: Path | None,
     sources: dict[str, str],
     follow_links: bool,
+    catalog: tuple[Task, ...],
+    trusted: bool,
     num_proc: int | None,
 ) -> None:
     """Build what is published again, from the pinned sources, and compare every row."""
@@ -62,6 +79,8 @@ def rebuild_command(
                 configs=task_names,
                 sources=sources,
                 follow_links=follow_links,
+                tasks=catalog,
+                trust=print_task_file if trusted else None,
                 num_proc=num_proc,
                 report=report,
             )
@@ -83,16 +102,31 @@ def rebuild_command(
 )
 @source_option
 @follow_links_option
+@tasks_option
+@trust_option
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def trace_command(
-    row_id: str, place: str, sources: dict[str, str], follow_links: bool, as_json: bool
+    row_id: str,
+    place: str,
+    sources: dict[str, str],
+    follow_links: bool,
+    catalog: tuple[Task, ...],
+    trusted: bool,
+    as_json: bool,
 ) -> None:
     """From a row's ID to its source record, its template and the code that made it."""
     from mixbuild.prove import trace
 
     task = row_id.partition("/")[0]
     refuse_strangers(sources, [task])
-    traced = trace(row_id, place, source=sources.get(task), follow_links=follow_links)
+    traced = trace(
+        row_id,
+        place,
+        source=sources.get(task),
+        follow_links=follow_links,
+        tasks=catalog,
+        trust=print_task_file if trusted else None,
+    )
     if as_json:
         names = ("row", "raw", "template", "versions", "again")
         click.echo(json.dumps({name: getattr(traced, name) for name in names}, default=str))

@@ -5,6 +5,7 @@
     unit       the atom of work, and the rows that it makes
     keys       what a shard's rows say, in a file beside it
     shard      a unit -> its Arrow shard
+    declaration  the file that declares a task, kept and published
     config     what is published under a name
     plan       what was asked for -> units
     recipe     a recipe's file -> what is asked for
@@ -30,6 +31,7 @@ from mixbuild.make.config import (
     whole,
     without,
 )
+from mixbuild.make.declaration import DECLARATIONS
 from mixbuild.make.keys import keys_path, read_keys
 from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
@@ -40,6 +42,7 @@ from mixbuild.make.shard import Shard, read_shard
 from mixbuild.make.unit import Projection, Unit, rows, source_rows
 
 __all__ = [
+    "DECLARATIONS",
     "FILE",
     "Asked",
     "Built",

@@ -6,7 +6,6 @@ here, files there.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
@@ -15,6 +14,7 @@ import msgspec
 
 from mixbuild.core import Count, Record
 from mixbuild.declare import EVERY, NAME
+from mixbuild.make.declaration import Declaration, text_sha256
 from mixbuild.make.shard import Shard
 
 Name = Annotated[str, msgspec.Meta(pattern=rf"^{NAME.pattern}\Z")]
@@ -80,6 +80,7 @@ class OfTask(Record, frozen=True, tag_field="kind", tag="task"):
     source: SourceEntry
     templates: dict[str, TemplateEntry]
     asked: Asked
+    declaration: Declaration | None = None
 
 
 class ListedShard(Shard, frozen=True):
@@ -175,6 +176,13 @@ class Config(Record, Generic[S], frozen=True):
         """Of each template that a row may be rendered by, as the row names it: its text."""
         return {(self.made_of.task, name): each.text for name, each in self.templates.items()}
 
+    @property
+    def declarations(self) -> Mapping[str, str]:
+        """The files that declare what its rows are made of: each path, and its text."""
+        made_of = self.made_of
+        kept = made_of.declaration
+        return {kept.path(made_of.task): kept.text} if kept else {}
+
 
 Built: TypeAlias = Config[BuiltSplit]
 
@@ -224,11 +232,17 @@ def contradictions(
         suffix: of the files.
     """
     for template, each in config.templates.items():
-        if (expected := hashlib.sha256(each.text.encode()).hexdigest()) != each.sha256:
+        if (expected := text_sha256(each.text)) != each.sha256:
             yield (
                 f"configs.{name}.made_of.templates.{template}: expected the SHA-256 of its text, "
                 f"{expected}, got {each.sha256[:64]}"
             )
+    declared = config.made_of.declaration
+    if declared and (expected := text_sha256(declared.text)) != declared.sha256:
+        yield (
+            f"configs.{name}.made_of.declaration: expected the SHA-256 of its text, {expected}, "
+            f"got {declared.sha256[:64]}"
+        )
     renderings = len(config.templates) if config.made_of.asked.templates == EVERY else 1
     for split, entry in config.splits.items():
         where = f"configs.{name}.splits.{split}"

@@ -37,6 +37,7 @@ from mixbuild.make.config import (
     odd_sums,
     split_of,
 )
+from mixbuild.make.declaration import Declaration
 from mixbuild.make.shard import Shard
 from mixbuild.make.unit import code_version
 from mixbuild.render import choose_templates
@@ -92,6 +93,7 @@ def config_of(
                 for template in choose_templates(task, asked.templates)
             },
             asked,
+            Declaration.of(task.declaration),
         ),
         versions(),
         {split: split_of(task.name, split, each) for split, each in shards.items()},

@@ -9,7 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from mixbuild.core import SCHEMA, ManifestError, Record, UsageError, one_of, plain
+from mixbuild.declare import Task
 from mixbuild.make import Report, Request, make
+from mixbuild.prove.declared import Show, task_of
 from mixbuild.publish import (
     ARROW,
     PublishedConfig,
@@ -21,7 +23,7 @@ from mixbuild.publish import (
 )
 from mixbuild.publish import push as hub
 from mixbuild.sources import SAMPLES, LockEntry, is_commit
-from mixbuild.tasks import find
+from mixbuild.tasks import ALL
 
 FACTS = ("rows_read", "drops", "text_bytes", "lengths", "example")
 """What a published split says of its rows beside their digest."""
@@ -53,6 +55,8 @@ def rebuild(
     configs: Sequence[str] = (),
     sources: Mapping[str, str] | None = None,
     follow_links: bool = False,
+    tasks: Sequence[Task] = ALL,
+    trust: Show | None = None,
     num_proc: int | None = None,
     report: Report = lambda *_: None,
 ) -> Iterator[Rebuilt]:
@@ -64,11 +68,15 @@ def rebuild(
         configs: only these; all when empty.
         sources: mirrors, for configs that were made of one.
         follow_links: as of ``make``.
+        tasks: those that are known here.
+        trust: shown the file of a task that is not known here, which is then executed; None to
+            execute none.
         num_proc: as for ``make``.
         report: called with (units done, units in all), config by config.
 
     Raises:
         ManifestError: nothing is published there, or its manifest cannot be read.
+        TaskError: a task is not known here, and is not to be executed.
         MixError: a source is not there any more, or cannot be read.
     """
     api = hub.client()
@@ -79,11 +87,15 @@ def rebuild(
     for name in sources or ():
         if name not in (configs or published.configs):
             raise UsageError(f"--source {name}=…: {name} is not among what is to be rebuilt")
-    for name, config in published.configs.items():
-        if configs and name not in configs:
-            continue
+    chosen = {
+        name: (config, task_of(config.made_of, tasks, place=remote.label, trust=trust))
+        for name, config in published.configs.items()
+        if not configs or name in configs
+    }
+    for name, (config, task) in chosen.items():
+        request = _request(config, task, out, (sources or {}).get(name))
         made = make(
-            replace(_request(config, out, (sources or {}).get(name)), follow_links=follow_links),
+            replace(request, follow_links=follow_links),
             num_proc=num_proc,
             report=report,
         )
@@ -104,10 +116,10 @@ def rebuild(
             yield Rebuilt(name, split.split, now.rows, now.content_digest, difference)
 
 
-def _request(config: PublishedConfig, out: Path, source: str | None) -> Request:
+def _request(config: PublishedConfig, task: Task, out: Path, source: str | None) -> Request:
     """What was asked for when it was made, of the very same source."""
     made_of = config.made_of
-    task, asked = find(made_of.task), made_of.asked
+    asked = made_of.asked
     repo, _, commit = made_of.source.read_from.partition("@")
     lock = {}
     if repo == f"{SAMPLES}/{task.name}":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 
 from mixbuild.core import SCHEMA, ManifestError, MixError, SourceError, UsageError
 from mixbuild.declare import EVERY, Task
+from mixbuild.prove.declared import Show, task_of
 from mixbuild.publish import open_place
 from mixbuild.render import Origin, bind, render
 from mixbuild.sources import SAMPLES, Resolved, is_commit, read, resolve
-from mixbuild.tasks import find
+from mixbuild.tasks import ALL
 
 ID = re.compile(
     r"(?P<task>[a-z][a-z0-9_]*)/(?P<split>[a-z][a-z0-9_]*)/(?P<file>.+):(?P<row>\d+)"
@@ -47,7 +48,13 @@ class Traced:
 
 
 def trace(
-    row_id: str, place: str, *, source: str | None = None, follow_links: bool = False
+    row_id: str,
+    place: str,
+    *,
+    source: str | None = None,
+    follow_links: bool = False,
+    tasks: Sequence[Task] = ALL,
+    trust: Show | None = None,
 ) -> Traced:
     """Find a row, and what it was made of.
 
@@ -56,8 +63,12 @@ def trace(
         place: a build's folder, or ``org/name[@revision]``.
         source: a mirror, if the row was made of one.
         follow_links: as of ``resolve``.
+        tasks: those that are known here; one of another version will do.
+        trust: shown the file of a task that is not known here, which is then executed; None to
+            execute none.
 
     Raises:
+        TaskError: the task is not known here, and is not to be executed.
         UsageError: the id is none, or there is no such row.
         SourceError: the source is not there any more, or has no such row.
         ManifestError: there is no build.
@@ -77,7 +88,7 @@ def trace(
             f"{place}: {parts['task']}: templates: expected {row['template']!r}, which the row "
             f"names, got none; take the file back to what it was"
         )
-    task = find(config.made_of.task)
+    task = task_of(config.made_of, tasks, place=place, trust=trust, exact=False)
     resolved = _resolve(task, row, parts["split"], source, follow_links=follow_links)
     number = int(parts["row"])
     record = _find_record(resolved, parts["split"], parts["file"], number)

@@ -23,7 +23,7 @@ from mixbuild.core import (
     mutex,
     write_whole,
 )
-from mixbuild.make import FILE, Built, expect
+from mixbuild.make import DECLARATIONS, FILE, Built, expect
 from mixbuild.publish import plots
 from mixbuild.publish.card import write as card
 from mixbuild.publish.export import Split, Stamp, export_split, splits, stamps
@@ -172,7 +172,8 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
         exported = [(split, export_split(split)) for split in splits(out, built, file_format=ARROW)]
         configs = published_configs(built, exported)
         for file in compose(configs, [], repo=repo, file_format=ARROW).files:
-            if file.path != FILE and isinstance(file.content, bytes):
+            in_manifest = file.path == FILE or file.path.startswith(f"{DECLARATIONS}/")
+            if not in_manifest and isinstance(file.content, bytes):
                 path = out / file.path
                 with explained_output(path):
                     path.parent.mkdir(exist_ok=True)
@@ -210,11 +211,17 @@ def _compose(
         images={name: file.path for name, file in images.items()},
         card=old_card,
     )
+    declarations = {
+        path: content
+        for config in made.configs.values()
+        for path, content in config.declarations.items()
+    }
     return Publication(
         made,
         (
             *shards,
             *images.values(),
+            *(_file(path, each.encode()) for path, each in sorted(declarations.items())),
             _file(FILE, dump_json(made).encode()),
             _file(card.FILE, text.encode()),
         ),

@@ -46,7 +46,7 @@ def run_file(content: bytes, *, where: str, others: Iterable[Task] = ()) -> list
     """
     try:
         text = content.decode()
-        code = compile(text, where, "exec", dont_inherit=True)
+        code = compile(content, where, "exec", dont_inherit=True)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise TaskError(f"{where}, line {line}: expected UTF-8, got other bytes; save it as UTF-8") from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from rich.text import Text
 
-from mixbuild.cli.terminal.console import out, print_table, table
+from mixbuild.cli.terminal.console import err, out, print_table, table
 from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.text import shown
 from mixbuild.curate import Overlaps
@@ -113,6 +113,13 @@ def print_rebuilt(place: str, rebuilt: Sequence[Rebuilt]) -> None:
     if not different:
         rows = sum(each.rows for each in rebuilt)
         out.print(f"\n{place}: rebuilt, {rows:,} rows are the same")
+
+
+def print_task_file(path: str, text: str) -> None:
+    """A stranger's file, before it is executed; not among what a machine reads."""
+    err.print(Text(f"{path}, about to be executed:", "bold"))
+    for line in text.split("\n"):  # all of it: what is left out may be what matters
+        err.print(f"  {line}")
 
 
 def print_traced(traced: Traced) -> None:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from mixbuild.make import DECLARATIONS
 from mixbuild.publish.hub.remote import Remote
 from mixbuild.publish.release import ASSETS, File
 
 SHARD = re.compile(r"(?P<config>[^/]+)/[a-z][a-z0-9_]*-\d{5}-of-\d{5}\.(parquet|arrow)")
+DECLARATION = re.compile(rf"{DECLARATIONS}/[a-z][a-z0-9_]*-[0-9a-f]{{8}}\.py")
 IMAGE = re.compile(rf"{ASSETS}/(rows|lengths)-[0-9a-f]{{8}}\.png")
 
 
@@ -21,7 +23,7 @@ class Changes:
         added: files that are not there yet.
         replaced: files that are there with other bytes.
         unchanged: files that are there as they are here.
-        deleted: path and size of the shards and images of ours that are no more.
+        deleted: path and size of the shards, images and tasks' files of ours that are no more.
     """
 
     added: tuple[File, ...]
@@ -61,6 +63,10 @@ def _stale(
 ) -> Iterator[tuple[str, int]]:
     for path, stored in sorted(remote.files.items()):
         shard = SHARD.fullmatch(path)
-        ours = (shard and shard["config"] in configs) or IMAGE.fullmatch(path)
+        ours = (
+            (shard and shard["config"] in configs)
+            or IMAGE.fullmatch(path)
+            or DECLARATION.fullmatch(path)
+        )
         if ours and path not in paths:
             yield path, stored.size

@@ -162,6 +162,13 @@ def _check_tree(api: HfApi, remote: Remote, published: Published) -> None:
                         f"{remote.label}: {shard.path}: expected {shard.bytes:,} bytes with "
                         f"the SHA-256 {shard.sha256}, got {got}; push again"
                     )
+        for path, text in config.declarations.items():
+            stored = remote.files.get(path)
+            if stored is None or not stored.is_of(text.encode()):
+                raise VerifyError(
+                    f"{remote.label}: {path}: expected the file that the manifest has the text of, "
+                    f"got {'another one' if stored else 'no file'}; push again"
+                )
     for path in sorted(remote.files):
         found = SHARD.fullmatch(path)
         if found and found["config"] in published.configs and path not in listed:
