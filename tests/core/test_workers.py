@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -71,6 +73,37 @@ def test_a_process_that_ends_takes_its_workers_along(
     _, left = psutil.wait_procs(workers, timeout=10)
     assert left == []
     assert errors == ("interrupted\n" if how == "SIGINT" else "")
+
+
+def test_a_local_cluster_has_no_page_that_others_could_read(tmp_path: Path) -> None:
+    with (
+        socket.socket() as taken,
+        begin(INTERRUPTED.format(options={"engine": "dask", "num_proc": 2}), tmp_path) as process,
+    ):
+        with contextlib.suppress(OSError):  # else somebody has the dashboard's port already
+            taken.bind(("127.0.0.1", 8787))
+        assert process.stdout is not None
+        assert process.stdout.readline() == "first\n"
+        found = psutil.Process(process.pid).children(recursive=True)
+        sockets = [each for one in found for each in one.net_connections("tcp")]
+        ports = [each.laddr for each in sockets if each.status == psutil.CONN_LISTEN]
+        answers = [answer_of(port) for port in ports]
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=SECONDS)
+    assert len(ports) >= 3  # the scheduler's, and each worker's
+    assert [each for each in answers if each.startswith(b"HTTP")] == []
+    assert errors == "interrupted\n"
+
+
+def answer_of(address: tuple[str, int]) -> bytes:
+    """What a browser would be told, if it is told anything within a second."""
+    with socket.create_connection(address, timeout=1) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while received := connection.recv(4096):
+                if b"HTTP" in received:
+                    return received[received.index(b"HTTP") :]
+    return b""
 
 
 def test_workers_that_are_all_killed_lose_nothing_however_heavy_it_is() -> None:
