@@ -81,6 +81,7 @@ def small(rows: int = 4, group_bytes: int = 120, file_bytes: int = 200) -> Itera
         "GROUP_ROWS": rows,
         "GROUP_BYTES": group_bytes,
         "FILE_BYTES": file_bytes,
+        "FILES_ALIKE": 2,
     }
     with mock.patch.multiple(parquet, **limits):
         yield
@@ -114,7 +115,8 @@ def expected_files(rows: Sequence[Record]) -> list[list[list[Record]]]:
     """The row groups of each file, a group at a time."""
     files: list[list[list[Record]]] = [[]]
     for group in expected_groups(rows):
-        if sum(size_of(each) for held in files[-1] for each in held) >= parquet.FILE_BYTES:
+        most = parquet.FILE_BYTES * 2 ** ((len(files) - 1) // parquet.FILES_ALIKE)
+        if sum(size_of(each) for held in files[-1] for each in held) >= most:
             files.append([])
         files[-1].append(group)
     return [held for held in files if held]
@@ -295,3 +297,14 @@ def test_a_disk_that_is_full_does_not_hide_why_it_was_left(tmp_path: Path) -> No
     with small(file_bytes=10**6), full, pytest.raises(KeyboardInterrupt):
         write(tmp_path, interrupted())
     assert not list(tmp_path.iterdir())
+
+
+def test_a_split_of_a_few_megabytes_is_several_files(tmp_path: Path) -> None:
+    reviews = batch([row("x" * 1_300)] * 10_000)
+    files = write(tmp_path, [reviews, reviews, reviews.slice(0, 5_000)])  # as many as imdb has
+    assert [rows for _, rows, _ in files] == [10_000, 10_000, 5_000]
+
+
+def test_many_files_are_fewer_by_growing() -> None:
+    sizes = [parquet._file_bytes(count) // 2**20 for count in (1, 64, 65, 128, 129, 400)]
+    assert sizes == [8, 8, 16, 16, 32, 512]

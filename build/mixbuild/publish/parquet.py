@@ -2,7 +2,7 @@
 
 However the batches come, the same rows make the same files, byte for byte: row
 groups are cut after a number of rows or of bytes of text, files after a number
-of bytes of text, and each row group is written in one piece.
+of bytes of text that depends on their place alone, and each row group is written in one piece.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ GROUP_ROWS = 10_000
 GROUP_BYTES = 128 * 2**20
 """The most text in one row group, if it has more than one row: the viewer scans 300 MB at most."""
 
-FILE_BYTES = 256 * 2**20
-"""A file that holds this much text is closed, and the next one begun."""
+FILE_BYTES = 8 * 2**20
+"""A file that holds this much text is closed, and the next one begun: whoever streams reads several
+files at once, and shuffles them. The more there are, the larger the next ones become."""
+
+FILES_ALIKE = 64
+"""So many files are alike, the next ones twice as large: a split never has thousands of them."""
 
 CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 """Content-defined, as in ``datasets``: when rows are inserted, few of the others are re-sent."""
@@ -128,6 +132,11 @@ def text_bytes(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
     return total
 
 
+def _file_bytes(count: int) -> int:
+    """How much text the last of so many files holds, at least, before another is begun."""
+    return FILE_BYTES << ((count - 1) // FILES_ALIKE)
+
+
 class _Hashed(io.BufferedWriter):
     """A file that is hashed as it is written, so that nobody need read it for that."""
 
@@ -165,7 +174,7 @@ class Files:
 
     def write(self, group: pa.RecordBatch, size: int) -> None:
         """Append a row group with ``size`` bytes of text."""
-        if self._writer is not None and self._text_bytes >= FILE_BYTES:
+        if self._writer is not None and self._text_bytes >= _file_bytes(len(self._partial)):
             self._close()
         if self._writer is None:
             path = self._folder / f"{self._stem}-{len(self._partial):05d}.partial"
