@@ -26,6 +26,7 @@ import pytest
 from conftest import ROOT
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
+from mixbuild.core.progress import silent
 from mixbuild.declare.task import Task
 from mixbuild.declare.template import Template
 from mixbuild.make.manifest import expect
@@ -164,11 +165,11 @@ def push(
     api: HfApi, built: Built, target: Target | None = None, **options: Any
 ) -> tuple[Pushed, list[Verified]] | None:
     """Publish, load what was published, tag it."""
-    options = {"show": lambda plan: None, **options}
+    options = {"show": lambda plan: None, "allow_mirrors": True, **options}
     return hub.push(
         built.out,
         target or Target(REPO),
-        progress=lambda what, unit: nullcontext(lambda done, total: None),
+        progress=lambda what, unit: nullcontext(silent),
         api=api,
         **options,
     )

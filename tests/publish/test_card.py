@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import importlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +28,9 @@ from mixbuild.declare.licence import licence
 from mixbuild.declare.task import FAMILIES
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.publish.card.sections import SHOWN_CHARACTERS, code, fenced
+from mixbuild.publish.card.markdown import code, fenced, shortened, wrapped
+from mixbuild.publish.card.sections import SHOWN_CHARACTERS
+from mixbuild.publish.card.templates import templates_page
 from mixbuild.publish.card.write import BEGIN, END, FILE, split_card, write_card
 from mixbuild.publish.export import export_split, splits
 from mixbuild.publish.manifest import COLUMNS, Published
@@ -197,6 +200,8 @@ class Read:
     """(the paragraph before, the language, the text) of those that are not folded away"""
     folded: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """what it says above -> (the paragraph before, the text)"""
+    facts: dict[str, list[str]] = field(default_factory=dict)
+    """What it says above -> the items of the list in it."""
     open: list[str] = field(default_factory=list)
     """what is folded, but shown at first"""
     items: list[str] = field(default_factory=list)
@@ -229,6 +234,8 @@ def read(text: str) -> Read:
         elif token.type == "inline":
             if "table_open" in inside:
                 row.append(token.content)
+            elif "list_item_open" in inside and summary is not None:
+                found.facts.setdefault(summary, []).append(token.content)
             elif "list_item_open" in inside:
                 found.items.append(token.content)
             else:
@@ -339,6 +346,7 @@ def test_datasets_reads_the_yaml_as_it_is_meant(manifest: dict[str, Any]) -> Non
 
 
 def test_the_yaml_describes_what_is_in_it(manifest: dict[str, Any]) -> None:
+    manifest = copy.deepcopy(manifest)  # others have it too
     tasks = manifest["configs"].values()
     next(iter(tasks))["made_of"]["templates"]["seed"]["language"] = "de"
     data = header(write(manifest))
@@ -370,7 +378,19 @@ def test_all_licences_are_named_and_other_where_they_differ(
     licences: list[str], expected: object
 ) -> None:
     tasks = {f"t{number}": entry(license=each) for number, each in enumerate(licences)}
-    assert header(write(published(**tasks)))["license"] == expected
+    data = header(write(published(**tasks)))
+    assert data["license"] == expected
+    own = "other" in expected  # type: ignore[operator]
+    assert data.get("license_name") == ("of-each-source" if own else None)
+    assert data.get("license_link") == ("README.md" if own else None)
+
+
+def test_the_name_of_the_licence_goes_with_it_unless_people_wrote_it() -> None:
+    several = write(published(a=entry(license="other")))
+    assert "license_name" not in header(write(published(), several))
+    renamed = several.replace("of-each-source", "my-own")
+    assert header(write(published(a=entry(license="other")), renamed))["license_name"] == "my-own"
+    assert header(write(published(), renamed))["license_name"] == "my-own"
 
 
 @pytest.mark.parametrize(
@@ -399,49 +419,108 @@ def test_the_size_is_of_all_rows_together(rows: int, category: str) -> None:
     assert header(write(manifest))["size_categories"] == [category]
 
 
-CONFIGS = ("config", "family", "rows", "templates", "licence", "source")
-DROPS = ("config", "split", "rows read", "reason", "left out")
+CONFIGS = ("config", "rows", "licence")
+DROPS = ("config", "rows read", "left out", "why")
 LICENCES = ("licence", "to heed", "configs")
 
 
-def test_a_table_gives_rows_templates_licence_and_source_of_each_config(
+def total(entry: Mapping[str, Any], field: str) -> int:
+    return sum(each[field] for each in entry["splits"].values())
+
+
+def drops_of(entry: Mapping[str, Any]) -> Counter[str]:
+    """By reason, of all splits together."""
+    drops: Counter[str] = Counter()
+    for each in entry["splits"].values():
+        drops.update(each["drops"])
+    return drops
+
+
+def told(drops: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in drops.most_common())
+
+
+def test_the_first_screen_has_the_numbers_and_a_row(manifest: dict[str, Any]) -> None:
+    text = write(manifest)
+    screen = text.partition("\n---\n")[2].partition("## Load it")[0]
+    entries = manifest["configs"].values()
+    rows, configs = sum(total(each, "rows") for each in entries), len(entries)
+    repos = len({each["made_of"]["source"]["repo"] for each in entries})
+    assert (
+        f"**{rows:,} rows** in {configs} config{'s' * (configs > 1)}, made of {repos} dataset"
+        f"{'s' * (repos > 1)}; version {manifest['version']}."
+    ) in screen
+    first = manifest["configs"][by_family(manifest)[0]]
+    example = next(each["example"] for each in first["splits"].values() if each["rows"])
+    (shown,) = read(screen).fences
+    assert shown == (
+        f"Template `{example['template']}`, row `{example['id']}`:",
+        "",
+        wrapped(unmarked(shortened(example["prompt"], most=700) + example["completion"])),
+    )
+
+
+def test_a_table_that_fits_a_phone_gives_rows_and_licence_of_each_config(
     manifest: dict[str, Any],
 ) -> None:
-    rows = read(write(manifest)).tables[CONFIGS]
-    assert [row[0] for row in rows] == [f"`{name}`" for name in by_family(manifest)]
-    for name, family, counts, templates, identifier, source in rows:
-        entry = manifest["configs"][name.strip("`")]
-        assert family == entry["made_of"]["family"]
-        assert dict(each.split(" ") for each in counts.split(", ")) == {
-            split: f"{each['rows']:,}" for split, each in entry["splits"].items()
-        }
-        assert templates == str(len(entry["made_of"]["templates"]))
-        assert identifier == entry["made_of"]["source"]["license"]
-        if name == "`plain`":
-            assert source == (
-                "[stanfordnlp/imdb@e6281661](https://huggingface.co/datasets/stanfordnlp/imdb"
-                "/tree/e6281661ce1c48d982bc483cf8a173c1bbeb5d31)"
-            )
-        else:
-            assert source == f"`{entry['made_of']['source']['read_from']}`", "a mirror has no page"
-
-
-def test_every_template_is_there_verbatim(manifest: dict[str, Any]) -> None:
-    folded = read(write(manifest)).folded
-    expected = {
-        f"<code>{name}</code>: {len(manifest['configs'][name]['made_of']['templates'])} in use": [
-            (
-                f"`{template}` (inverted: it asks for what the source gives):"
-                if each["inverted"]
-                else f"`{template}`:",
-                unmarked(each["text"]),
-            )
-            for template, each in manifest["configs"][name]["made_of"]["templates"].items()
+    assert read(write(manifest)).tables[CONFIGS] == [
+        [
+            f"`{name}`{' (of a mirror)' if 'mirror-' in made_of['read_from'] else ''}",
+            f"{total(manifest['configs'][name], 'rows'):,}",
+            made_of["license"],
         ]
         for name in by_family(manifest)
-    }
-    found = {summary: folded[summary] for summary in folded if "in use" in summary}
-    assert list(found.items()) == list(expected.items())
+        for made_of in [manifest["configs"][name]["made_of"]["source"]]
+    ]
+
+
+def test_each_config_is_told_with_its_source_rows_drops_and_limits(
+    manifest: dict[str, Any],
+) -> None:
+    found = read(write(manifest))
+    for name, entry in manifest["configs"].items():
+        made_of, source = entry["made_of"], entry["made_of"]["source"]
+        splits = ", ".join(f"{split} {each['rows']:,}" for split, each in entry["splits"].items())
+        count = len(made_of["templates"])
+        flags = ", ".join(sorted(licence(source["license"]).flags))
+        place = (
+            "[stanfordnlp/imdb@e6281661](https://huggingface.co/datasets/stanfordnlp/imdb"
+            "/tree/e6281661ce1c48d982bc483cf8a173c1bbeb5d31)"
+            if name == "plain"
+            else f"`{source['read_from']}`"  # a mirror has no page
+        )
+        drops = told(drops_of(entry))
+        assert found.facts[f"<code>{name}</code>"] == [
+            f"family: {made_of['family']}",
+            f"source: {place}, {source['license']}{f' ({flags})' if flags else ''}",
+            f"rows: {splits}; {count} template{'s' * (count > 1)}",
+            *([f"left out: {drops}"] if drops else []),
+            *(f"limit: {unmarked(each)}" for each in source["limits"]),
+        ]
+
+
+def test_every_template_is_on_its_page_verbatim(manifest: dict[str, Any]) -> None:
+    found = read(templates_page(from_json(manifest, Published)))
+    assert [(before, text) for before, _, text in found.fences] == [
+        (
+            f"`{template}` (inverted: it asks for what the source gives):"
+            if each["inverted"]
+            else f"`{template}`:",
+            each["text"],
+        )
+        for name in by_family(manifest)
+        for template, each in manifest["configs"][name]["made_of"]["templates"].items()
+    ]
+    assert found.lines[0] == "Templates"
+    assert [line for line in found.lines if line in manifest["configs"]] == by_family(manifest)
+    assert "[templates](assets/templates.md)" in write(manifest)
+
+
+def test_a_template_in_another_language_says_so() -> None:
+    manifest = published(a=entry(templates={"seed": "x", "ask_it": "y"}))
+    manifest["configs"]["a"]["made_of"]["templates"]["ask_it"]["language"] = "de"
+    page = templates_page(from_json(manifest, Published))
+    assert "`ask_it` (in de; inverted: it asks for what the source gives):\n" in page
 
 
 def test_a_row_of_each_config_is_shown(manifest: dict[str, Any]) -> None:
@@ -451,18 +530,12 @@ def test_a_row_of_each_config_is_shown(manifest: dict[str, Any]) -> None:
         example = next((each["example"] for each in entry["splits"].values() if each["rows"]), None)
         if example is None:
             assert f"**`{name}`** has no rows." in found.lines
-            assert summary not in found.folded
+            assert found.folded[summary] == []
             continue
         where = f"Template `{example['template']}`, row `{example['id']}`:"
-        text = unmarked(_shown(example["prompt"]) + example["completion"])
+        text = wrapped(unmarked(shortened(example["prompt"], most=700) + example["completion"]))
         assert found.folded[summary] == [(where, text)]
-    assert found.open == [f"<code>{by_family(manifest)[0]}</code>"]
-
-
-def _shown(text: str) -> str:
-    if len(text) <= 1_500:
-        return text
-    return f"{text[:750]} [… {len(text) - 1_500:,} characters …] {text[-750:]}"
+    assert found.open == []
 
 
 @pytest.mark.parametrize("length", [SHOWN_CHARACTERS, SHOWN_CHARACTERS + 1, 12_345])
@@ -470,17 +543,26 @@ def test_the_middle_of_a_long_example_is_left_out_and_said_to_be(length: int) ->
     prompt = "".join(chr(0x100 + number % 500) for number in range(length))
     manifest = published(a=entry(train=split_entry(prompt=prompt)))
     ((_, text),) = read(write(manifest)).folded["<code>a</code>"]
-    assert text == _shown(prompt) + " positive"
-    assert (text == prompt + " positive") == (length <= 1_500)
+    assert max(map(len, text.split("\n"))) <= 96
+    joined = text.replace("\n", "").replace(" ", "")
+    left_out = f"[…{length - 700:,}characters…]" if length > 700 else ""
+    half = 350 if left_out else length
+    assert joined == f"{prompt[:half]}{left_out}{prompt[half:][-350:] if left_out else ''}positive"
 
 
-def test_rows_left_out_are_counted_by_reason(manifest: dict[str, Any]) -> None:
+def test_rows_left_out_are_added_up_by_reason(manifest: dict[str, Any]) -> None:
     text = write(manifest)
     expected = [
-        [f"`{name}`", split, f"{each['rows_read']:,}", reason, f"{count:,}"]
+        [
+            f"`{name}`",
+            f"{total(entry, 'rows_read'):,}",
+            f"{drops.total():,}",
+            told(drops),
+        ]
         for name in by_family(manifest)
-        for split, each in manifest["configs"][name]["splits"].items()
-        for reason, count in each["drops"].items()
+        for entry in [manifest["configs"][name]]
+        for drops in [drops_of(entry)]
+        if drops
     ]
     # the cell's backslash keeps its bar within it, and is no part of what is read
     assert read(text).tables.get(DROPS, []) == expected
@@ -518,28 +600,19 @@ def test_every_source_is_cited_once_with_the_configs_that_are_of_it(
         assert text == citation
 
 
-def test_limits_are_told_source_by_source(manifest: dict[str, Any]) -> None:
-    found = read(write(manifest))
-    told = {
-        each[1]: each[2]
-        for item in found.items
-        if (each := re.fullmatch(r"\*\*([\w.-]+/[\w.-]+)\*\*: (.*)", item))
-    }
-    expected: dict[str, list[str]] = {}
-    for name in by_family(manifest):
-        source = manifest["configs"][name]["made_of"]["source"]
-        for limit in source["limits"]:
-            known = expected.setdefault(source["repo"], [])
-            if limit not in known:
-                known.append(limit)
-    assert told == {repo: unmarked(" ".join(limits)) for repo, limits in expected.items()}
-
-
 def test_a_mirror_that_is_not_its_source_is_told_among_the_limits() -> None:
     tasks = {name: entry(limits=("A limit.",)) for name in ("a", "b")}
     tasks["b"]["made_of"]["source"]["drift"] = ["train: 3 rows", "test: others"]
     assert [item for item in read(write(published(**tasks))).items if "mirror" in item] == [
         "**`b`** was made of a mirror that is not its source: `train: 3 rows`; `test: others`."
+    ]
+
+
+def test_a_mirror_that_nobody_else_has_is_told_among_the_limits() -> None:
+    text = write(published(a=entry(), b=entry(commit="mirror-0a1b")))
+    assert [item for item in read(text).items if item.startswith("**")][:1] == [
+        "**`b`** was made of a mirror that is only where it was built (`org/source@mirror-0a1b`): "
+        "nobody else can rebuild it, or trace its rows."
     ]
 
 
@@ -605,7 +678,7 @@ def test_the_name_of_a_file_cannot_leave_its_span() -> None:
     made["made_of"]["source"]["read_from"] = "org/source@a`|`\n\n# b"
     text = write(published(a=made))
     assert "Template `seed`, row ``t/train/a`b*<b>\\n.parquet:7``:\n" in text
-    assert "| ``org/source@a`\\|`\\n\\n# b`` |" in text
+    assert "- source: ``org/source@a`|`\\n\\n# b``, mit\n" in text
 
 
 # What is on the Hub already
@@ -666,7 +739,9 @@ def test_what_people_wrote_around_our_part_stays() -> None:
     again = write(published(b=entry()), edited)
     assert again.partition(BEGIN)[0].endswith("# Mine\n\nWritten by hand, ü.\n\n# My mix\n\n")
     assert again.partition(END)[2].startswith("\n\nAnd after.\n")
-    assert re.findall(r"<code>(\w+)</code>: ", again) == ["b"], "ours is of what is published now"
+    assert re.findall(r"<summary><code>(\w+)</code>", again) == ["b"], (
+        "ours is of what is published now"
+    )
 
 
 def test_the_title_is_written_once_and_then_peoples_own() -> None:

@@ -22,8 +22,12 @@ from mixbuild.core.errors import (
     VerifyError,
 )
 from mixbuild.core.files import mutex
+from mixbuild.make.manifest import expect
+from mixbuild.make.plan import Request
+from mixbuild.make.run import make
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.plan import Target
+from mixbuild.tasks import find
 from publish.pushing import (
     REPO,
     TOKEN,
@@ -189,6 +193,25 @@ def test_a_licence_that_nobody_named(loopback: LoopbackHub, api: HfApi, builds: 
     allowed = ["other", "unknown"]
     push(api, built, show=plans.append, dry_run=True, allow_licences=allowed)
     assert plans
+
+
+def test_a_mirror_that_nobody_else_has(
+    loopback: LoopbackHub, api: HfApi, imdb_folder: Path, tmp_path: Path, command: Command
+) -> None:
+    out = tmp_path / "out"
+    make(
+        Request([find("imdb"), find("squad")], out, {"imdb": str(imdb_folder), "squad": "samples"})
+    )
+    made_of = expect(out).configs["imdb"].sources[0].read_from
+    message = (
+        f"expected sources that others can read, got mirrors that only you have: imdb ({made_of}); "
+        "nobody else could rebuild or trace these rows. Lock the sources and make them of the very "
+        "files that the lock names, or say --allow-mirrors"
+    )
+    done = command("push", REPO, "--out", out)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: {message}\n")
+    assert loopback.log == [], "nothing is sent at all"
+    assert command("push", REPO, "--out", out, "--dry-run", "--allow-mirrors").returncode == 0
 
 
 @pytest.mark.parametrize("name", ["mix", "org/mix/more", "org/", "/mix", "", "org/a b", "../mix"])

@@ -124,7 +124,8 @@ def test_the_first_publication_holds_everything(samples: Built) -> None:
     paths = [file.path for file in first.files]
     assert paths[: len(shards)] == [file.path for file in shards]
     assert [path for path in paths if path.startswith("assets/")] == [
-        file.path for file in first.files if file.named_by_content
+        *(file.path for file in first.files if file.named_by_content),
+        "assets/templates.md",
     ]
     assert paths[-2:] == ["manifest.json", "README.md"]
     declared = {path for path in paths if path.startswith("tasks/")}
@@ -132,7 +133,7 @@ def test_the_first_publication_holds_everything(samples: Built) -> None:
         f"tasks/{name}-{hashlib.sha256(find(name).declaration.encode()).hexdigest()[:8]}.py"
         for name in entries
     }
-    assert len(paths) == len(set(paths)) == len(shards) + len(entries) + 4
+    assert len(paths) == len(set(paths)) == len(shards) + len(entries) + 5
     for file in first.files:
         data = content(first, file.path)
         assert (file.size, file.sha256) == (len(data), hashlib.sha256(data).hexdigest())
@@ -248,7 +249,7 @@ def test_a_change_of_what_is_said_alone_is_a_patch(
         *first.manifest.history.items(),
     ]
     module = importlib.import_module("mixbuild.publish.card.sections")
-    text = module.read_project_file(module.TEXT).replace("$examples", "Look:\n\n$examples")
+    text = module.read_project_file(module.TEXT).replace("$each", "Look:\n\n$each")
     monkeypatch.setattr(
         module,
         "read_project_file",
@@ -371,7 +372,9 @@ def test_a_folder_with_its_card_loads_as_it_lies(
     assert sorted(path.relative_to(out).as_posix() for path in written) == sorted(
         name for name in after.keys() - before.keys() if not name.startswith(".")
     )
-    assert [path.name.partition("-")[0] for path in written] == ["rows", "lengths", "README.md"]
+    assert [path.name.partition("-")[0] for path in written] == [
+        *("rows", "lengths", "templates.md", "README.md")
+    ]
     assert all(after[f"assets/{path.name}"].startswith(b"\x89PNG") for path in written[:2])
     for task in tasks:
         for streaming in (False, True):

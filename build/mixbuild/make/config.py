@@ -43,6 +43,11 @@ class SourceEntry(Record, frozen=True):
     locked: bool = False
     drift: tuple[str, ...] = ()
 
+    @property
+    def is_mirror(self) -> bool:
+        """Whether it was read from a folder that is not known to hold the source's own files."""
+        return self.read_from.partition("@")[2].startswith("mirror-")
+
 
 class TemplateEntry(Record, frozen=True):
     """A template's text, its hash, whether it asks for what the source gives, and its language."""

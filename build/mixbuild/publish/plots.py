@@ -1,4 +1,4 @@
-"""The images on the card: rows per task and split, lengths per task. Pure: data -> PNG bytes.
+"""The images on the card: rows per split, lengths, of each task or family. Pure: data -> PNG bytes.
 
 A line per task in both: its name, its marks on a logarithmic scale, and its numbers. The panel is
 opaque and light, and so reads the same on a dark page. The same data give the same bytes with the
@@ -87,7 +87,7 @@ def rows_figure(counts: Mapping[str, Mapping[str, int]]) -> Figure:
     sizes = [rows for splits in counts.values() for rows in splits.values() if rows]
     # no line is too short to be seen
     low = min(sizes, default=1) / 2
-    figure, axes = _panel("Rows per task and split", counts, roles, low, sizes)
+    figure, axes = _panel("Rows per split", counts, roles, low, sizes)
     for lane, role in enumerate(roles):
         marks = []
         for line, splits in enumerate(counts.values()):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from mixbuild.core import (
 )
 from mixbuild.make import DECLARATIONS, FILE, Built, expect
 from mixbuild.publish import plots
+from mixbuild.publish.card import templates
 from mixbuild.publish.card import write as card
 from mixbuild.publish.export import Split, Stamp, export_split, splits, stamps
 from mixbuild.publish.manifest import (
@@ -221,6 +223,7 @@ def _compose(
         (
             *shards,
             *images.values(),
+            _file(templates.FILE, templates.templates_page(made).encode()),
             *(_file(path, each.encode()) for path, each in sorted(declarations.items())),
             _file(FILE, dump_json(made).encode()),
             _file(card.FILE, text.encode()),
@@ -250,24 +253,46 @@ def _image(
     return replace(_file(path, drawn[path]), named_by_content=True)
 
 
+MOST_LINES = 16
+"""So many configs have a line each in the images; of more, those of a family have one together."""
+
+
+def _lines(configs: Configs) -> dict[str, list[PublishedConfig]]:
+    """The lines of the images, in order."""
+    names = card.ordered(configs)
+    lines: dict[str, list[PublishedConfig]] = {}
+    for name in names:
+        label = name if len(names) <= MOST_LINES else configs[name].family
+        lines.setdefault(label, []).append(configs[name])
+    return lines
+
+
 def _row_counts(configs: Configs) -> dict[str, dict[str, int]]:
-    return {
-        name: {split: each.rows for split, each in configs[name].splits.items()}
-        for name in card.ordered(configs)
-    }
+    counts: dict[str, dict[str, int]] = {}
+    for label, some in _lines(configs).items():
+        splits: Counter[str] = Counter()
+        for config in some:
+            splits.update({split: each.rows for split, each in config.splits.items()})
+        counts[label] = dict(splits)
+    return counts
 
 
 def _lengths(configs: Configs) -> dict[str, dict[str, tuple[int, ...]]]:
-    """Of all splits of a config together."""
+    """Of all splits of a line together."""
     return {
-        name: {
+        label: {
             text: tuple(
                 int(count)
                 for count in np.sum(
-                    [getattr(each.lengths, text) for each in configs[name].splits.values()], axis=0
+                    [
+                        getattr(each.lengths, text)
+                        for config in some
+                        for each in config.splits.values()
+                    ],
+                    axis=0,
                 )
             )
             for text in ("prompt", "completion")
         }
-        for name in card.ordered(configs)
+        for label, some in _lines(configs).items()
     }

@@ -10,6 +10,9 @@ from mixbuild.publish.manifest import Configs, Published, PublishedConfig, Publi
 
 PRETTY_NAME = "instruct_mix"
 
+OTHER = {"license_name": "of-each-source", "license_link": "README.md"}
+"""What the Hub shows for the licence ``other``: each config has its own, which the card says."""
+
 SIZES = {
     "n<1K": 1_000,
     "1K<n<10K": 10_000,
@@ -57,6 +60,11 @@ def merge_data(old: Mapping[str, object], published: Published) -> dict[str, obj
     ours = {
         "pretty_name": title(old),
         "license": licences[0] if len(licences) == 1 else sorted({*licences, "other"}),
+        **(
+            {key: old.get(key, value) for key, value in OTHER.items()}
+            if len(licences) > 1 or "other" in licences
+            else {}
+        ),
         "language": sorted(
             {
                 *(each for source in sources for each in source.languages),
@@ -76,7 +84,11 @@ def merge_data(old: Mapping[str, object], published: Published) -> dict[str, obj
         "configs": configs,
         "dataset_info": [*dataset_infos(published).values(), *kept["dataset_info"]],
     }
-    return ours | {key: value for key, value in old.items() if key not in ours}
+    return ours | {
+        key: value
+        for key, value in old.items()
+        if key not in ours and OTHER.get(key) != value  # ours, of when there was an other licence
+    }
 
 
 def dataset_infos(published: Published) -> dict[str, dict[str, object]]:

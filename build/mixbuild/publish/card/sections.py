@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from string import Template
 
 from mixbuild.core import read_project_file
 from mixbuild.declare import licence, policy
 from mixbuild.make import SourceEntry
+from mixbuild.publish.card import templates
+from mixbuild.publish.card.markdown import code, fenced, shortened, table, wrapped
 from mixbuild.publish.card.metadata import loadable, ordered
-from mixbuild.publish.manifest import Configs, Published
+from mixbuild.publish.manifest import Configs, Published, PublishedConfig
 from mixbuild.sources import is_commit
 
 TEXT = "dataset_card.md"
 BEGIN = "<!-- instruct_mix: generated from here; edits are overwritten -->"
 END = "<!-- instruct_mix: generated up to here -->"
 
-SHOWN_CHARACTERS = 1_500
+SHOWN_CHARACTERS = 700
 """Of an example's prompt, and of its completion; the middle of a longer text is left out."""
+
+ONLY = re.compile(r"<!-- only (\w+) -->\n(.*?)<!-- end of only -->\n", re.DOTALL)
+"""What ``dataset_card.md`` has for files of one format alone."""
 
 
 def sections(published: Published, *, repo: str, images: Mapping[str, str], name: str) -> str:
@@ -36,23 +41,26 @@ def sections(published: Published, *, repo: str, images: Mapping[str, str], name
         "version": published.version,
         "config": first,
         "split": next(iter(loadable(configs[first]) or configs[first].splits)),
-        "suffix": published.file_format,
-        "configs_table": _table(
-            ("config", "family", "rows", "templates", "licence", "source"), _configs(configs)
-        ),
-        "rows_plot": f"![Rows of each config and split]({images['rows']})",
+        "numbers": _numbers(published),
+        "example": _example(configs[first]) or "It has no rows.",
+        "configs_table": table(("config", "rows", "licence"), _configs(configs)),
+        "rows_plot": f"![Rows of each split]({images['rows']})",
         "lengths_plot": f"![Lengths of prompts and completions]({images['lengths']})",
-        "examples": "\n\n".join(_examples(configs)),
-        "templates": "\n\n".join(_templates(configs)),
+        "each": "\n\n".join(_each(configs)),
+        "templates": templates.FILE,
         "drops": _drops(configs),
         "licence_note": _licence_note(configs),
         "attribution": "\n\n".join(_attribution(configs)),
-        "limits": "\n".join(_limits(configs)),
+        "limits": "\n".join(_mirrors(configs)),
         "rebuild": _rebuild(repo, published),
         "changelog": "\n".join(_changelog(published)),
     }
     unmarked = {key: _unmarked(value) for key, value in filled.items()}
-    return Template(read_project_file(TEXT)).substitute(unmarked)
+    text = ONLY.sub(
+        lambda found: found[2] if found[1] == published.file_format else "",
+        read_project_file(TEXT),
+    )
+    return Template(text).substitute(unmarked)
 
 
 def _unmarked(text: str) -> str:
@@ -62,16 +70,28 @@ def _unmarked(text: str) -> str:
     return text
 
 
+def _numbers(published: Published) -> str:
+    """All of it in a line."""
+    configs = published.configs.values()
+    rows = sum(each.rows for config in configs for each in config.splits.values())
+    sources = {source.repo for config in configs for source in config.sources}
+    return (
+        f"**{rows:,} rows** in {_count(len(configs), 'config')}, made of "
+        f"{_count(len(sources), 'dataset')}; version {published.version}."
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _configs(configs: Configs) -> Iterator[Sequence[str]]:
     for name, config in configs.items():
-        rows = ", ".join(f"{split} {each.rows:,}" for split, each in config.splits.items())
+        mirror = " (of a mirror)" if any(source.is_mirror for source in config.sources) else ""
         yield (
-            f"`{name}`",
-            config.family,
-            rows,
-            str(len(config.templates)),
+            f"`{name}`{mirror}",
+            f"{sum(each.rows for each in config.splits.values()):,}",
             ", ".join(dict.fromkeys(source.license for source in config.sources)),
-            ", ".join(_at_commit(source) for source in config.sources),
         )
 
 
@@ -83,38 +103,61 @@ def _at_commit(source: SourceEntry) -> str:
     return f"[{repo}@{commit[:8]}](https://huggingface.co/datasets/{repo}/tree/{commit})"
 
 
-def _examples(configs: Configs) -> Iterator[str]:
+def _each(configs: Configs) -> Iterator[str]:
+    """What there is to know of each config, folded away."""
     for name, config in configs.items():
-        example = next((each.example for each in config.splits.values() if each.rows), None)
-        if example is None:
-            yield f"**`{name}`** has no rows."
-            continue
-        text = _short(example.prompt) + _short(example.completion)
-        where = f"template {code(example.template)}, row {code(example.id)}"
-        opened = " open" if name == next(iter(configs)) else ""
-        summary = f"<details{opened}><summary><code>{name}</code></summary>"
-        yield f"{summary}\n\n{where[0].upper()}{where[1:]}:\n\n{fenced(text)}\n\n</details>"
+        facts = "\n".join(f"- {each}" for each in _facts(config))
+        example = _example(config) or f"**`{name}`** has no rows."
+        summary = f"<details><summary><code>{name}</code></summary>"
+        yield f"{summary}\n\n{facts}\n\n{example}\n\n</details>"
 
 
-def _templates(configs: Configs) -> Iterator[str]:
-    for name, config in configs.items():
-        count = len(config.templates)
-        lines = [f"<details><summary><code>{name}</code>: {count} in use</summary>", ""]
-        for template, each in config.templates.items():
-            inverted = " (inverted: it asks for what the source gives)" if each.inverted else ""
-            lines += [f"`{template}`{inverted}:", "", fenced(each.text), ""]
-        yield "\n".join([*lines, "</details>"])
+def _facts(config: PublishedConfig) -> Iterator[str]:
+    """Family, sources, licences, rows, drops, limits: a line each."""
+    yield f"family: {config.family}"
+    for source in config.sources:
+        flags = ", ".join(sorted(licence(source.license).flags - {source.license}))
+        yield f"source: {_at_commit(source)}, {source.license}{f' ({flags})' if flags else ''}"
+    rows = ", ".join(f"{split} {each.rows:,}" for split, each in config.splits.items())
+    yield f"rows: {rows}; {_count(len(config.templates), 'template')}"
+    if left_out := _left_out(config):
+        yield f"left out: {left_out}"
+    for limit in dict.fromkeys(limit for source in config.sources for limit in source.limits):
+        yield f"limit: {limit}"
+
+
+def _left_out(config: PublishedConfig) -> str:
+    """``12 no answer, 3 null question``: of all splits together, the most frequent first."""
+    drops: Counter[str] = Counter()
+    for split in config.splits.values():
+        drops.update(split.drops)
+    return ", ".join(f"{count:,} {reason}" for reason, count in drops.most_common())
+
+
+def _example(config: PublishedConfig) -> str:
+    """A row, on lines that are not too long; nothing where there is none."""
+    example = next((each.example for each in config.splits.values() if each.rows), None)
+    if example is None:
+        return ""
+    prompt = shortened(example.prompt, most=SHOWN_CHARACTERS)
+    completion = shortened(example.completion, most=SHOWN_CHARACTERS)
+    where = f"Template {code(example.template)}, row {code(example.id)}"
+    return f"{where}:\n\n{fenced(wrapped(prompt + completion))}"
 
 
 def _drops(configs: Configs) -> str:
     rows = [
-        (f"`{name}`", split, f"{each.rows_read:,}", reason, f"{count:,}")
+        (
+            f"`{name}`",
+            f"{sum(each.rows_read for each in config.splits.values()):,}",
+            f"{sum(sum(each.drops.values()) for each in config.splits.values()):,}",
+            _left_out(config),
+        )
         for name, config in configs.items()
-        for split, each in config.splits.items()
-        for reason, count in each.drops.items()
+        if _left_out(config)
     ]
     return (
-        _table(("config", "split", "rows read", "reason", "left out"), rows)
+        table(("config", "rows read", "left out", "why"), rows)
         if rows
         else "None: every source row was rendered."
     )
@@ -137,7 +180,7 @@ def _licence_note(configs: Configs) -> str:
                 ", ".join(names),
             )
         )
-    return _table(("licence", "to heed", "configs"), rows)
+    return table(("licence", "to heed", "configs"), rows)
 
 
 def _attribution(configs: Configs) -> Iterator[str]:
@@ -155,15 +198,14 @@ def _attribution(configs: Configs) -> Iterator[str]:
         yield f"{', '.join(names)}: {link}, {terms}\n\n{fenced(citation, 'bibtex')}"
 
 
-def _limits(configs: Configs) -> Iterator[str]:
-    by_source: dict[str, dict[str, None]] = {}
-    for config in configs.values():  # two configs of one source may have limits of their own
-        for source in config.sources:
-            by_source.setdefault(source.repo, {}).update(dict.fromkeys(source.limits))
-    for repo, limits in by_source.items():
-        if limits:
-            yield f"- **{repo}**: {' '.join(limits)}"
+def _mirrors(configs: Configs) -> Iterator[str]:
+    """The configs that are made of what is not the source itself."""
     for name, config in configs.items():
+        if mirrors := ", ".join(code(each.read_from) for each in config.sources if each.is_mirror):
+            yield (
+                f"- **`{name}`** was made of a mirror that is only where it was built ({mirrors}): "
+                f"nobody else can rebuild it, or trace its rows."
+            )
         if drift := "; ".join(code(line) for source in config.sources for line in source.drift):
             yield f"- **`{name}`** was made of a mirror that is not its source: {drift}."
 
@@ -176,48 +218,3 @@ def _rebuild(repo: str, published: Published) -> str:
 def _changelog(published: Published) -> Iterator[str]:
     for version, changes in published.history.items():
         yield f"- **{version}**: {'; '.join(changes) if changes else 'the card only'}"
-
-
-def fenced(text: str, language: str = "") -> str:
-    """A block of code that holds whatever the text has, rows of backticks too.
-
-    >>> print(fenced("a ``` b"))
-    ````
-    a ``` b
-    ````
-    """
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
-
-
-def code(text: str) -> str:
-    r"""A span of code that holds whatever the text has; what is not printed is shown escaped.
-
-    >>> print(code("a ` b"))
-    ``a ` b``
-    >>> print(code("a\nb`"))
-    `` a\nb` ``
-    """
-    shown = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-    runs = {len(run) for run in re.findall("`+", shown)}
-    tick = "`" * next(count for count in itertools.count(1) if count not in runs)
-    # a space on both sides belongs to the span's ends, not to the text
-    space = " " if shown[:1] in ("`", " ") or shown[-1:] in ("`", " ") or not shown else ""
-    return f"{tick}{space}{shown}{space}{tick}"
-
-
-def _short(text: str) -> str:
-    if len(text) <= SHOWN_CHARACTERS:
-        return text
-    half = SHOWN_CHARACTERS // 2
-    return f"{text[:half]} [… {len(text) - 2 * half:,} characters …] {text[-half:]}"
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [names, ["---"] * len(names), *rows]
-    return "\n".join(f"| {' | '.join(_cell(each) for each in line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import HubError, UsageError, mutex, one_of
+from mixbuild.core import HubError, UsageError, VerifyError, mutex, one_of
 from mixbuild.core import executor as engine
 from mixbuild.declare import refuse_held_back
-from mixbuild.make import expect
+from mixbuild.make import Built, expect
 from mixbuild.publish.ends import Ends, exported_ends
 from mixbuild.publish.export import Split, export_split
 from mixbuild.publish.export import splits as splits_of
@@ -62,6 +62,7 @@ def push(
     dry_run: bool = False,
     num_proc: int | None = None,
     allow_licences: Collection[str] = (),
+    allow_mirrors: bool = False,
     api: HfApi | None = None,
 ) -> tuple[Pushed, list[Verified]] | None:
     """Publish a build, and prove that what can be loaded is what was built.
@@ -83,6 +84,7 @@ def push(
         dry_run: stop after the plan.
         num_proc: how many processes write Parquet files; None for this one.
         allow_licences: identifiers that are published although they are held back.
+        allow_mirrors: publish what was made of mirrors that nobody else has.
         api: the Hub's client; None for the one of the environment.
 
     Returns:
@@ -106,6 +108,8 @@ def push(
             ),
             allowed=allow_licences,
         )
+        if not allow_mirrors:
+            _refuse_mirrors(manifest.configs)
         # each shard is held against the manifest as it is read, and read no other time
         splits = list(splits_of(out, manifest.configs, file_format=file_format))
         exported = _export(splits, file_format, num_proc, progress)
@@ -137,6 +141,27 @@ def push(
             report=report,
         )
     return _tag(api, target, pushed, tag_name), verified
+
+
+def _refuse_mirrors(configs: Mapping[str, Built]) -> None:
+    """Refuse what nobody else could prove.
+
+    Raises:
+        VerifyError: naming every config that was made of a mirror which nobody else has.
+    """
+    made = {
+        name: source.read_from
+        for name, config in configs.items()
+        for source in config.sources
+        if source.is_mirror
+    }
+    if made:
+        what = ", ".join(f"{name} ({place})" for name, place in made.items())
+        raise VerifyError(
+            f"expected sources that others can read, got mirrors that only you have: {what}; "
+            f"nobody else could rebuild or trace these rows. Lock the sources and make them of the "
+            f"very files that the lock names, or say --allow-mirrors"
+        )
 
 
 def _export(
