@@ -12,6 +12,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # those who read what we publish; the oldest of them know no Python newer than this one
 COMPAT := datasets-2 datasets-3 datasets-4 frames train pyarrow-24
 COMPAT_PYTHON ?= python3.11
+INSTALL = $(BIN)/python -m pip install --quiet --no-compile --require-hashes --only-binary :all:
+RUNTIME_SIZE := 48 packages, about 155 MB to download and 590 MB on disk
+TEST_SIZE := about 40 MB to download and 150 MB on disk
 # the first and the newest Python that the project promises, where this machine has them
 OTHER_PYTHONS := $(foreach version,3.10 3.13,$(if $(shell python$(version) -c 1 2>/dev/null && echo yes),python-$(version)))
 
@@ -23,15 +26,21 @@ help:            ## what can be made
 
 run: $(VENV)/ready      ## build every task from the embedded samples into out/
 	$(BIN)/python build make --samples --out out/samples
+	@echo
+	@echo "Next: . $(BIN)/activate     and then, for example,"
+	@echo "  python build list                        the tasks"
+	@echo "  python build show imdb                   a raw record, and what each template makes of it"
+	@echo "  python build card --out out/samples      the dataset card, beside the rows"
+	@echo "  python build make squad --out out/squad  real rows, from the Hub"
 
-test: $(VENV)/ready     ## lint, spelling, types, tests
+test: $(VENV)/test-ready     ## lint, spelling, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 
-compat: $(VENV)/ready $(COMPAT:%=.cache/compat/%/ready) $(OTHER_PYTHONS:%=.cache/compat/%/ready)     ## what is published loads in other releases and libraries, and trains
+compat: $(VENV)/test-ready $(COMPAT:%=.cache/compat/%/ready) $(OTHER_PYTHONS:%=.cache/compat/%/ready)     ## what is published loads in other releases and libraries, and trains
 	$(BIN)/python -m pytest -q tests/compat
 
 pythons: $(OTHER_PYTHONS:%=.cache/compat/%/ready)     ## engines and kills on the other Pythons of this machine
@@ -41,8 +50,10 @@ bench: $(VENV)/bench-ready     ## measure against other ways to do the job
 	$(BIN)/python build/bench
 
 lock:            ## pin the newest versions that pyproject.toml admits (needs uv)
-	uv pip compile pyproject.toml --extra cluster --group test --universal --python-version 3.10 \
+	uv pip compile pyproject.toml --group install --universal --python-version 3.10 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock --upgrade
+	uv pip compile pyproject.toml --extra cluster --group test -c requirements.lock --universal --python-version 3.10 \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header -o tests/requirements.lock --upgrade
 	uv pip compile pyproject.toml --group bench -c requirements.lock --universal --python-version 3.10 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header -o build/bench/requirements.lock --upgrade
 	for name in $(COMPAT); do \
@@ -50,17 +61,29 @@ lock:            ## pin the newest versions that pyproject.toml admits (needs uv
 			--generate-hashes --no-emit-index-url --no-annotate --no-header -o tests/compat/$$name.lock --upgrade || exit; \
 	done
 
-$(VENV)/ready: requirements.lock
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; make PYTHON=/path/to/it")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements.lock
+# the runtime and the package itself: `make test` adds what only tests need
+$(VENV)/requirements: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; make PYTHON=/path/to/it")'
+	@echo "Setting up $(VENV): $(RUNTIME_SIZE), a minute or two, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) -r requirements.lock
 	@touch $@
 
-$(VENV)/bench-ready: $(VENV)/ready build/bench/requirements.lock
-	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r build/bench/requirements.lock
+$(VENV)/ready: $(VENV)/requirements pyproject.toml
+	@echo "Installing instruct_mix itself into $(VENV), from this folder."
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-.cache/compat/python-%/ready: requirements.lock
+$(VENV)/test-ready: $(VENV)/ready tests/requirements.lock
+	@echo "Adding the tools of the tests to $(VENV): $(TEST_SIZE)."
+	@$(INSTALL) -r tests/requirements.lock
+	@touch $@
+
+$(VENV)/bench-ready: $(VENV)/test-ready build/bench/requirements.lock
+	@$(INSTALL) -r build/bench/requirements.lock
+	@touch $@
+
+.cache/compat/python-%/ready: tests/requirements.lock
 	rm -rf $(@D)
 	python$* -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --no-compile --require-hashes --only-binary :all: -r $<

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -36,25 +37,32 @@ def blocks(text: str, language: str) -> list[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make run` makes before it installs the package: here the libraries are borrowed."""
+    folder = tmp_path_factory.mktemp("newcomer") / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    (site,) = (folder / "lib").glob("python*/site-packages")
+    (site / "borrowed.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    return folder
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """The checkout as a newcomer has it after the set-up, with outputs of its own."""
-    folder = tmp_path / "checkout"
-    environment = folder / ".venv"
-    environment.mkdir(parents=True)
-    for name in ("build", "instruct_mix.py", "dataset_card.md", "Makefile", "requirements.lock"):
+def checkout(environment: Path) -> Path:
+    """A checkout as a newcomer has it after the set-up, with outputs of its own.
+
+    `make` finds the libraries there, and installs the package itself.
+    """
+    folder = environment.parent
+    for path in folder.iterdir():
+        if path != environment:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    for name in (
+        *("build", "instruct_mix.py", "dataset_card.md", "Makefile", "requirements.lock"),
+        *("pyproject.toml", "README.md", "LICENSE"),
+    ):
         (folder / name).symlink_to(ROOT / name)
-    for name in ("lib", "pyvenv.cfg"):
-        (environment / name).symlink_to(Path(sys.prefix) / name)
-    # its scripts name the folder that they were made in
-    (environment / "bin").mkdir()
-    for path in (Path(sys.prefix) / "bin").iterdir():
-        if path.name.startswith("activate"):
-            text = path.read_text().replace(sys.prefix, str(environment))
-            (environment / "bin" / path.name).write_text(text)
-        else:
-            (environment / "bin" / path.name).symlink_to(path)
-    (environment / "ready").touch()
+    (environment / "requirements").touch()
     return folder
 
 
@@ -102,25 +110,26 @@ def run_and_compare(pairs: list[tuple[str, str]], folder: Path, **variables: str
 
 
 def test_every_command_of_the_readme_prints_what_it_says(checkout: Path) -> None:
-    here = [pair for pair in commands(README, "console") if pair[0] not in NOT_HERE]
+    here = commands(README, "console")
     assert len(here) == 5
     run_and_compare(here, checkout)
     continuous = (ROOT / ".ci/run").read_text()
     for command in ("make run", *NOT_HERE):
         assert f"\n{command}\n" in continuous
+        assert f"`{command}`" in README or f"$ {command}\n" in README
 
+    # as a reader would: saved in a file somewhere else, run by the environment of `make run`
+    elsewhere = checkout / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "out").symlink_to(checkout / "out")
     for block in blocks(README, "python"):
+        (elsewhere / "snippet.py").write_text(block)
         done = subprocess.run(
-            [sys.executable, "-c", f"if __name__ == '__main__':\n    {_indented(block)}"],
-            cwd=checkout, capture_output=True, text=True, check=False,
-            env={**os.environ, "PYTHONPATH": f"{checkout}:{checkout}/build",
-                 "HF_HOME": str(checkout / "hf")},
+            [checkout / ".venv/bin/python", "snippet.py"],
+            cwd=elsewhere, capture_output=True, text=True, check=False,
+            env={**os.environ, "HF_HOME": str(checkout / "hf")},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-
-
-def _indented(block: str) -> str:
-    return block.replace("\n", "\n    ")
 
 
 def test_every_command_that_needs_the_hub_prints_what_it_says(
@@ -138,6 +147,7 @@ def test_every_command_that_needs_the_hub_prints_what_it_says(
         variables = hub.environment(tmp_path / "hf") | {"HF_TOKEN": "hf_reader_of_the_readme"}
         pairs = commands(README, "console hub")
         assert len(pairs) == 6
+        run_all(["make .venv/ready"], checkout)
         run_and_compare([(". .venv/bin/activate", ""), *pairs], checkout, **variables)
     assert read_shards(checkout / "out/three", "imdb", "test").num_rows == 17
 
