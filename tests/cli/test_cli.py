@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -17,35 +20,162 @@ import pytest
 from conftest import ROOT, Build, imdb_rows, write_parquet
 from mixbuild import __version__
 from mixbuild.cli import main as cli
+from mixbuild.cli.terminal import console
+from mixbuild.core.errors import UsageError
 from mixbuild.core.files import partial_path
+from mixbuild.declare.licence import PERMISSIVE, licence
+from mixbuild.declare.task import Task
 from mixbuild.make import shard as shards
+from mixbuild.make.manifest import expect
+from mixbuild.make.plan import Request, plan
 from mixbuild.tasks import ALL, find
 
 KNOWN = ", ".join(task.name for task in ALL)
 
 
-def test_list_shows_every_task_aligned(build: Build) -> None:
-    done = build("list")
-    assert (done.returncode, done.stderr) == (0, "")
-    head, *lines = done.stdout.splitlines()
-    columns = ("task", "family", "source", "licence", "templates", "splits")
-    starts = [head.index(name) for name in columns]
-    starts[4] = starts[3] + len(head[starts[3] : starts[4]].rstrip())  # numbers stand to the right
-    shown = [line for line in lines if line[0] != " "]  # the last column may go on below
-    for line, task in zip(shown, ALL, strict=True):
-        cells = [
-            line[start:stop].strip()
-            for start, stop in zip(starts, [*starts[1:4], starts[5], None], strict=False)
-        ]
-        assert cells[:3] == [task.name, task.family, task.source.repo]
-        assert line[starts[3] : starts[5]].split() == [
-            task.source.license,
-            str(len(task.templates)),
-        ]
-        assert line[starts[5] :].startswith(next(iter(task.splits)))
+LINES = [
+    [
+        task.name,
+        task.source.license,
+        task.source.repo,
+        str(len(task.templates)),
+        ", ".join(task.splits),
+    ]
+    for task in ALL
+]
 
 
-def test_make_shows_what_it_made_and_a_row_of_each_task(build: Build, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("width", "columns"), [(None, 5), (160, 5), (90, 4), (80, 3), (40, 2), (20, 1), (9, 1)]
+)
+def test_list_cuts_no_name_whatever_the_width(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    width: int | None,
+    columns: int,
+) -> None:
+    if width:
+        monkeypatch.setattr(console.out, "width", width)
+    assert cli.run(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    if columns < 5:
+        assert lines[-2:] == ["", "of one: python build list TASK"]
+        lines = lines[:-2]
+    assert max(map(len, lines[:1])) <= max(width or 160, 20)
+    assert lines[0].split() == ["task", "licence", "source", "templates", "splits"][:columns]
+    shown = [re.split("  +", line.strip()) for line in lines[1:] if line.startswith(" ")]
+    assert shown == [line[:columns] for line in LINES]
+    families = [line for line in lines[1:] if not line.startswith(" ")]
+    assert families == list(dict.fromkeys(task.family for task in ALL))
+
+
+def test_list_tells_all_of_one_task(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["list", "imdb"]) == 0
+    task = find("imdb")
+    templates = "".join(
+        f"    {each.name}{' (asks for what the source gives)' if each.inverted else ''}\n"
+        for each in task.templates
+    )
+    limits = "".join(f"  limits      {each}\n" for each in task.source.limits)
+    assert capsys.readouterr().out == (
+        "imdb\n"
+        "  family      sentiment\n"
+        "  source      https://huggingface.co/datasets/stanfordnlp/imdb\n"
+        "  its config  plain_text\n"
+        "  licence     other (unknown)\n"
+        "  languages   en\n"
+        "  splits      train, test\n"
+        f"{limits}"
+        "  templates   12; python build show imdb shows what they make\n"
+        f"{templates}"
+    )
+
+
+def _kind(task: Task) -> str:
+    return licence(task.source.license).kind
+
+
+@pytest.mark.parametrize(
+    ("options", "fits"),
+    [
+        (["--family", "topic"], lambda task: task.family == "topic"),
+        (
+            ["--licences", "permissive"],
+            lambda task: licence(task.source.license).kind == PERMISSIVE,
+        ),
+        (["--licences", "MIT,CC-BY-4.0"], lambda task: task.source.license in ("mit", "cc-by-4.0")),
+        (["--language", "de"], lambda task: task.name == "opus_de_en"),
+        (["squad", "gsm8k", "--licences", "mit"], lambda task: task.name == "gsm8k"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_list_as_json_says_all_that_is_declared_of_the_tasks_that_fit(
+    capsys: pytest.CaptureFixture[str], options: list[str], fits: Callable[[Task], bool]
+) -> None:
+    assert cli.run(["list", "--json", *options]) == 0
+    told = capsys.readouterr()
+    found = json.loads(told.out)
+    expected = [task for task in ALL if fits(task)]
+    assert [each["name"] for each in found] == [task.name for task in expected]
+    assert len(expected) > 0
+    for each, task in zip(found, expected, strict=True):
+        assert each["templates"] == [
+            {
+                "name": one.name, "text": one.text,
+                "language": one.language, "inverted": one.inverted,
+            }
+            for one in task.templates
+        ]  # fmt: skip
+        assert (each["splits"], each["source"]) == (dict(task.splits), task.source.repo)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note", "made"),
+    [
+        (
+            ["squad", "imdb", "gsm8k", "--licences", "permissive,share-alike"],
+            "--licences permissive,share-alike: 1 of 3 tasks left out: imdb (other: unknown)",
+            ["squad/train", "squad/validation", "gsm8k/train", "gsm8k/test"],
+        ),
+        (
+            ["squad", "imdb", "gsm8k", "--split", "test", "--split", "validation"],
+            None,
+            ["squad/validation", "imdb/test", "gsm8k/test"],
+        ),
+        (
+            ["squad", "imdb", "gsm8k", "--split", "validation"],
+            "--split validation: 2 of 3 tasks left out: imdb, gsm8k",
+            ["squad/validation"],
+        ),
+        (
+            ["squad", "sst2", "--templates", "terse", "--split", "train", "--split", "validation"],
+            "--templates terse: 1 of 2 tasks left out: sst2",
+            ["squad/train", "squad/validation"],
+        ),
+    ],
+    ids=["licences", "some split each", "split", "template"],
+)
+def test_make_skips_what_does_not_fit_and_says_so(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    note: str | None,
+    made: list[str],
+) -> None:
+    assert cli.run(["make", *arguments, "--samples", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == (f"note: {note}\n" if note else "")
+    found = expect(tmp_path).configs
+    splits = [f"{name}/{split}" for name, config in found.items() for split in config.splits]
+    assert sorted(splits) == sorted(made)
+
+
+def test_what_is_asked_of_a_build_without_the_command_is_held_to_the_tasks(tmp_path: Path) -> None:
+    tasks = [find("squad"), find("imdb")]
+    with pytest.raises(UsageError, match="unknown split 'tset'; did you mean 'test'"):
+        plan(tasks[1], Request(tasks, tmp_path, {"imdb": "samples"}, splits=("tset", "train")))
+
+
+def test_make_shows_what_it_made_and_a_row(build: Build, tmp_path: Path) -> None:
     three = ("squad", "imdb", "billsum", "--samples", "--out", tmp_path / "out")
     done = build("make", *three)
     assert (done.returncode, done.stderr) == (0, "")
@@ -62,6 +192,7 @@ def test_make_shows_what_it_made_and_a_row_of_each_task(build: Build, tmp_path: 
         "billsum  ca_test            15    13       1  0.01  1 empty summary, 1 null summary"
     )
     assert rows[0].startswith("squad/train/train.jsonl:0  seed  samples/squad@")
+    assert len(rows) == 2
     assert rows[-1] == f"{tmp_path}/out/manifest.json: 7 shards rendered, 0 kept\n"
     again = build("make", *three)
     assert again.stdout == (
@@ -271,7 +402,7 @@ def test_a_terminal_sees_a_progress_bar_and_a_pipe_does_not(tmp_path: Path) -> N
         pass
     os.close(parent)
     assert b"rendering" in seen
-    assert b"2/2" in seen
+    assert b"2 of 2 units, 32 rows, " in seen
 
 
 def test_a_reader_that_closes_the_pipe_is_no_traceback(build: Build) -> None:
@@ -338,7 +469,7 @@ def test_a_terminal_that_cannot_show_a_text_is_no_failure(build: Build, tmp_path
 def test_no_command_shows_the_help(build: Build) -> None:
     done = build()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Usage: instruct-mix")
+    assert done.stdout.startswith("Usage: python build")
 
 
 @pytest.mark.parametrize("signal_sent", [signal.SIGKILL, signal.SIGTERM])

@@ -41,3 +41,15 @@ def test_an_error_is_one_line_of_text(
     monkeypatch.setattr(console, "err", console.Plain(stderr=True))
     console.complain(STRANGE)
     assert capsys.readouterr().err == f"error: {SHOWN}\n"
+
+
+def test_a_table_on_a_terminal_has_colours_and_steers_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = io.StringIO()
+    shown = console.Plain(file=file, force_terminal=True, color_system="standard", width=160)
+    monkeypatch.setattr(console, "out", shown)
+    console.print_table(table())
+    assert file.getvalue().startswith("\x1b[1m")
+    assert file.getvalue().endswith(f"{SHOWN}\n")
+    assert "\x1b[31m" not in file.getvalue()

@@ -113,7 +113,7 @@ def test_killing_a_worker_while_it_renders_changes_no_byte(
     monkeypatch.setattr("mixbuild.make.run.work", partial(slow_work, begun=begun))
     victims: list[int] = []
 
-    def kill_first_worker(_done: int, _total: int) -> None:
+    def kill_first_worker(done: int, total: int, **_: object) -> None:
         workers = [int(path.name) for path in begun.iterdir()]
         alive = [pid for pid in workers if psutil.pid_exists(pid)]
         if alive and not victims:

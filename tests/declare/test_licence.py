@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from hub_server import LoopbackHub
 from mixbuild.cli import main as cli
-from mixbuild.core.errors import LicenceError
+from mixbuild.core.errors import LicenceError, UsageError
 from mixbuild.core.resources import read_project_file
 from mixbuild.declare.licence import (
+    HELD_BACK,
+    KINDS,
     LICENCES,
     NO_DERIVATIVES,
     NON_COMMERCIAL,
@@ -20,10 +22,10 @@ from mixbuild.declare.licence import (
     SHARE_ALIKE,
     UNKNOWN,
     Licence,
+    chosen_licences,
     licence,
     policy,
     refuse_held_back,
-    refuse_others,
 )
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
@@ -148,48 +150,57 @@ def test_what_is_held_back_is_named_and_passes_only_by_its_own_name() -> None:
     assert "c-uda (unknown)" in str(refused("cc-by-nc-nd-4.0", **tasks))
     assert "one, three" not in str(refused("cc-by-nc-nd-4.0", **tasks))
     assert refused("cc-by-nc-nd-4.0", "c-uda", **tasks) is None
-    for others in ("unknown", "non-commercial", "cc-by-nc-4.0", "C-UDA"):
+    for others in ("unknown", "cc-by-nc-4.0"):
         assert refused(others, **tasks) == refused(**tasks)
+    for none in ("non-commercial", "C-UDA", "mti"):
+        with pytest.raises(UsageError, match=f"^unknown licence '{none}'"):
+            refused(none, **tasks)
     assert refused() is None
 
 
-def test_make_is_asked_for_some_licences_alone() -> None:
-    tasks = {"a": "mit", "b": "cc-by-4.0", "c": "other"}
-    refuse_others(tasks, allowed=())
-    refuse_others(tasks, allowed=("other", "mit", "cc-by-4.0"))
-    with pytest.raises(LicenceError) as caught:
-        refuse_others(tasks, allowed=("mit", "apache-2.0"))
-    assert str(caught.value) == (
-        "expected only the licences apache-2.0, mit, got b (cc-by-4.0), c (other); leave these "
-        "tasks out, or name theirs with --allow-licences"
-    )
-
-
 @pytest.mark.parametrize(
-    ("options", "status"),
+    ("words", "chosen"),
     [
-        ([], 0),
-        (["--allow-licences", "other,cc-by-sa-4.0"], 0),
-        (["--allow-licences", " other , cc-by-sa-4.0 ,"], 0),
-        (["--allow-licences", "other", "--allow-licences", "cc-by-sa-4.0"], 0),
-        (["--allow-licences", "cc-by-sa-4.0"], 1),
-        (["--allow-licences", "mit"], 1),
-        (["--allow-licences", ""], 2),
-        (["--allow-licences", " , "], 2),
+        (["permissive"], {"mit", "cc0-1.0"}),
+        (["attribution", "share-alike"], {"cc-by-4.0", "odbl"}),
+        (["non-commercial", "No-Derivatives"], {"cc-by-nc-sa-4.0", "cc-by-nd-4.0"}),
+        (["unknown"], {"other", "c-uda"}),
+        (["CC-BY-4.0", "C-UDA", "ODbL-1.0"], {"cc-by-4.0", "c-uda", "odbl"}),
+        (["apache-2.0"], {"apache-2.0"}),
+        ([], set()),
     ],
+    ids=lambda value: ",".join(value),
 )
-def test_the_command_make_refuses_before_it_makes_anything(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], status: int
+def test_licences_are_chosen_by_kind_and_by_either_name(words: list[str], chosen: set[str]) -> None:
+    known = ["mit", "cc0-1.0", "cc-by-4.0", "odbl", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "other"]
+    assert chosen_licences(words, [*known, "c-uda"]) == chosen
+
+
+def test_every_licence_is_of_one_kind() -> None:
+    assert {each.kind for each in LICENCES.values()} == set(KINDS)
+    assert all(each.held_back == (each.kind in HELD_BACK) for each in LICENCES.values())
+
+
+@pytest.mark.parametrize("options", [["--licences", "permisive"], ["--licences", " , "]])
+def test_make_refuses_a_licence_that_there_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
 ) -> None:
     out = tmp_path / "out"
-    command = ["make", "imdb", "squad", "--samples", "--out", str(out), *options]
-    assert cli.run(command) == status
-    assert out.exists() == (status == 0)
+    assert cli.run(["make", "imdb", "--samples", "--out", str(out), *options]) == 2
     told = capsys.readouterr().err
-    assert told.count("\n") == (0 if status == 0 else 1)
-    if status == 1:
-        assert "imdb (other)" in told
-        assert ("squad (cc-by-sa-4.0)" in told) == ("mit" in options)
+    assert told.count("\n") == 1
+    assert "did you mean 'permissive'? Known: permissive, attribution" in told or "got none" in told
+    assert not out.exists()
+
+
+def test_make_with_nothing_left_under_a_licence_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "out")
+    assert cli.run(["make", "imdb", "squad", "--samples", "--out", out, "--licences", "mit"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --licences mit: none of the tasks asked for is under them\n"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def edit(out: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 def test_a_whole_build_is_told_split_by_split(out: Path) -> None:
     reported: list[tuple[int, int]] = []
-    verified = verify_folder(out, report=lambda *counts: reported.append(counts))
+    verified = verify_folder(out, report=lambda done, total, **_: reported.append((done, total)))
     sizes = {path.name: path.stat().st_size for path in (out / "imdb").iterdir()}
     assert verified == [
         Verified("imdb", "train", 15, 2, sum(sizes[name] for name in sizes if "train" in name)),

@@ -18,13 +18,14 @@ import pytest
 from conftest import ROOT, as_json, from_json
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
+from mixbuild.core.progress import Report, silent
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish import plots
 from mixbuild.publish.card import write as card
 from mixbuild.publish.hub.changes import SHARD
 from mixbuild.publish.hub.commit import publish
-from mixbuild.publish.hub.plan import Covered, Plan, Report, Target, make_plan
+from mixbuild.publish.hub.plan import Covered, Plan, Target, make_plan
 from mixbuild.publish.manifest import Published
 from mixbuild.tasks import find
 from publish.pushing import (
@@ -141,7 +142,7 @@ def test_who_loses_a_race_says_so_waits_and_draws_nothing_twice(
     @contextmanager
     def progress(what: str, _unit: str) -> Iterator[Report]:
         said.append(what)
-        yield lambda _done, _total: None
+        yield silent
 
     held: dict[str, bytes] = {}
     built = builds("squad")
@@ -217,11 +218,12 @@ def test_one_template_that_changed_sends_only_what_it_made(
     moved = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
     images = {path for path in moved if re.fullmatch(r"assets/lengths-\w{8}\.png", path)}
     of_imdb = {"imdb/train-00000-of-00001.parquet", "imdb/test-00000-of-00001.parquet"}
-    assert moved == of_imdb | images | {"manifest.json", "README.md"}
+    texts = {"manifest.json", "README.md", "assets/templates.md"}
+    assert moved == of_imdb | images | texts
     assert len(images) == 2, "the old one goes, a new one comes"
     assert len(requests(loopback, "PUT", "/lfs/")) - sent == len(of_imdb) + 1
     # and the plan said just that
-    assert {file.path for file in plan.changes.replaced} == of_imdb | {"manifest.json", "README.md"}
+    assert {file.path for file in plan.changes.replaced} == of_imdb | texts
     assert {file.path for file in plan.changes.added} == images & after.keys()
     assert {path for path, _ in plan.changes.deleted} == images & before.keys()
     assert manifest_of(loopback)["version"] == "1.1.0"
@@ -236,7 +238,7 @@ def test_what_was_sent_is_what_the_plan_said(
     got = {each.path: each.bytes_received for each in loopback.log if each.method == "PUT"}
     assert got == {path: size for path, size in paths.items() if path in got}
     in_the_commit = [file for file in changes.sent if file.path.endswith((".json", ".md", ".py"))]
-    assert len(in_the_commit) == 4
+    assert len(in_the_commit) == 5
     assert len(got) == len(changes.sent) - len(in_the_commit)
     held = {path: len(content) for path, content in loopback.files(REPO).items()}
     assert held.pop(".gitattributes")

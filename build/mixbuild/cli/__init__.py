@@ -5,6 +5,7 @@
     terminal   what a person sees
     options    options that several commands have
     recipes    what the commands that take a recipe have in common
+    select     the tasks that a command works on
     build      make, lock
     catalog    list
     author     show, new

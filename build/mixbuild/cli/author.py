@@ -8,10 +8,12 @@ import click
 
 from mixbuild.author import preview, start
 from mixbuild.cli.options import (
+    examples,
     follow_links_option,
     language_option,
     lock_option,
     refuse_strangers,
+    seed_option,
     source_option,
     tasks_option,
 )
@@ -25,17 +27,24 @@ from mixbuild.tasks import find
 
 @click.command("show")
 @click.argument("task_name", metavar="TASK")
-@click.option("--template", default=EVERY, help="One template's name.  [default: all]")
+@click.option("--template", default=EVERY, help="The one to show.  [default: all]")
 @language_option
-@click.option("--rows", default=1, show_default=True, type=click.IntRange(1), help="Source rows.")
+@click.option(
+    "--rows", default=1, show_default=True, type=click.IntRange(1), help="How many source rows."
+)
 @click.option("--split", help="The split to show.  [default: the task's first]")
-@click.option("--seed", default=0, show_default=True, help="Of the order of options.")
+@seed_option
 @tasks_option
 @source_option
 @follow_links_option
-@click.option("--hub", "from_hub", is_flag=True, help="Read the real source, where it is locked.")
+@click.option(
+    "--hub",
+    "from_hub",
+    is_flag=True,
+    help="Read the source on the Hub, at the commit that the lock pins.",
+)
 @lock_option
-@click.option("--json", "as_json", is_flag=True, help="A line for each template, for machines.")
+@click.option("--json", "as_json", is_flag=True, help="A line of JSON for each template.")
 def show(
     task_name: str,
     template: str,
@@ -50,7 +59,7 @@ def show(
     lock_path: Path,
     as_json: bool,
 ) -> None:
-    """A raw record of TASK, and the rows it is rendered to. Reads the samples unless told.
+    """Show a raw record of TASK, and the rows it is rendered to: of the samples, unless told.
 
     What fills a placeholder has the colour of the column that it comes from.
     """
@@ -78,13 +87,21 @@ def show(
         print_preview(each, first=not place)
 
 
-@click.command("new")
+@click.command(
+    "new",
+    epilog=examples(
+        "new port_quiz --repo quayside/port_quiz",
+        "new port_quiz --repo quayside/port_quiz --source ~/port_quiz --family 'multiple choice'",
+    ),
+)
 @click.argument("task_name", metavar="TASK")
-@click.option("--repo", required=True, metavar="ORG/NAME", help="The source dataset.")
-@click.option("--config", help="The source's config, where it has several.")
-@click.option("--source", metavar="PLACE", help="Read it from a folder or another repo.")
+@click.option("--repo", required=True, metavar="ORG/NAME", help="The source dataset on the Hub.")
+@click.option("--config", help="Which config of the source, if it has several.")
+@click.option("--source", metavar="PLACE", help="Read it from a folder, or from another repo.")
 @follow_links_option
-@click.option("--family", default="", help="What kind of task it is.  [default: a guess]")
+@click.option(
+    "--family", default="", help="The kind of task, such as 'sentiment'.  [default: a guess]"
+)
 @click.option(
     "--into", type=click.Path(path_type=Path), help="A checkout.  [default: the one of this code]"
 )

@@ -8,44 +8,55 @@ from typing import Any
 import click
 
 from mixbuild.cli.options import (
+    examples,
     follow_links_option,
-    in_language,
     language_option,
     licences_option,
     lock_option,
+    num_proc_option,
+    out_option,
     refuse_strangers,
+    seed_option,
     source_option,
     tasks_option,
 )
 from mixbuild.cli.recipes import asked_by_recipe, recipe_option, refuse_beside_recipe, set_option
+from mixbuild.cli.select import select
 from mixbuild.cli.terminal.builds import (
     print_findings,
     print_made,
     print_overlaps,
     print_pinned,
 )
-from mixbuild.cli.terminal.console import progress
+from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
 from mixbuild.curate import build
-from mixbuild.declare import SEED, Quality, Task, refuse_others
+from mixbuild.declare import SEED, Quality, Task
 from mixbuild.make import Request
 from mixbuild.sources import SAMPLES, check_lock, lock, pin
 from mixbuild.tasks import ALL, find
 
 
-@click.command("make")
+@click.command(
+    "make",
+    epilog=examples(
+        "make --samples",
+        "make squad imdb --out out/two",
+        "make --licences permissive,attribution --templates sample --seed 7",
+        "make --recipe FILE --set seed=7",
+        "make imdb --source imdb=~/data/imdb --split train --max-rows 1000",
+    ),
+)
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
 @recipe_option
 @set_option
+@out_option
 @click.option(
-    "--out",
-    "folder",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="The output folder.",
+    "--samples",
+    is_flag=True,
+    help="Read the small hand-written samples that come with the package.",
 )
-@click.option("--samples", is_flag=True, help="Read the rows that come with the package.")
 @tasks_option
 @source_option
 @follow_links_option
@@ -53,32 +64,37 @@ from mixbuild.tasks import ALL, find
     "--templates",
     default=SEED,
     show_default=True,
-    help="A template's name; 'sample': one per row, by hash; 'all': one row per template.",
+    help="One template by its name; 'sample': a template for each row, chosen by hash; 'all': a "
+    "row for each template.",
 )
 @language_option
-@click.option("--seed", default=0, show_default=True, help="Of every choice by hash.")
-@click.option("--split", "splits", multiple=True, help="Only this split. Repeatable.")
+@seed_option
+@click.option(
+    "--split",
+    "splits",
+    multiple=True,
+    help="Only this split, of the tasks that have it. Repeatable.",
+)
 @click.option(
     "--max-rows",
     type=click.IntRange(1),
     help="At most so many source rows per split, chosen by hash.",
 )
-@click.option(
-    "--num-proc",
-    type=click.IntRange(1),
-    help="Worker processes of one core each.  [default: this process, with threads; for a large "
-    "build, as many as it may use cores]",
-)
+@num_proc_option
 @click.option(
     "--engine",
     "engine_name",
     default=engine.PROCESSES,
     show_default=True,
-    help="'processes', or 'dask' for a cluster.",
+    help="What runs the work: 'processes' on this machine, or a 'dask' cluster.",
 )
-@click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler; its workers share --out.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Of a running Dask scheduler, whose workers see the same --out folder.",
+)
 @lock_option
-@click.option("--allow-drift", is_flag=True, help="Read mirrors that are not what the lock says.")
+@click.option("--allow-drift", is_flag=True, help="Read mirrors that differ from the lock.")
 @licences_option
 @click.pass_context
 def make_command(
@@ -101,9 +117,13 @@ def make_command(
     scheduler: str | None,
     lock_path: Path,
     allow_drift: bool,
-    allow_licences: list[str],
+    licences: list[str],
 ) -> None:
-    """Render TASKs (default: all), or what a recipe says, into Arrow shards and a manifest."""
+    """Render TASKs (default: all), or what a recipe says, into Arrow shards and a manifest.
+
+    Sources are read from the Hub unless --samples or --source says otherwise. A build that was
+    interrupted goes on where it was; a build that is whole is left as it is.
+    """
     how: dict[str, Any] = {
         "lock": lock.load(lock_path),
         "allow_drift": allow_drift,
@@ -119,8 +139,14 @@ def make_command(
     elif settings:
         raise UsageError(f"--set {settings[0]}: sets what a recipe says; name it with --recipe")
     else:
-        asked = [find(name, catalog) for name in dict.fromkeys(task_names)]
-        tasks = asked or in_language(catalog, language)
+        tasks = select(
+            catalog,
+            task_names,
+            licences=licences,
+            language=language,
+            splits=splits,
+            templates=templates,
+        )
         if language:
             templates = f"{templates}:{language}"
         every = {task.name: SAMPLES for task in tasks} if samples else {}
@@ -128,7 +154,6 @@ def make_command(
             tasks, folder, {**every, **sources}, templates, seed, splits, max_rows, **how
         )
     refuse_strangers(sources, [task.name for task in tasks])
-    refuse_others({task.name: task.source.license for task in tasks}, allowed=allow_licences)
     with progress("rendering", unit="units") as report:
         curated = build(
             request,
@@ -144,10 +169,14 @@ def make_command(
         print_overlaps(curated.overlaps)
 
 
-@click.command("lock")
+@click.command("lock", epilog=examples("lock squad imdb", "lock --check", "lock squad --update"))
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
-@click.option("--update", is_flag=True, help="Move to the newest commit, and show what changed.")
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 when a source has moved on.")
+@click.option(
+    "--update", is_flag=True, help="Pin the newest commit instead, and show what changed since."
+)
+@click.option(
+    "--check", is_flag=True, help="Only look whether sources have changed; exit 1 if one has."
+)
 @tasks_option
 @lock_option
 def lock_command(
@@ -157,7 +186,7 @@ def lock_command(
     catalog: tuple[Task, ...],
     lock_path: Path,
 ) -> None:
-    """Pin the commit of each TASK's source (default: of all that are not pinned yet)."""
+    """Pin the commit at which the source of each TASK is read (default: of all not pinned yet)."""
     tasks = [find(name, catalog) for name in dict.fromkeys(task_names)]
     if update and check:
         raise UsageError("--update writes and --check does not; say one of them")

@@ -4,16 +4,49 @@ from __future__ import annotations
 
 import click
 
-from mixbuild.cli.options import in_language, language_option, tasks_option
-from mixbuild.cli.terminal.catalog import print_families, print_tasks
+from mixbuild.cli.options import language_option, licences_option, tasks_option
+from mixbuild.cli.select import select
+from mixbuild.cli.terminal.catalog import (
+    print_families,
+    print_task,
+    print_tasks,
+    print_tasks_as_json,
+)
 from mixbuild.declare import Task
 
 
 @click.command("list")
-@click.option("--markdown", is_flag=True, help="As the table of the README.")
+@click.argument("task_names", nargs=-1, metavar="[TASK]...")
+@click.option("--family", help="Only this family, as 'sentiment'.")
+@licences_option
 @language_option
+@click.option("--json", "as_json", is_flag=True, help="All that is declared, as JSON.")
+@click.option("--markdown", is_flag=True, help="As the table of the README.")
 @tasks_option
-def list_tasks(markdown: bool, language: str | None, catalog: tuple[Task, ...]) -> None:
-    """The tasks: family, source, licence, templates."""
-    tasks = in_language(catalog, language)
-    print_families(tasks) if markdown else print_tasks(tasks)
+def list_tasks(
+    task_names: tuple[str, ...],
+    family: str | None,
+    licences: list[str],
+    language: str | None,
+    as_json: bool,
+    markdown: bool,
+    catalog: tuple[Task, ...],
+) -> None:
+    """List the tasks by family, or all there is to know of each TASK."""
+    tasks = select(
+        catalog,
+        task_names,
+        family=family,
+        licences=licences,
+        language=language,
+        quiet=not task_names,
+    )
+    if as_json:
+        print_tasks_as_json(tasks)
+    elif markdown:
+        print_families(tasks)
+    elif task_names:
+        for task in tasks:
+            print_task(task)
+    else:
+        print_tasks(tasks)

@@ -7,8 +7,15 @@ import json
 import click
 
 from mixbuild.author import ERROR, as_data, as_text, check, count, errors
-from mixbuild.cli.options import follow_links_option, refuse_strangers, source_option, tasks_option
-from mixbuild.cli.terminal.console import out, progress
+from mixbuild.cli.options import (
+    follow_links_option,
+    refuse_strangers,
+    seed_option,
+    source_option,
+    tasks_option,
+)
+from mixbuild.cli.terminal.console import out
+from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import CheckError
 from mixbuild.declare import Task
 from mixbuild.sources import SAMPLES, lock
@@ -22,7 +29,7 @@ REAL_ROWS = 1_000
 @tasks_option
 @source_option
 @follow_links_option
-@click.option("--hub", is_flag=True, help="Read the sources on the Hub, not the samples.")
+@click.option("--hub", is_flag=True, help="Read the sources on the Hub instead of the samples.")
 @click.option(
     "--rows",
     type=click.IntRange(1),
@@ -32,7 +39,7 @@ REAL_ROWS = 1_000
 @click.option(
     "--split", "splits", multiple=True, help="A split, of the tasks that have it.  [default: all]"
 )
-@click.option("--seed", default=0, show_default=True, help="Of every choice by hash.")
+@seed_option
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def check_command(
     task_names: tuple[str, ...],

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli.terminal.console import out, print_table, progress, table
+from mixbuild.cli.terminal.console import out, print_table, table
+from mixbuild.cli.terminal.progress import progress
 from mixbuild.declare import DROP, PROMPT_COMPLETION, RowFormat
 
 

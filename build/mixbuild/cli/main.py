@@ -15,7 +15,7 @@ from typing import NoReturn, cast
 import click
 
 from mixbuild import __version__
-from mixbuild.cli.terminal.console import complain
+from mixbuild.cli.terminal.console import PROGRAM, complain
 from mixbuild.core import MixError, UsageError, one_line
 
 
@@ -32,7 +32,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
     try:
         # click returns the status of --help and the like, and what a command returns: nothing
-        return commands.main(arguments, prog_name="instruct-mix", standalone_mode=False) or 0
+        return commands.main(arguments, prog_name=PROGRAM, standalone_mode=False) or 0
     except click.ClickException as error:
         complain(error.format_message())
         return 2
@@ -45,20 +45,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 COMMANDS = {
-    "list": ("catalog:list_tasks", "The tasks: family, source, licence, templates."),
-    "show": ("author:show", "A raw record of TASK, and the rows it is rendered to."),
-    "new": ("author:new", "Start a TASK: read its source, write a declaration and samples."),
-    "mix": ("mix:mix_command", "What the mixtures of a RECIPE would give."),
-    "make": ("build:make_command", "Render TASKs into Arrow shards and a manifest."),
-    "lock": ("build:lock_command", "Pin the commit of each TASK's source."),
-    "check": ("check:check_command", "Look for faults in TASKs, and in what they render."),
-    "stats": ("statistics:stats_command", "What the rows of a build are like."),
-    "export": ("export:export_command", "Rows in a row format, to a file or a folder."),
-    "card": ("publish:card_command", "Write the card beside the shards."),
-    "push": ("publish:push_command", "Publish a build in one commit, and prove it."),
-    "verify": ("prove:verify_command", "Every row against its manifest."),
-    "rebuild": ("prove:rebuild_command", "Build what is published again, and compare every row."),
-    "trace": ("prove:trace_command", "From a row's ID to its source record."),
+    "list": ("catalog:list_tasks", "List the tasks, or all there is to know of some."),
+    "show": ("author:show", "Show a raw record of a task, and what each template makes of it."),
+    "new": ("author:new", "Start a new task: a skeleton, filled in with what its source tells."),
+    "mix": ("mix:mix_command", "Show what the mixtures of a recipe would give."),
+    "make": ("build:make_command", "Render tasks into Arrow shards and a manifest."),
+    "lock": ("build:lock_command", "Pin the commit at which each source is read."),
+    "check": ("check:check_command", "Look for faults in tasks, and in what they render."),
+    "stats": ("statistics:stats_command", "Show what the rows of a build are like."),
+    "export": ("export:export_command", "Write rows in a row format, to a file or a folder."),
+    "card": ("publish:card_command", "Write the dataset card beside the shards of a build."),
+    "push": ("publish:push_command", "Publish a build in one commit, and check it there."),
+    "verify": (
+        "prove:verify_command",
+        "Check a build, or a published dataset, by its manifest.",
+    ),
+    "rebuild": ("prove:rebuild_command", "Build a published dataset again, and compare every row."),
+    "trace": ("prove:trace_command", "Show the source record that a row was made of."),
 }
 """Where each command is, and what it does, as the list of all says it."""
 
@@ -91,6 +94,6 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="instruct-mix")
 @click.pass_context
 def commands(context: click.Context) -> None:
-    """Stream source datasets through instruction templates into Arrow shards."""
+    """Make prompt–completion rows of well-known datasets that anyone can rebuild."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -14,8 +14,9 @@ from mixbuild.cli.options import (
     tasks_option,
 )
 from mixbuild.cli.recipes import asked_by_recipe, set_option
-from mixbuild.cli.terminal.console import out, progress
+from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.mixtures import print_forecast
+from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import UsageError
 from mixbuild.curate import TRAIN, Stock, forecast, stocks_of
 from mixbuild.declare import Task, recipe_schema

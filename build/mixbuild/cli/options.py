@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mixbuild.core import UsageError, did_you_mean, one_of
+from mixbuild.cli.terminal.console import PROGRAM
+from mixbuild.core import UsageError, did_you_mean
 from mixbuild.declare import Task
 from mixbuild.tasks import VARIABLE, gather
 
@@ -45,14 +46,15 @@ source_option = click.option(
     multiple=True,
     callback=_places,
     metavar="TASK=PLACE",
-    help="Read a task from a folder or another repo (org/name[@revision]). Repeatable.",
+    help="Read TASK from PLACE instead: a folder, or another repo (org/name[@revision]). "
+    "Repeatable.",
 )
 
 
 follow_links_option = click.option(
     "--follow-links",
     is_flag=True,
-    help="Read what a mirror's links and card lead to outside of its folder, too.",
+    help="Also read files outside of the folder, where its links or its card lead there.",
 )
 
 
@@ -67,11 +69,39 @@ lock_option = click.option(
     "lock_path",
     type=click.Path(path_type=Path),
     default=_default_lock,
-    help="The lock file.  [default: the project's]",
+    help="The file that pins the sources.  [default: the project's]",
 )
 
 
-def _identifiers(_: click.Context, __: click.Parameter, values: Sequence[str]) -> list[str]:
+def examples(*lines: str) -> str:
+    """The end of a command's help: commands as a person would type them."""
+    return "\n".join(["\b", "Examples:", *(f"  {PROGRAM} {line}" for line in lines)])
+
+
+out_option = click.option(
+    "--out",
+    "folder",
+    default=Path("out"),
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The folder of the build.",
+)
+
+
+seed_option = click.option(
+    "--seed", default=0, show_default=True, help="Seed for every hash-based choice."
+)
+
+
+num_proc_option = click.option(
+    "--num-proc",
+    type=click.IntRange(1),
+    help="Worker processes, of one core each.  [default: this process alone, with threads; for a "
+    "large build, as many as it may use cores]",
+)
+
+
+def identifiers(_: click.Context, __: click.Parameter, values: Sequence[str]) -> list[str]:
     """``("mit,other", "cc0-1.0")`` -> ``["mit", "other", "cc0-1.0"]``."""
     identifiers = [each.strip() for value in values for each in value.split(",") if each.strip()]
     if values and not identifiers:  # none at all would allow them all
@@ -80,34 +110,18 @@ def _identifiers(_: click.Context, __: click.Parameter, values: Sequence[str]) -
 
 
 language_option = click.option(
-    "--language", metavar="CODE", help="Only templates in this language, as 'de'."
+    "--language", metavar="CODE", help="Only templates in this language, such as 'de'."
 )
 
 
 licences_option = click.option(
-    "--allow-licences",
+    "--licences",
     multiple=True,
-    callback=_identifiers,
-    metavar="ID,...",
-    help="make: only these licences. push: also these, although they are held back.",
+    callback=identifiers,
+    metavar="KIND|ID,...",
+    help="Only tasks under these licences: permissive, attribution, share-alike, non-commercial, "
+    "no-derivatives, unknown, or identifiers such as cc-by-4.0.",
 )
-
-
-def in_language(tasks: Sequence[Task], language: str | None) -> list[Task]:
-    """The tasks that have templates in the language; all without one.
-
-    Raises:
-        UsageError: none has.
-    """
-    there = [
-        task
-        for task in tasks
-        if language is None or language in (each.language for each in task.templates)
-    ]
-    if not there:
-        known = dict.fromkeys(each.language for task in tasks for each in task.templates)
-        raise UsageError(one_of("language", str(language), known))
-    return there
 
 
 def refuse_strangers(sources: Mapping[str, str], tasks: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from mixbuild.cli.options import (
     tasks_option,
 )
 from mixbuild.cli.terminal.builds import print_rebuilt, print_task_file, print_traced
-from mixbuild.cli.terminal.console import progress
+from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.publishing import print_verified
 from mixbuild.core import VerifyError
 from mixbuild.declare import Task
@@ -32,12 +32,12 @@ trust_option = click.option(
 @click.command("verify")
 @click.argument("place", metavar="DIR|ORG/NAME[@REVISION]")
 def verify_command(place: str) -> None:
-    """Every row of a build, or of what is published, against its manifest.
+    """Check a build, or a published dataset, against its manifest.
 
-    Of a folder, each shard is read. Of a repo, each file's hash and the card are compared, then
-    each config is loaded in full: rows, digests, lengths and examples are those of the manifest.
-    What else it says, only a build can show: rebuild compares rows read and left out, and
-    templates; history and versions are taken at their word.
+    In a folder, every shard is read. In a repo, the hash of every file and the card are compared,
+    then every config is loaded in full: rows, digests, lengths and examples must be those of the
+    manifest. Whether the rows follow from their sources, rebuild tells. History and versions
+    cannot be checked.
     """
     from mixbuild.prove import verify
 
@@ -48,13 +48,16 @@ def verify_command(place: str) -> None:
 @click.argument("place", metavar="ORG/NAME[@REVISION]")
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
 @click.option(
-    "--out", "folder", type=click.Path(path_type=Path), help="Keep the rows there.  [default: no]"
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Keep what was built there.  [default: a folder that is deleted]",
 )
 @source_option
 @follow_links_option
 @tasks_option
 @trust_option
-@click.option("--num-proc", type=click.IntRange(1), help="As for make.")
+@click.option("--num-proc", type=click.IntRange(1), help="Worker processes, as of make.")
 def rebuild_command(
     place: str,
     task_names: tuple[str, ...],
@@ -65,7 +68,7 @@ def rebuild_command(
     trusted: bool,
     num_proc: int | None,
 ) -> None:
-    """Build what is published again, from the pinned sources, and compare every row."""
+    """Build a published dataset again, from the sources it was made of, and compare every row."""
     from mixbuild.prove import rebuild
 
     with (
@@ -98,13 +101,17 @@ def rebuild_command(
 @click.command("trace")
 @click.argument("row_id", metavar="ID")
 @click.option(
-    "--from", "place", required=True, metavar="DIR|ORG/NAME", help="A build, or a published one."
+    "--from",
+    "place",
+    required=True,
+    metavar="DIR|ORG/NAME",
+    help="The folder of a build, or a published dataset.",
 )
 @source_option
 @follow_links_option
 @tasks_option
 @trust_option
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def trace_command(
     row_id: str,
     place: str,
@@ -114,7 +121,7 @@ def trace_command(
     trusted: bool,
     as_json: bool,
 ) -> None:
-    """From a row's ID to its source record, its template and the code that made it."""
+    """Show the source record and the template that a row was made of, by the row's ID."""
     from mixbuild.prove import trace
 
     task = row_id.partition("/")[0]

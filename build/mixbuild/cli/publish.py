@@ -6,30 +6,42 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli.options import licences_option
-from mixbuild.cli.terminal.console import out, progress
+from mixbuild.cli.options import examples, identifiers, out_option
+from mixbuild.cli.terminal.console import out
+from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.publishing import print_plan, print_pushed
 from mixbuild.publish import PARQUET, write_local_card
 
 
 @click.command("card")
-@click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="A build.")
-@click.option("--repo", default="org/instruct_mix", show_default=True, help="As on the Hub.")
+@out_option
+@click.option(
+    "--repo", default="org/instruct_mix", show_default=True, help="Repo name shown on the card."
+)
 def card_command(folder: Path, repo: str) -> None:
-    """Write the card beside the shards; load_dataset(FOLDER, TASK) then works."""
+    """Write the dataset card beside the shards: load_dataset(FOLDER, TASK) then works."""
     for path in write_local_card(folder, repo=repo):
         out.print(str(path))
 
 
-@click.command("push")
+@click.command(
+    "push",
+    epilog=examples(
+        "push org/my_mix --dry-run",
+        "push org/my_mix --out out/two --private",
+        "push org/my_mix --out out/two --create-pr",
+    ),
+)
 @click.argument("repo", metavar="ORG/NAME")
-@click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="A build.")
-@click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
-@click.option("--private", is_flag=True, help="Refused where the repo is public.")
-@click.option("--revision", help="A branch.  [default: main; arrow for that format]")
-@click.option("--create-pr", is_flag=True, help="Propose the commit as a pull request.")
-@click.option("--tag", "tag_name", help="Tag the commit, beside its version.")
-@click.option("--message", help="Of the commit.")
+@out_option
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option(
+    "--private", is_flag=True, help="Create the repo as private; refused where it is public."
+)
+@click.option("--revision", help="Branch to push to.  [default: main; arrow for that format]")
+@click.option("--create-pr", is_flag=True, help="Open a pull request instead of committing.")
+@click.option("--tag", "tag_name", help="A tag for the commit, beside that of its version.")
+@click.option("--message", help="Commit message.")
 @click.option(
     "--format", "file_format", default=PARQUET, show_default=True, help="'parquet' or 'arrow'."
 )
@@ -37,10 +49,23 @@ def card_command(folder: Path, repo: str) -> None:
     "--verify",
     default="ends",
     show_default=True,
-    help="Of each split, load and compare the first and last rows ('ends'), or all ('full').",
+    help="What to load afterwards and compare: the first and last rows of each split ('ends'), or "
+    "every row ('full').",
 )
-@click.option("--num-proc", type=click.IntRange(1), help="Processes that write Parquet.")
-@licences_option
+@click.option("--num-proc", type=click.IntRange(1), help="Processes that write the files.")
+@click.option(
+    "--allow-licences",
+    multiple=True,
+    callback=identifiers,
+    metavar="ID,...",
+    help="Publish these licences, too, although they are held back unless named.",
+)
+@click.option(
+    "--allow-mirrors",
+    is_flag=True,
+    help="Publish rows that were made of a mirror which only you have: others can neither rebuild "
+    "nor trace them.",
+)
 def push_command(
     repo: str,
     folder: Path,
@@ -54,12 +79,13 @@ def push_command(
     verify: str,
     num_proc: int | None,
     allow_licences: list[str],
+    allow_mirrors: bool,
 ) -> None:
     """Publish a build in one commit, then load it from there and compare.
 
     Each file's hash on the Hub, and what the card says of files and rows, are compared with the
-    manifest; then load_dataset is to begin and end each split as the build does. Every row is
-    loaded by --verify full, or later by verify.
+    manifest; then load_dataset must begin and end each split as the build does. --verify full
+    loads every row, and so does the command verify.
     """
     from mixbuild.publish import push as hub
 
@@ -80,6 +106,7 @@ def push_command(
         dry_run=dry_run,
         num_proc=num_proc,
         allow_licences=allow_licences,
+        allow_mirrors=allow_mirrors,
     )
     if done is not None:
         print_pushed(repo, *done, whole=verify == hub.FULL)

@@ -37,6 +37,7 @@ IN_RECIPES = {
     "seed": ("--seed", "seed=7"),
     "splits": ("--split", "tasks.squad.splits=[train]"),
     "max_rows": ("--max-rows", "max_rows=1000"),
+    "licences": ("--licences", "tasks.squad={}"),
 }
 """What a recipe says itself: the parameter, what it is called, and how it is said of a recipe."""
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import click
 
-from mixbuild.cli.terminal.console import progress
+from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.statistics import print_statistics
 from mixbuild.core import plain
 from mixbuild.curate import STATISTICS_COLUMNS, Statistics, statistics

@@ -14,6 +14,7 @@
     yaml       the one reader and writer of YAML
     typed      JSON files decoded into frozen types
     document   what a person writes in YAML, decoded into frozen types
+    progress   how far long work is, as it is told
     prefetch   an iterator on a thread of its own, ahead of its consumer
     workers    worker processes, each asked by a thread of ours
     local_cluster  a Dask cluster on this machine, as a program of its own
@@ -69,6 +70,7 @@ from mixbuild.core.files import (
 )
 from mixbuild.core.identity import Hashes, Rows, hash_rows, row_ids, shuffled
 from mixbuild.core.prefetch import ahead
+from mixbuild.core.progress import Report, silent
 from mixbuild.core.resources import CHECKOUT, PACKAGE, in_checkout, project_file, read_project_file
 from mixbuild.core.retry import is_transient, patiently, retry_after, status_of
 from mixbuild.core.row import KEYS, SCHEMA, Drops
@@ -97,6 +99,7 @@ __all__ = [
     "OutputError",
     "RecipeError",
     "Record",
+    "Report",
     "RowError",
     "Rows",
     "SchemaError",
@@ -139,6 +142,7 @@ __all__ = [
     "retry_after",
     "row_ids",
     "shuffled",
+    "silent",
     "split_front_matter",
     "status_of",
     "sync_folder",

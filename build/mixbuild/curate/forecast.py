@@ -120,7 +120,7 @@ def stocks_of(task: Task, request: Request, there: Manifest | None) -> dict[str,
     config = there.configs.get(task.name) if there else None
     if config and isinstance(config.made_of, OfTask) and config.made_of.asked == asked:
         return {split: Stock(each.rows, dict(each.drops)) for split, each in config.splits.items()}
-    chosen = request.splits_of(task.name) or task.splits
+    chosen = request.splits_of(task) or task.splits
     entry = entry_of(request.lock, task)
     if entry is not None and task.name not in request.sources:
         known = {split: entry.splits[task.splits[split]].rows for split in chosen}

@@ -24,7 +24,14 @@
 from mixbuild.declare.choice import TaskChoice
 from mixbuild.declare.constants import constant
 from mixbuild.declare.kernels import may_hold
-from mixbuild.declare.licence import LICENCES, licence, policy, refuse_held_back, refuse_others
+from mixbuild.declare.licence import (
+    KINDS,
+    LICENCES,
+    chosen_licences,
+    licence,
+    policy,
+    refuse_held_back,
+)
 from mixbuild.declare.mixture import HeldOut, Mixture, Part, expanded, leaves
 from mixbuild.declare.options import (
     ITSELF,
@@ -93,6 +100,7 @@ __all__ = [
     "FAMILIES",
     "ITSELF",
     "KEEP",
+    "KINDS",
     "LETTER",
     "LICENCES",
     "MARKER",
@@ -135,6 +143,7 @@ __all__ = [
     "apportioned",
     "bounds",
     "choices",
+    "chosen_licences",
     "column",
     "constant",
     "expanded",
@@ -167,7 +176,6 @@ __all__ = [
     "recipe_schema",
     "recipe_text",
     "refuse_held_back",
-    "refuse_others",
     "replaced",
     "resolve_recipe",
     "trimmed",

@@ -12,7 +12,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mixbuild.core import LicenceError, read_project_file
+from mixbuild.core import LicenceError, UsageError, one_of, read_project_file
 
 POLICY = "licence_policy.json"
 """The sources that are published in spite of their licence, each with the reason."""
@@ -21,6 +21,11 @@ NON_COMMERCIAL = "non-commercial"
 NO_DERIVATIVES = "no-derivatives"
 SHARE_ALIKE = "share-alike"
 UNKNOWN = "unknown"
+PERMISSIVE = "permissive"
+ATTRIBUTION = "attribution"
+KINDS = (PERMISSIVE, ATTRIBUTION, SHARE_ALIKE, NON_COMMERCIAL, NO_DERIVATIVES, UNKNOWN)
+"""What a licence asks for above all, from the least to the most; each licence is of one kind."""
+
 HELD_BACK = frozenset({NON_COMMERCIAL, NO_DERIVATIVES, UNKNOWN})
 """Flags that keep a source out of a push unless it is named."""
 
@@ -45,6 +50,17 @@ class Licence:
     def held_back(self) -> bool:
         """Whether a source under it is kept out of a push unless it is named."""
         return bool(self.flags & HELD_BACK)
+
+    @property
+    def kind(self) -> str:
+        """One of ``KINDS``: the one that asks for the most.
+
+        >>> [licence(each).kind for each in ("mit", "cc-by-4.0", "cc-by-nc-sa-4.0", "other")]
+        ['permissive', 'attribution', 'non-commercial', 'unknown']
+        """
+        flagged = [each for each in KINDS if each in self.flags]
+        named = ATTRIBUTION if self.identifier.startswith(("cc-by-", "odc-by")) else PERMISSIVE
+        return flagged[-1] if flagged else named
 
 
 def _creative_commons() -> Iterator[Licence]:
@@ -120,8 +136,14 @@ def refuse_held_back(sources: Iterable[tuple[str, str, str]], *, allowed: Collec
 
     Raises:
         LicenceError: naming every config whose licence is held back.
+        UsageError: there is no such identifier.
     """
     named = policy()
+    sources = list(sources)
+    there = {identifier for _, _, identifier in sources}
+    for identifier in allowed:
+        if identifier not in LICENCES and identifier not in there:
+            raise UsageError(one_of("licence", identifier, sorted(there | LICENCES.keys())))
     held: dict[str, list[str]] = {}
     for name, repo, identifier in sources:
         by_policy = named.get(repo, {}).get("license") == identifier
@@ -138,19 +160,30 @@ def refuse_held_back(sources: Iterable[tuple[str, str, str]], *, allowed: Collec
         )
 
 
-def refuse_others(tasks: Mapping[str, str], *, allowed: Collection[str]) -> None:
-    """Refuse tasks whose licence is not among those that were asked for.
+def chosen_licences(words: Iterable[str], known: Collection[str]) -> frozenset[str]:
+    """The identifiers that words choose: each a kind of ``KINDS``, an identifier, or SPDX's.
 
     Args:
-        tasks: name -> identifier.
-        allowed: identifiers; all are when it is empty.
+        words: in any case.
+        known: the identifiers there are to choose from.
 
     Raises:
-        LicenceError: naming every task that is not.
+        UsageError: a word is none of these.
+
+    >>> sorted(chosen_licences(["permissive", "CC-BY-4.0"], ["mit", "cc-by-4.0", "other"]))
+    ['cc-by-4.0', 'mit']
     """
-    others = [f"{name} ({each})" for name, each in tasks.items() if each not in allowed]
-    if allowed and others:
-        raise LicenceError(
-            f"expected only the licences {', '.join(sorted(allowed))}, got {', '.join(others)}; "
-            f"leave these tasks out, or name theirs with --allow-licences"
-        )
+    return frozenset(each for word in words for each in _chosen(word, known))
+
+
+def _chosen(word: str, known: Collection[str]) -> Iterator[str]:
+    lower = word.lower()
+    if lower in KINDS:
+        yield from (each for each in known if licence(each).kind == lower)
+        return
+    by_name = {each.identifier: each.identifier for each in LICENCES.values()}
+    by_name |= {each.spdx.lower(): each.identifier for each in LICENCES.values() if each.spdx}
+    by_name |= {each.lower(): each for each in known}
+    if lower not in by_name:
+        raise UsageError(one_of("licence", word, dict.fromkeys((*KINDS, *by_name.values()))))
+    yield by_name[lower]

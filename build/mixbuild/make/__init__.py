@@ -37,7 +37,7 @@ from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes
-from mixbuild.make.run import Made, Report, make
+from mixbuild.make.run import Made, make
 from mixbuild.make.shard import Shard, read_shard
 from mixbuild.make.unit import Projection, Unit, rows, source_rows
 
@@ -57,7 +57,6 @@ __all__ = [
     "Projection",
     "RecipeEntry",
     "Removed",
-    "Report",
     "Request",
     "Shard",
     "SourceEntry",

@@ -38,7 +38,7 @@ class Request:
         sources: task name -> a mirror, or ``samples``; the Hub for the others.
         templates: a template's name, ``sample`` or ``all``.
         seed: of every choice by hash.
-        splits: the config's splits; all when empty.
+        splits: of each task those that it has, one at least; all when empty.
         max_rows: at most so many source rows per split, chosen by hash.
         lock: which commit each source is read at, and what a mirror must be.
         allow_drift: read mirrors that are not what the lock says.
@@ -67,9 +67,17 @@ class Request:
         own = self.choices.get(task, TaskChoice())
         return Asked(own.templates or self.templates, self.seed, own.max_rows or self.max_rows)
 
-    def splits_of(self, task: str) -> Sequence[str]:
-        """Which splits of a task are to be made; all when empty."""
-        return self.choices.get(task, TaskChoice()).splits or self.splits
+    def splits_of(self, task: Task) -> Sequence[str]:
+        """Which splits of a task are to be made; all when empty.
+
+        Of those that are said for all, the ones that it has; what no task has is left in, and
+        refused.
+        """
+        if said := self.choices.get(task.name, TaskChoice()).splits:
+            return said
+        known = {split for each in self.tasks for split in each.splits}
+        own = [split for split in self.splits if split in task.splits or split not in known]
+        return own or self.splits
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +105,7 @@ def plan(task: Task, request: Request) -> Plan:
         LockError: a mirror is not what the lock says.
     """
     source = request.sources.get(task.name)
-    asked, splits = request.asked(task.name), request.splits_of(task.name)
+    asked, splits = request.asked(task.name), request.splits_of(task)
     locked = None if source == SAMPLES else entry_of(request.lock, task)
     if source is None and locked is not None:
         resolved = resolve(task, splits=splits, revision=locked.commit)

@@ -15,14 +15,23 @@ nothing.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
-from mixbuild.core import OutputError, UsageError, explained_output, mutex, usable_cores
+from mixbuild.core import (
+    OutputError,
+    Report,
+    UsageError,
+    explained_output,
+    mutex,
+    silent,
+    usable_cores,
+)
 from mixbuild.core import executor as engine
 from mixbuild.make import manifest
 from mixbuild.make.config import Built, shard_path, unlisted, whole
@@ -34,9 +43,6 @@ from mixbuild.make.staging import UNITS, forget, move_out, note, shards_in, stag
 from mixbuild.make.unit import Unit
 from mixbuild.make.workers import Shared, client_of, work, worth_workers
 from mixbuild.sources import SAMPLES
-
-Report: TypeAlias = Callable[[int, int], None]
-"""Called with (units done, units in all)."""
 
 Finish: TypeAlias = Callable[[Mapping[str, Built]], Mapping[str, Built]]
 """Configs whose shards are whole -> what the manifest is to say of them."""
@@ -70,7 +76,7 @@ def make(
     engine_name: str = engine.PROCESSES,
     num_proc: int | None = None,
     scheduler: str | None = None,
-    report: Report = lambda *_: None,
+    report: Report = silent,
     finish: Finish | None = None,
 ) -> Made:
     """Make what is asked for, or bring what is there up to it.
@@ -81,7 +87,7 @@ def make(
         num_proc: worker processes of one core each; without it, as many as are worth their start
             on the cores that may be used, or none: this process, with threads.
         scheduler: the address of a Dask scheduler.
-        report: called with (units done, units in all).
+        report: told of units; of rows and bytes as rendered now; of each config that ends.
         finish: called before the configs that are asked for are listed, once their shards are in
             their places: what the manifest is to say of them. Without it, rows that were taken out
             of them before are back.
@@ -131,9 +137,7 @@ def make(
                 num_proc=num_proc,
                 scheduler=scheduler,
             )
-            report(kept, len(units))
-            for count, _ in enumerate(done, start=1):
-                report(kept + count, len(units))
+            _tell(done, missing, kept=kept, report=report)
             for each in stale:
                 there.configs[each.task.name] = _put_out(out, folder, each, request)
             asked = {task.name: whole(there.configs[task.name]) for task in request.tasks}
@@ -153,6 +157,24 @@ def make(
         removed=tuple(sorted(before - _paths(there))),
         workers=workers,
     )
+
+
+def _tell(
+    done: Iterable[tuple[Unit, Shard]], missing: Sequence[Unit], *, kept: int, report: Report
+) -> None:
+    """Wait for all units, and tell how far it is with each that is done."""
+    left = Counter(unit.config for unit in missing)
+    total = kept + len(missing)
+    rows: Counter[str] = Counter()
+    size = 0
+    report(kept, total, running=next(iter(left), ""))
+    for count, (unit, shard) in enumerate(done, start=kept + 1):
+        rows[unit.config] += shard.rows
+        size += shard.bytes
+        left -= Counter([unit.config])
+        ended = "" if left[unit.config] else f"{unit.config}: {rows[unit.config]:,} rows rendered"
+        running = next(iter(left), "")
+        report(count, total, rows=rows.total(), size=size, running=running, ended=ended)
 
 
 def _refuse_overlap(request: Request, out: Path) -> None:

@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mixbuild.core import SCHEMA, ManifestError, Record, UsageError, one_of, plain
+from mixbuild.core import (
+    SCHEMA,
+    ManifestError,
+    Record,
+    Report,
+    UsageError,
+    one_of,
+    plain,
+    silent,
+)
 from mixbuild.declare import Task
-from mixbuild.make import Report, Request, make
+from mixbuild.make import Request, make
 from mixbuild.prove.declared import Show, task_of
 from mixbuild.publish import (
     ARROW,
@@ -58,7 +67,7 @@ def rebuild(
     tasks: Sequence[Task] = ALL,
     trust: Show | None = None,
     num_proc: int | None = None,
-    report: Report = lambda *_: None,
+    report: Report = silent,
 ) -> Iterator[Rebuilt]:
     """Build what ``org/name[@revision]`` holds again, each source at the commit it was read at.
 

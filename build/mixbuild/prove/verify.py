@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from mixbuild.core import VerifyError
+from mixbuild.core import Report, VerifyError, silent
 from mixbuild.make import BuiltSplit, ListedShard, Manifest, expect, read_shard
 from mixbuild.publish import Progress, Verified
 from mixbuild.publish import push as hub
@@ -36,9 +36,7 @@ def verify(place: str, *, progress: Progress) -> tuple[str, list[Verified]]:
         return hub.verify_repo(hub.client(), *hub.parse(place), report=report)
 
 
-def verify_folder(
-    out: Path, *, report: Callable[[int, int], None] = lambda *_: None
-) -> list[Verified]:
+def verify_folder(out: Path, *, report: Report = silent) -> list[Verified]:
     """Check every shard of a build; return the splits that are what the manifest says.
 
     Raises:

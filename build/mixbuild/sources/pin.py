@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mixbuild.core import LockError, MixError, UsageError, is_transient, one_line
+from mixbuild.core import LockError, MixError, Report, UsageError, is_transient, one_line, silent
 from mixbuild.declare import Task
 from mixbuild.sources import lock
 from mixbuild.sources.lock import Entry
 from mixbuild.sources.survey import differences, survey
 from mixbuild.tasks import ALL, find
-
-Report = Callable[[int, int], None]
 
 
 def pin(
@@ -20,7 +18,7 @@ def pin(
     tasks: Sequence[Task],
     *,
     update: bool = False,
-    report: Report = lambda *_: None,
+    report: Report = silent,
 ) -> Iterator[tuple[Task, Entry, list[str]]]:
     """Lock the sources that are not locked; with ``update`` all, to their newest commit.
 
@@ -49,7 +47,7 @@ def check_lock(
     tasks: Sequence[Task] = (),
     *,
     among: Sequence[Task] = ALL,
-    report: Report = lambda *_: None,
+    report: Report = silent,
 ) -> dict[str, list[str]]:
     """Task -> what is no longer as it was locked: at the locked commit, and at the newest.
 
@@ -73,7 +71,7 @@ def check_lock(
     findings: dict[str, list[str]] = {}
     for count, name in enumerate(chosen, start=1):
         findings[name] = list(_drift(name, entries[name], among))
-        report(count, len(chosen))
+        report(count, len(chosen), running=name)
     return findings
 
 

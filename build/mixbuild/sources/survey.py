@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
-from mixbuild.core import SourceDigest, SourceError, explained
+from mixbuild.core import Report, SourceDigest, SourceError, explained, silent
 from mixbuild.declare import EVERY, Task, field, project
 from mixbuild.render import bind
 from mixbuild.sources.hub import (
@@ -26,16 +26,13 @@ from mixbuild.sources.lock import Entry, File, Split
 from mixbuild.sources.read import read
 from mixbuild.sources.resolve import Resolved, resolve
 
-Report = Callable[[int, int], None]
-"""Called with (runs read, runs in all)."""
-
 
 def survey(
     task: Task,
     *,
     revision: str | None = None,
     contents: bool = True,
-    report: Report = lambda *_: None,
+    report: Report = silent,
 ) -> Entry:
     """Find out what a task's source is.
 
@@ -91,9 +88,7 @@ def _counts(resolved: Resolved) -> dict[str, Split]:
     return entries
 
 
-def digests(
-    task: Task, resolved: Resolved, *, report: Report = lambda *_: None
-) -> dict[str, Split]:
+def digests(task: Task, resolved: Resolved, *, report: Report = silent) -> dict[str, Split]:
     """By the config's split, how many rows a source has, and the digest of what is read of them.
 
     The digest covers the columns that the task reads, in the order of the rows, whatever files
@@ -115,7 +110,7 @@ def digests(
                 _add(digest, project(batch, columns), run)
                 rows += batch.num_rows
             done += 1
-            report(done, total)
+            report(done, total, running=task.name)
         entries[split] = Split(rows=rows, content_digest=digest.hexdigest())
     return entries
 

@@ -8,7 +8,7 @@ A waiver of what would not be broken is itself a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from mixbuild.author.check.rules import ERROR, RULES, UNJUDGED, WARNING, Finding
 from mixbuild.author.check.sheets import Records, read_records, render_sheets
 from mixbuild.author.check.targets import check_targets
 from mixbuild.core import (
+    Report,
     RowError,
     SchemaError,
     SourceError,
@@ -29,13 +30,11 @@ from mixbuild.core import (
     did_you_mean,
     one_line,
     one_of,
+    silent,
 )
 from mixbuild.declare import EVERY, Task
 from mixbuild.make import Request
 from mixbuild.sources import SAMPLES, Lock, explore, resolve
-
-Report = Callable[[int, int], object]
-"""Told how many tasks are done, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def check(
     splits: Sequence[str] = (),
     lock: Lock | None = None,
     follow_links: bool = False,
-    report: Report | None = None,
+    report: Report = silent,
 ) -> Checked:
     """Hold tasks to every rule.
 
@@ -93,8 +92,7 @@ def check(
     findings = list(check_names(tasks))
     source_rows = rendered_rows = 0
     for done, task in enumerate(tasks):
-        if report:
-            report(done, len(tasks))
+        report(done, len(tasks), running=task.name)
         source = (sources or {}).get(task.name)
         request = Request(
             [task],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mixbuild.author import TODO, Started
-from mixbuild.cli.terminal.console import out, print_table, table
+from mixbuild.cli.terminal.console import PROGRAM, out, print_table, table
 
 CATALOG = "build/mixbuild/tasks/__init__.py"
 GOLDEN = "UPDATE_GOLDENS=1 python -m pytest -q tests/tasks/test_catalog.py"
@@ -22,5 +22,5 @@ def print_started(name: str, started: Started) -> None:
     for note in started.notes:
         out.print(note)
     out.print(f"\nReplace every {TODO}, then:")
-    for command in (f"python build show {name}", f"python build check {name}", GOLDEN):
+    for command in (f"{PROGRAM} show {name}", f"{PROGRAM} check {name}", GOLDEN):
         out.print(f"  {command}")

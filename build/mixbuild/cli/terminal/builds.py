@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from rich.table import Table
 from rich.text import Text
 
 from mixbuild.cli.terminal.console import err, out, print_table, table
@@ -14,31 +15,22 @@ from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.text import shown
 from mixbuild.curate import Overlaps
 from mixbuild.declare import Task
-from mixbuild.make import FILE, Built, Made
+from mixbuild.make import FILE, Built, BuiltSplit, Made
 from mixbuild.sources import LockEntry, is_commit
 
 if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
     from mixbuild.prove import Rebuilt, Traced
 
 
+MOST_LINES = 16
+"""So many splits are listed each; more are added up by family, so that they fit on a screen."""
+
+
 def print_made(folder: Path, names: Sequence[str], made: Made) -> None:
-    """What a build holds, and a rendered row of each config if anything was rendered."""
+    """What a build holds, and one of its rows if any was rendered and few configs are shown."""
     configs = {name: made.manifest.configs[name] for name in names}
-    splits = table(
-        "config", "split", "rows read", "rows", "shards", "MB", "left out", right=(2, 3, 4, 5)
-    )
-    for name, config in configs.items():
-        for split, each in config.splits.items():
-            splits.add_row(
-                name,
-                split,
-                f"{each.rows_read:,}",
-                f"{each.rows:,}",
-                f"{len(each.shards):,}",
-                f"{sum(shard.bytes for shard in each.shards) / 1e6:,.2f}",
-                ", ".join(f"{count:,} {reason}" for reason, count in each.drops.items()),
-            )
-    print_table(splits)
+    few = sum(len(config.splits) for config in configs.values()) <= MOST_LINES
+    print_table(_by_split(configs) if few else _by_family(configs))
     path = folder / FILE
     for name in made.removed:
         out.print(f"\n{name}: not asked for any more, removed")
@@ -46,11 +38,53 @@ def print_made(folder: Path, names: Sequence[str], made: Made) -> None:
     if not made.changed:
         out.print(f"\n{path}: nothing to do, all {made.kept:,} shards are up to date")
         return
-    for config in configs.values():
-        for row in _first_row(folder, config):
-            print_row(row)
+    row = next((row for config in configs.values() for row in _first_row(folder, config)), None)
+    if few and row:
+        print_row(row)
     by = f" by {made.workers} worker processes" if made.workers else ""
     out.print(f"\n{path}: {made.rendered:,} shards rendered{by}, {made.kept:,} kept")
+
+
+def _by_split(configs: Mapping[str, Built]) -> Table:
+    """A line for each split, with every reason for which rows were left out."""
+    made = table(
+        "config", "split", "rows read", "rows", "shards", "MB", "left out", right=(2, 3, 4, 5)
+    )
+    for name, config in configs.items():
+        for split, each in config.splits.items():
+            made.add_row(
+                name,
+                split,
+                f"{each.rows_read:,}",
+                f"{each.rows:,}",
+                f"{len(each.shards):,}",
+                f"{_megabytes([each]):,.2f}",
+                ", ".join(f"{count:,} {reason}" for reason, count in each.drops.items()),
+            )
+    return made
+
+
+def _by_family(configs: Mapping[str, Built]) -> Table:
+    """A line for each family, and one for all."""
+    families: dict[str, list[Built]] = {}
+    for config in configs.values():
+        families.setdefault(config.family, []).append(config)
+    made = table("family", "configs", "rows read", "rows", "left out", "MB", right=(1, 2, 3, 4, 5))
+    for family, some in {**families, "all together": list(configs.values())}.items():
+        splits = [split for config in some for split in config.splits.values()]
+        made.add_row(
+            family,
+            f"{len(some):,}",
+            f"{sum(split.rows_read for split in splits):,}",
+            f"{sum(split.rows for split in splits):,}",
+            f"{sum(sum(split.drops.values()) for split in splits):,}",
+            f"{_megabytes(splits):,.2f}",
+        )
+    return made
+
+
+def _megabytes(splits: Sequence[BuiltSplit]) -> float:
+    return sum(shard.bytes for split in splits for shard in split.shards) / 1e6
 
 
 def print_overlaps(overlaps: Overlaps) -> None:

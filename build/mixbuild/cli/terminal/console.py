@@ -1,4 +1,4 @@
-"""The two streams, tables, a bar for long work, and the one line of an error."""
+"""The two streams, tables, and the one line of an error."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -17,8 +17,8 @@ from rich.text import Text
 
 from mixbuild.cli.terminal.text import escaped
 
-if TYPE_CHECKING:
-    from mixbuild.make import Report
+PROGRAM = "instruct-mix" if Path(sys.argv[0]).stem == "instruct-mix" else "python build"
+"""What a person typed to get here: the command once installed, the build script in a checkout."""
 
 for stream in (sys.stdout, sys.stderr):
     if isinstance(stream, io.TextIOWrapper):  # a text that the terminal cannot show is no failure
@@ -60,6 +60,11 @@ def complain(message: str) -> None:
     err.print(Text.assemble(("error: ", "bold red"), escaped(message)))
 
 
+def notice(message: str) -> None:
+    """What a person should know of a command that goes on, on standard error."""
+    err.print(f"note: {message}")
+
+
 def table(*names: str, right: Sequence[int] = ()) -> Table:
     """A table whose last column alone may be broken into lines."""
     made = Table(box=None, pad_edge=False, header_style="bold")
@@ -73,30 +78,6 @@ def print_table(made: Table) -> None:
     """Print a table without the spaces with which rich fills every line up."""
     with out.capture() as capture:
         out.print(made)
-    out.print("\n".join(line.rstrip() for line in capture.get().splitlines()))
-
-
-@contextmanager
-def progress(what: str, *, unit: str) -> Iterator[Report]:
-    """A bar on the terminal; nothing where there is none."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    bar = Progress(
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TimeRemainingColumn(),
-        console=err,
-        disable=not err.is_terminal,
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    lines = (line.rstrip() for line in capture.get().splitlines())
+    # what is a stranger's was made safe: the escapes that are left are rich's own colours
+    out.print(Text.from_ansi("\n".join(lines)))

@@ -16,7 +16,15 @@ from dataclasses import dataclass
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, HfApi
 
-from mixbuild.core import HubError, explain_hub, is_transient, patiently, retry_after, status_of
+from mixbuild.core import (
+    HubError,
+    explain_hub,
+    is_transient,
+    patiently,
+    retry_after,
+    silent,
+    status_of,
+)
 from mixbuild.publish.hub.client import asking, bounded_silence
 from mixbuild.publish.hub.history import parent_of
 from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target
@@ -60,7 +68,7 @@ def publish(
     plan: Plan,
     plan_again: Callable[[Covered | None], Plan],
     *,
-    progress: Progress = lambda _what, _unit: nullcontext(lambda _done, _total: None),
+    progress: Progress = lambda _what, _unit: nullcontext(silent),
 ) -> Pushed:
     """Carry out a plan, made anew whenever the Hub has moved on.
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import HubError
+from mixbuild.core import HubError, Report
 from mixbuild.publish.hub.changes import Changes, compare
 from mixbuild.publish.hub.history import covered_configs
 from mixbuild.publish.hub.published import read_card, read_manifest
@@ -17,9 +17,6 @@ from mixbuild.publish.hub.refs import public
 from mixbuild.publish.hub.remote import MAIN, Remote, look
 from mixbuild.publish.manifest import Configs
 from mixbuild.publish.release import File, Publication, compose
-
-Report: TypeAlias = Callable[[int, int], None]
-"""Called with (how much is done, how much there is)."""
 
 Progress: TypeAlias = Callable[[str, str], AbstractContextManager[Report]]
 """Called with (what is done, in what unit) for each long piece of work."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
@@ -71,9 +72,14 @@ def parse(place: str) -> tuple[str, str]:
     ('org/mix', 'v1.0.0')
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is neither, or reads like a folder that is not there.
     """
     repo, _, revision = place.partition("@")
+    if not revision and Path(repo).parent.is_dir() and Path(repo).parent.name:
+        raise UsageError(
+            f"{place}: there is no such folder; for the repo of that name on the Hub, say "
+            f"{place}@{MAIN}"
+        )
     return check_name(repo), revision or MAIN
 
 

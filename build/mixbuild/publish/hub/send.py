@@ -8,9 +8,9 @@ from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi
 
-from mixbuild.core import HubError, VerifyError
+from mixbuild.core import HubError, Report, VerifyError
 from mixbuild.publish.export import stamp_of
-from mixbuild.publish.hub.plan import Plan, Report, Target
+from mixbuild.publish.hub.plan import Plan, Target
 from mixbuild.publish.release import File
 
 SENT_AT_ONCE = 8

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import VerifyError, plain
+from mixbuild.core import Report, VerifyError, plain, silent
 from mixbuild.make import FILE
 from mixbuild.publish.card import write as card
 from mixbuild.publish.ends import Ends
@@ -39,7 +39,7 @@ def verify_repo(
     *,
     configs: Collection[str] | None = None,
     ends: Mapping[str, Mapping[str, Ends]] | None = None,
-    report: Callable[[int, int], None] = lambda *_: None,
+    report: Report = silent,
 ) -> tuple[str, list[Verified]]:
     """Check what is published at a revision: the tree and the card whole, then what is loaded.
 
