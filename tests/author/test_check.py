@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import sys
@@ -31,7 +32,7 @@ from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.sources.read import read
 from mixbuild.sources.resolve import SAMPLES, resolve
-from mixbuild.tasks import ALL
+from mixbuild.tasks import ALL, find
 
 SOURCE = Source("org/made-up", license="mit", citation="@misc{a, title={B}}", limits=("None.",))
 LABEL = label("label", {"neg": "negative", "pos": "positive"})
@@ -341,6 +342,20 @@ def test_what_is_left_to_do_beside_the_templates_is_named(lint: Linter) -> None:
     }
 
 
+def test_what_is_left_to_do_in_its_file_and_samples_is_named(
+    lint: Linter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = replace(MOOD, declaration='"""TODO: what it asks for."""\nTASK = …\n# TODO: eight\n')
+    (found,) = (each for each in lint(begun).findings if each.rule == "unfinished")
+    assert found.message == "a TODO in lines 1, 3 of its file"
+
+    rendered = importlib.import_module("mixbuild.author.check.rendered")
+    monkeypatch.setattr(rendered, "TODO", "umbrella")
+    checked = check([find("imdb")], {"imdb": "samples"})
+    (found,) = (each for each in checked.findings if each.rule == "unfinished")
+    assert found.message == "a umbrella in 2 of its samples"
+
+
 def test_a_task_has_eight_templates(lint: Linter) -> None:
     checked = lint(replace(FACTS, templates=FACTS.templates[:7], slots={}))
     message = "expected at least 8 templates, got 7"
@@ -359,7 +374,6 @@ def test_what_a_declaration_refuses_by_itself_never_comes_to_the_linter() -> Non
         {"templates": (seed, Template("seed", "Other: {text} [OUTPUT]: {label}"))},
         {"templates": (seed,), "slots": {"label": LABEL, "unused": LABEL}},
         {"source": replace(SOURCE, license="")},
-        {"source": replace(SOURCE, citation="")},
     ):
         with pytest.raises(TaskError):
             replace(MOOD, **{"slots": declared(MOOD), **faulty})  # type: ignore[arg-type]
@@ -1024,10 +1038,7 @@ def test_the_seed_chooses_the_rows(lint: Linter) -> None:
 
 
 def catalog_of(monkeypatch: pytest.MonkeyPatch, *tasks: Task) -> None:
-    monkeypatch.setattr("mixbuild.cli.check.ALL", tasks)
-    known = {task.name: task for task in tasks}
-    monkeypatch.setattr("mixbuild.cli.check.find", known.__getitem__)
-    monkeypatch.setattr("mixbuild.cli.options.find", known.__getitem__)
+    monkeypatch.setattr("mixbuild.cli.options.gather", lambda _: tasks)
 
 
 def test_the_command_prints_a_table_and_a_summary_and_exits_with_1(

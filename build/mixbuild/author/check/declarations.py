@@ -55,6 +55,12 @@ def check_declaration(task: Task) -> Iterator[Finding]:
     for text in dict.fromkeys((*task.source.limits, *names)):
         if TODO in text:
             yield finding("unfinished", f"a {TODO} in {quoted(text)}")
+    left = [
+        number for number, line in enumerate(task.declaration.split("\n"), start=1) if TODO in line
+    ]
+    if left:
+        where = f"line{'s' * (len(left) > 1)} {', '.join(map(str, left))}"
+        yield finding("unfinished", f"a {TODO} in {where} of its file")
     for fault in _attribution_faults(task):
         yield finding("attribution", fault)
     if len(task.templates) < FEWEST_TEMPLATES:

@@ -11,7 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.author.check.options import labels_of, lists_options
-from mixbuild.author.check.rules import ERROR, UNJUDGED, WARNING, Finding, quoted, some_of
+from mixbuild.author.check.rules import (
+    ERROR,
+    TODO,
+    UNJUDGED,
+    WARNING,
+    Finding,
+    quoted,
+    some_of,
+)
 from mixbuild.author.check.sheets import Records, Sheet
 from mixbuild.author.check.strays import ANYWHERE, all_text, has
 from mixbuild.author.check.wording import occurrences, own_prompt, own_text, placeholders
@@ -69,6 +77,8 @@ def check_texts(
                 )
                 yield _finding(sheet, "stray-text", message, row=sheet.id(ours.index(True).as_py()))
     if samples:  # they have such text on purpose, and say nothing of the source
+        if count := pc.sum(pc.match_substring(texts, TODO)).as_py():
+            yield Finding(task.name, "unfinished", ERROR, f"a {TODO} in {count:,} of its samples")
         yield Finding(task.name, "source-text", UNJUDGED)
     elif found:
         yield Finding(task.name, "source-text", WARNING, "; ".join(found))
