@@ -212,9 +212,9 @@ def test_a_task_is_added_by_following_the_guide(tmp_path: Path) -> None:
     assert matches(start[2], printed), printed
     assert "\n  python build check port_quiz\n" in printed
 
-    catalog = package / "tasks/__init__.py"
+    catalog = package / "tasks/catalog.py"
     text = catalog.read_text()
-    for head, own in (("import (\n", "port_quiz,"), ("] = (\n", "port_quiz.TASK,")):
+    for head, own in (("import (\n", "port_quiz,"), ("MODULES = (\n", "port_quiz,")):
         assert text.count(head) == 1
         assert f"\n  {own} " in printed
         text = text.replace(head, f"{head}    {own}\n")

@@ -367,8 +367,8 @@ def test_a_start_is_on_the_hub_too_and_says_why_it_is_not(build: Build, tmp_path
         done = new("one")
         assert (done.returncode, done.stderr) == (0, "")
         assert (
-            "\nAdd two lines to build/mixbuild/tasks/__init__.py, each among its like:\n"
-            "  fresh,       to what it imports\n  fresh.TASK,  to ALL, in its family\n"
+            "\nAdd two lines to build/mixbuild/tasks/catalog.py, each among its like:\n"
+            "  fresh,  to what it imports\n  fresh,  to MODULES, in its family\n"
         ) in done.stdout
         written = (tmp_path / "into/build/mixbuild/tasks/fresh.py").read_text()
         assert '"quayside/one",\n' in written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mixbuild.author import TODO, Started
 from mixbuild.cli.terminal.console import PROGRAM, out, print_table, table
 
-CATALOG = "build/mixbuild/tasks/__init__.py"
+CATALOG = "build/mixbuild/tasks/catalog.py"
 GOLDEN = "UPDATE_GOLDENS=1 python -m pytest -q tests/tasks/test_catalog.py"
 """What writes the goldens."""
 
@@ -17,7 +17,7 @@ def print_started(name: str, started: Started) -> None:
         files.add_row(path.as_posix(), f"{count:,}")
     print_table(files)
     out.print(f"\nAdd two lines to {CATALOG}, each among its like:")
-    out.print(f"  {name},       to what it imports\n  {name}.TASK,  to ALL, in its family")
+    out.print(f"  {name},  to what it imports\n  {name},  to MODULES, in its family")
     out.print()
     for note in started.notes:
         out.print(note)
