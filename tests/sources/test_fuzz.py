@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from mixbuild.core.errors import MixError
 from mixbuild.sources import read, resolve
@@ -117,7 +117,7 @@ SCHEMA = pa.schema({"a": pa.string(), "b": pa.string()})
 @contextmanager
 def tiny_blocks(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        for module in ("records", "delimited"):
+        for module in ("records", "json_blocks", "delimited"):
             patched.setattr(f"mixbuild.sources.formats.{module}.BATCH_BYTES", size)
         yield
 
@@ -178,6 +178,75 @@ def test_records_are_those_that_python_finds(
     assert [(row["a"], row["b"]) for row in found] == [
         (a, row.get("b")) for a, row in zip(shown, rows, strict=True)
     ]
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            ":",
+            '"',
+            "\\",
+            " ",
+            '{"a": "x"}',
+            '{"a": "\\\\"}',
+            '{"a": "]\\", {"}',
+            ', {"a":',
+            "1",
+        ]
+    ),
+    max_size=8,
+)
+
+
+@fuzzed
+@given(
+    st.sampled_from(["", "[", '[{"a": "x"}']),
+    PIECES,
+    st.sampled_from(["", "]"]),
+    st.integers(1, 20),
+)
+@example('[{"a": "x"}', [' {"a": "y"}'], "]", 3)
+@example('[{"a": "x"}', ["}"], "", 3)
+@example('[{"a": "x"}', ["] 1"], "", 3)
+@example('[{"a": "x"}', [" 1"], "]", 3)
+@example('{"a": "x"} {"a":\n', ['"y"}'], "", 3)
+@example('{"a": "x"}\n', ["[]"], "", 3)
+def test_an_array_is_read_as_it_stands_or_not_at_all(
+    tmp_path: Path, begin: str, middle: list[str], end: str, size: int
+) -> None:
+    text = begin + "".join(middle) + end
+    path = tmp_path / "x.json"
+    path.write_text(text, newline="")
+    try:
+        expected = values_in(text)
+    except (ValueError, IndexError):
+        expected = None
+    with tiny_blocks(size):
+        batches = records.read(str(path), pa.schema({"a": pa.string()}), where="x.json")
+        if expected is None or not all(isinstance(each, dict) for each in expected):
+            with pytest.raises(MixError, match=r"^x.json: row \d+: [^\n]*$"):
+                list(batches)
+            return
+        assume(all(isinstance(each.get("a", ""), str) for each in expected))
+        found = [row["a"] for batch in batches for row in batch.to_pylist()]
+    assert found == [each.get("a") for each in expected]
+
+
+def values_in(text: str) -> list[Any]:
+    """The values of an array, or those that stand one after another."""
+    found: list[Any] = []
+    rest, reader = text.strip(), json.JSONDecoder()
+    if rest.startswith("["):
+        return list(json.loads(text))
+    while rest:
+        value, at = reader.raw_decode(rest)
+        found, rest = [*found, value], rest[at:].lstrip()
+    return found
 
 
 @fuzzed

@@ -11,6 +11,7 @@ from mixbuild.core import Rows, SourceError, ahead, explained
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.sources.formats import arrow, delimited, parquet, records
 from mixbuild.sources.formats.dialect import dialect_of
+from mixbuild.sources.formats.weights import give_back
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Run
 from mixbuild.sources.stamp import unchanged
 from mixbuild.sources.types import conform, pick
@@ -38,11 +39,13 @@ def read(
         first = run.first_row
         batches = _batches(run, pick(schema, list(columns)), where)
         for batch in ahead(batches) if overlap else batches:
+            weight = batch.nbytes
             for piece in _cut(batch):
                 yield np.arange(first, first + piece.num_rows, dtype=np.int64), piece
                 first += piece.num_rows
                 del piece
             del batch  # or it would be held while the next one is read
+            give_back(weight)
         if run.rows is not None and first - run.first_row != run.rows:
             raise SourceError(
                 f"{where}: expected {run.rows:,} rows, as when the build was planned, got "

@@ -19,6 +19,7 @@ from itertools import chain
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
@@ -26,6 +27,7 @@ import pyarrow.csv as arrow_csv
 from mixbuild.core import SourceError
 from mixbuild.sources.formats.dialect import Dialect
 from mixbuild.sources.formats.opened import BOM, OpenedText
+from mixbuild.sources.formats.weights import give_back
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
 from mixbuild.sources.types import conform, of_no_columns
 
@@ -96,25 +98,26 @@ def _texts(
     blocks: Iterator[bytes], names: list[str], wanted: list[str], how: Dialect, where: str
 ) -> Iterator[pa.RecordBatch]:
     """The wanted columns, as text: by Arrow as far as it goes, and then by Python."""
-    rows, held = 0, b""
+    rows, held = 0, bytearray()
+    rest: Iterator[bytes | bytearray]
     for block in chain(blocks, [b""]):
-        whole = held + block
-        end = _last_end(whole, how, is_all=not block)
+        held += block
+        end = _last_end(held, how, is_all=not block)
         if end == 0:
-            held = whole
             continue
-        batch = None if end is None else _quickly(memoryview(whole)[:end], names, wanted, how)
+        batch = None if end is None else _quickly(memoryview(held)[:end], names, wanted, how)
         if batch is None:
-            rest = chain([whole], blocks)
+            rest = chain([held], blocks)
+            del held
             yield from _slowly(rest, names, wanted, how, where=where, first=rows)
             return
-        held = whole[end or 0 :]
-        del whole
+        held = held[end:]
         rows += batch.num_rows
         yield batch
+        del batch
 
 
-def _last_end(block: bytes, how: Dialect, *, is_all: bool) -> int | None:
+def _last_end(block: bytearray, how: Dialect, *, is_all: bool) -> int | None:
     """Where the last whole line of a block ends; None where its quotes do not tell.
 
     A quote begins a field or stands beside another; so an even number of them stands before what
@@ -127,7 +130,7 @@ def _last_end(block: bytes, how: Dialect, *, is_all: bool) -> int | None:
     if not how.quote or how.quote.encode() not in block:
         return len(block) if is_all else block.rfind(b"\n") + 1
     quote, delimiter = ord(how.quote), ord(how.delimiter)
-    quotes = np.flatnonzero(found == quote)
+    quotes = _places(found, quote)
     beside = np.array([NEWLINE, RETURN, delimiter], np.uint8)
     opening, closing = quotes[::2], quotes[1::2]
     before = found[opening[opening > 0] - 1]
@@ -140,9 +143,17 @@ def _last_end(block: bytes, how: Dialect, *, is_all: bool) -> int | None:
         return None
     if is_all:
         return None if len(quotes) % 2 else len(block)
-    lines = np.flatnonzero(found == NEWLINE)
+    lines = _places(found, NEWLINE)
     outside = lines[np.searchsorted(quotes, lines) % 2 == 0]
     return int(outside[-1]) + 1 if len(outside) else 0
+
+
+def _places(found: npt.NDArray[np.uint8], byte: int) -> npt.NDArray[np.intp]:
+    """Where a byte is; of a large block, no more is looked at than can well be held twice."""
+    parts = range(0, len(found), BATCH_BYTES)
+    return np.concatenate(
+        [at + np.flatnonzero(found[at : at + BATCH_BYTES] == byte) for at in parts]
+    )
 
 
 def _quickly(
@@ -170,6 +181,8 @@ def _quickly(
         )
     except pa.ArrowException:
         return None
+    finally:
+        give_back(len(block))
     if not wanted:
         return of_no_columns(table.num_rows)
     batches = table.combine_chunks().rename_columns(wanted).to_batches()
@@ -177,7 +190,7 @@ def _quickly(
 
 
 def _slowly(
-    blocks: Iterator[bytes],
+    blocks: Iterator[bytes | bytearray],
     names: list[str],
     wanted: list[str],
     how: Dialect,
@@ -240,7 +253,7 @@ def _reader(lines: Iterator[str], how: Dialect) -> Iterator[list[str]]:
     return csv.reader(lines, delimiter=how.delimiter, quotechar=how.quote, strict=True)
 
 
-def _lines(blocks: Iterator[bytes], how: Dialect) -> Iterator[str]:
+def _lines(blocks: Iterator[bytes | bytearray], how: Dialect) -> Iterator[str]:
     """Text that ends with a line, or with the file."""
     decode = codecs.getincrementaldecoder(how.encoding)().decode
     held = ""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from mixbuild.core import SourceError
 
 BLANK = " \t\n\r"
 """The white space of JSON."""
+
+Text: TypeAlias = bytes | bytearray
+"""A part of a file."""
 
 
 class Number(str):
@@ -18,6 +21,9 @@ class Number(str):
 
     __slots__ = ()
 
+
+LARGE = 2**20
+"""The characters of a record that is let go of as soon as it is read."""
 
 BEGIN, LINES, FIRST, VALUE, NEXT, DONE = "begin", "lines", "first", "value", "next", "done"
 """Where a reader of a file is: before all; or after a line, ``[``, a comma, a value, ``]``."""
@@ -29,20 +35,41 @@ TWICE = object()
 """Stands for the value of a key that a record has twice."""
 
 
-def records_in(blocks: Iterator[bytes], *, where: str, first: int = 0) -> Iterator[tuple[Any, int]]:
-    """Each value of a file, be it in an array or by itself, and how long its text is."""
+def records_in(
+    block: Text,
+    more: Iterator[Text],
+    *,
+    where: str,
+    first: int = 0,
+    state: str = BEGIN,
+) -> Iterator[tuple[Any, int]]:
+    """Each value of a text, be it in an array or by itself, and how long its own text is.
+
+    Args:
+        block: the text.
+        more: what follows; of lines, no more of it is taken than the last of the text asks for.
+        where: the file, for errors.
+        first: the number of the first value within the file, for errors.
+        state: where the text begins.
+
+    Raises:
+        SourceError: it is not JSON.
+    """
     decoder = json.JSONDecoder(
         object_pairs_hook=_object, parse_int=Number, parse_float=Number, parse_constant=Number
     )
-    decode = codecs.getincrementaldecoder("utf-8")().decode
-    text, at, wanted, ended, row = "", 0, 1, False, first
-    state = BEGIN if first == 0 else LINES
+    bytes_of = codecs.getincrementaldecoder("utf-8")()
+    text, at, wanted, ended, row = bytes_of.decode(block), 0, 1, False, first
+    are_lines = state == LINES
+    del block
     while True:
         while at < len(text) and text[at] in BLANK:
             at += 1
+        if at == len(text) and are_lines and not bytes_of.getstate()[0]:
+            return
         if len(text) - at < wanted and not ended:
-            block = next(blocks, b"")
-            text, at, ended = text[at:] + decode(block, final=not block), 0, not block
+            piece = next(more, b"")
+            text, at, ended = text[at:] + bytes_of.decode(piece, final=not piece), 0, not piece
             continue
         if at == len(text):
             if state in (FIRST, VALUE, NEXT):
@@ -62,14 +89,19 @@ def records_in(blocks: Iterator[bytes], *, where: str, first: int = 0) -> Iterat
             continue
         except RecursionError:
             raise misshapen(where, row, "a record that is nested too deeply") from None
-        yield record, end - at
+        size, at = end - at, end
+        if size > LARGE:
+            text, at = text[at:], 0
+        held = [record]
+        del record  # nobody else holds it while the caller works on it
+        yield held.pop(), size
         state = LINES if state in (BEGIN, LINES) else NEXT
-        at, wanted, row = end, 1, row + 1
+        wanted, row = 1, row + 1
 
 
 def records_under(blocks: Iterator[bytes], field: str, *, where: str) -> Iterator[tuple[Any, int]]:
     """The records under a key of the only value of a file, and how long each is, about."""
-    for document, size in records_in(blocks, where=where):
+    for document, size in records_in(b"", blocks, where=where):
         rows = document.get(field) if isinstance(document, dict) else None
         if not isinstance(rows, list):
             raise SourceError(

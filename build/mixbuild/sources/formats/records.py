@@ -1,8 +1,8 @@
 """JSON: a record a line, or an array of records; each column as the file says it, or refused.
 
-Lines are read by Arrow, told the types. From where Arrow stops, since it takes no number for a
-text, no array for a file and no key twice, Python's own reader goes on: it is slower, keeps a
-number as it is written, and can tell which row is at fault.
+They are read by Arrow, told the types. What it does not take, since it takes no number for a text
+and no key twice, Python's own reader does, block by block: it is slower, keeps a number as it is
+written, and can tell which row is at fault.
 """
 
 from __future__ import annotations
@@ -10,17 +10,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.json as arrow_json
 
 from mixbuild.core import SchemaError
-from mixbuild.sources.formats.json_text import TWICE, Number, misshapen, records_in, records_under
-from mixbuild.sources.formats.opened import BOM, OpenedText
+from mixbuild.sources.formats.json_blocks import blocks, pieces, without_long_texts
+from mixbuild.sources.formats.json_text import (
+    LINES,
+    TWICE,
+    Number,
+    Text,
+    misshapen,
+    records_in,
+    records_under,
+)
+from mixbuild.sources.formats.opened import OpenedText
+from mixbuild.sources.formats.weights import LARGE_BYTES, give_back
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
-from mixbuild.sources.types import WRONG_VALUES, is_text, misfit, of_no_columns
+from mixbuild.sources.types import WRONG_VALUES, common, is_text, misfit, of_no_columns
 
 HEAD_BYTES = 2**18
 """How much of a file is looked at for its columns, where nothing declares them."""
@@ -38,45 +47,29 @@ def read(
         SourceError: the file is not JSON, or no records.
     """
     with OpenedText(address) as file:
-        blocks = _blocks(file)
         if field:
-            yield from _gathered(
-                records_under(blocks, field, where=where), schema, where=where, first=0
-            )
+            found = records_under(pieces(file), field, where=where)
+            yield from _gathered(found, schema, where=where, first=0)
             return
-        rows = 0
-        for block in blocks:
-            batch = _quickly(block, schema)
+        first, each = 0, blocks(file)
+        for text, state in each:
+            batch = _quickly(text, schema) if state == LINES else None
             if batch is None:
-                rest = records_in(chain([block], blocks), where=where, first=rows)
-                yield from _gathered(rest, schema, where=where, first=rows)
-                return
-            del block
-            rows += batch.num_rows
+                more = (block.text for block in each)
+                found = records_in(text, more, where=where, first=first, state=state)
+                del text
+                for batch in _gathered(found, schema, where=where, first=first):
+                    first += batch.num_rows
+                    yield batch
+                    del batch
+                continue
+            del text
+            first += batch.num_rows
             yield batch
+            del batch
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """Pieces of about ``BATCH_BYTES`` that end where a line ends, or with the file."""
-    held: list[bytes] = []
-    piece = file.read(BATCH_BYTES)
-    if piece.startswith(BOM):
-        piece = piece[len(BOM) :]
-    while piece:
-        end = piece.rfind(b"\n") + 1
-        if end:
-            whole = b"".join([*held, memoryview(piece)[:end]])
-            held = [piece[end:]]
-            yield whole
-            del whole
-        else:
-            held.append(piece)
-        piece = file.read(BATCH_BYTES)
-    if rest := b"".join(held):
-        yield rest
-
-
-def _quickly(block: bytes, schema: pa.Schema) -> pa.RecordBatch | None:
+def _quickly(block: Text, schema: pa.Schema) -> pa.RecordBatch | None:
     """The block's records, read by Arrow; None where it does not take them."""
     try:
         table = arrow_json.read_json(
@@ -86,6 +79,8 @@ def _quickly(block: bytes, schema: pa.Schema) -> pa.RecordBatch | None:
         )
     except (pa.ArrowException, UnicodeDecodeError):
         return None
+    finally:
+        give_back(len(block))
     if not schema.names:
         return of_no_columns(table.num_rows)
     batches = table.combine_chunks().to_batches()
@@ -103,11 +98,14 @@ def _gathered(
             raise misshapen(where, first + len(held), repr(record))
         # only what is asked for is kept
         held.append({name: record.get(name) for name in schema.names})
+        del record
         weight += size
         if weight >= BATCH_BYTES or len(held) == BATCH_ROWS:
-            yield _batch(held, schema, where=where, first=first)
-            first += len(held)
+            batch = _batch(held, schema, where=where, first=first)
             held, weight = [], 0
+            first += batch.num_rows
+            yield batch
+            del batch
     if held:
         yield _batch(held, schema, where=where, first=first)
 
@@ -197,21 +195,39 @@ def peek(address: str, field: str | None = None, *, where: str) -> dict[str, pa.
         SourceError: the file is not JSON, or no records.
     """
     with OpenedText(address) as file:
-        values: dict[str, list[Any]] = {}
-        weight = 0
-        blocks = _blocks(file)
-        found = (
-            records_under(blocks, field, where=where) if field else records_in(blocks, where=where)
-        )
-        for record, size in found:
-            if not isinstance(record, dict):
-                raise misshapen(where, 0, repr(record))
-            for name, value in record.items():
-                values.setdefault(name, []).append(_read_back(value))
+        if field:
+            kinds, _, _ = _kinds(records_under(pieces(file), field, where=where), where)
+            return kinds
+        kinds, weight, rows, each = {}, 0, 0, blocks(file)
+        for text, state in each:
+            if len(text) > LARGE_BYTES:  # Python would hold it several times
+                text = without_long_texts(text)
+            more = (block.text for block in each)
+            values = records_in(text, more, where=where, first=rows, state=state)
+            found, size, count = _kinds(values, where)
+            rows += count
+            del text
+            for name, kind in found.items():
+                kinds[name] = common(kinds.get(name, pa.null()), kind) or pa.string()
             weight += size
             if weight >= HEAD_BYTES:
                 break
-    return {name: _kind_of(held) for name, held in values.items()}
+    return kinds
+
+
+def _kinds(found: Iterator[tuple[Any, int]], where: str) -> tuple[dict[str, pa.DataType], int, int]:
+    """What the first records have in each column, the text and the rows looked at."""
+    values: dict[str, list[Any]] = {}
+    weight, rows = 0, 0
+    for record, size in found:
+        if not isinstance(record, dict):
+            raise misshapen(where, 0, repr(record))
+        for name, value in record.items():
+            values.setdefault(name, []).append(_read_back(value))
+        weight, rows = weight + size, rows + 1
+        if weight >= HEAD_BYTES:
+            break
+    return {name: _kind_of(held) for name, held in values.items()}, weight, rows
 
 
 def _kind_of(values: list[Any]) -> pa.DataType:

@@ -17,6 +17,15 @@ Weights = npt.NDArray[np.int64]
 LARGEST_ROW_BYTES = 2**31 - 1
 """What Arrow holds in one text, or in one list of texts."""
 
+LARGE_BYTES = 16 * 2**20
+"""What is worth giving back to the system as soon as it is done with."""
+
+
+def give_back(done_bytes: int) -> None:
+    """After so many bytes are done with: what Arrow would keep of them, for others of its own."""
+    if done_bytes > LARGE_BYTES:
+        pa.default_memory_pool().release_unused()
+
 
 def weigh(batch: pa.RecordBatch) -> Weights:
     """The bytes of each row: int64, of the shape (rows,).
