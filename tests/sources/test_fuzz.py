@@ -257,6 +257,7 @@ def values_in(text: str) -> list[Any]:
         st.text(st.sampled_from('{}[]",:\\ \nab1e-.tnu\u2028'), max_size=60).map(str.encode),
     ),
 )
+@example("x.csv", b'"\n"\n,')
 def test_any_bytes_are_rows_or_one_line(tmp_path: Path, name: str, content: bytes) -> None:
     folder = tmp_path / name
     folder.mkdir(exist_ok=True)

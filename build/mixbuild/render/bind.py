@@ -235,4 +235,4 @@ def _type(value: pc.Expression, empty: pa.RecordBatch) -> pa.DataType | None:
 
 
 def _described(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name}: {field.type}" for field in schema)
+    return ", ".join(repr(f"{field.name}: {field.type}")[1:-1] for field in schema)

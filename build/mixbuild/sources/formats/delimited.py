@@ -216,7 +216,8 @@ def _slowly(
             if row is not None and row and len(row) != len(names):
                 raise SourceError(
                     f"{where}: row {number}: expected {len(names)} fields "
-                    f"({', '.join(names)}), got {len(row)}; correct the file"
+                    f"({', '.join(repr(name)[1:-1] for name in names)}), got {len(row)}; correct "
+                    f"the file"
                 )
             if row:
                 held.append([row[index] for index in at])
