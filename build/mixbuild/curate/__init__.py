@@ -19,7 +19,7 @@ mixture will be the first to write one; until then nothing outside the tests doe
     statistics  what all the rows of a split together tell
 """
 
-from mixbuild.curate.build import build
+from mixbuild.curate.build import build, by_keys, settle
 from mixbuild.curate.forecast import TRAIN, Forecast, Stock, evaluation, forecast, stocks_of
 from mixbuild.curate.removal import REMOVED, kept, read_removal
 from mixbuild.curate.repeats import Leaks, Overlaps
@@ -46,6 +46,7 @@ __all__ = [
     "Statistics",
     "Stock",
     "build",
+    "by_keys",
     "evaluation",
     "forecast",
     "gather",
@@ -53,6 +54,7 @@ __all__ = [
     "read_removal",
     "read_selection",
     "selection_key",
+    "settle",
     "statistics",
     "stocks_of",
     "write_selection",

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mixbuild.core import UsageError
+import msgspec
+
+from mixbuild.core import UsageError, mutex
+from mixbuild.curate.contamination import Item
 from mixbuild.curate.evaluation import items_of
 from mixbuild.curate.quality import take_out
 from mixbuild.curate.repeats import Overlaps
 from mixbuild.declare import Quality, Task
-from mixbuild.make import Built, Made, Request, make
+from mixbuild.make import Built, Made, Manifest, Request, expect, make, save_manifest, whole
 
 NOT_YET = ("length", "near")
 """Parts of ``Quality`` that this version can read and cannot do."""
@@ -47,14 +50,8 @@ def build(
     """
     if quality is None:
         return Curated(make(request, **how))
-    for name in NOT_YET:
-        if getattr(quality, name) is not None:
-            raise UsageError(f"quality.{name}: this version cannot do it yet; take it out")
-    if quality.leakage is not None and quality.leakage.by == "near":
-        raise UsageError("quality.leakage.by: this version knows 'exact' alone; take it out")
-    by_keys = quality.exact is not None or quality.leakage is not None
-    against = () if quality.contamination is None else quality.contamination.against
-    items = items_of(against, request, catalog=catalog)
+    _refuse_what_is_not_there(quality)
+    items = _items(quality, request, catalog)
     found: list[Overlaps | None] = []
 
     def finish(configs: Mapping[str, Built]) -> Mapping[str, Built]:
@@ -62,5 +59,48 @@ def build(
         found.append(overlaps)
         return settled
 
-    made = make(replace(request, keys=request.keys or by_keys), finish=finish, **how)
-    return Curated(made, found[0])
+    keys = request.keys or by_keys(quality)
+    return Curated(make(replace(request, keys=keys), finish=finish, **how), found[0])
+
+
+def settle(
+    request: Request, names: Sequence[str], *, quality: Quality, catalog: Sequence[Task]
+) -> Manifest:
+    """Take rows out of configs that were made one after the other; the manifest then.
+
+    Args:
+        request: the folder, and how the sources of evaluation sets are read.
+        names: the configs, which have their keys where ``by_keys`` asks for them.
+        quality: which rows to take out.
+        catalog: the tasks whose splits ``quality`` may name.
+
+    Raises:
+        MixError: as of ``build``.
+    """
+    items = _items(quality, request, catalog)
+    with mutex(request.out):
+        there = expect(request.out)
+        configs = {name: whole(there.configs[name]) for name in names}
+        settled, _ = take_out(request.out, configs, quality, items=items)
+        configs = dict(sorted({**there.configs, **settled}.items()))
+        there = msgspec.structs.replace(there, configs=configs)
+        save_manifest(request.out, there)
+    return there
+
+
+def by_keys(quality: Quality) -> bool:
+    """Whether rows are judged by their keys, which ``make`` is to write then."""
+    return quality.exact is not None or quality.leakage is not None
+
+
+def _items(quality: Quality, request: Request, catalog: Sequence[Task]) -> list[Item]:
+    against = () if quality.contamination is None else quality.contamination.against
+    return items_of(against, request, catalog=catalog)
+
+
+def _refuse_what_is_not_there(quality: Quality) -> None:
+    for name in NOT_YET:
+        if getattr(quality, name) is not None:
+            raise UsageError(f"quality.{name}: this version cannot do it yet; take it out")
+    if quality.leakage is not None and quality.leakage.by == "near":
+        raise UsageError("quality.leakage.by: this version knows 'exact' alone; take it out")

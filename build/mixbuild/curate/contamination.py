@@ -91,8 +91,9 @@ class Contaminants:
         within = np.arange(int(times.sum())) - np.repeat(np.cumsum(times) - times, times)
         starts = self._starts[np.repeat(first, times) + within]
         text = np.repeat(runs.texts[known], times)
-        covered = _covered(text, starts, self._length, len(self._words.hashes))
-        text, word = np.divmod(covered, max(1, len(self._words.hashes)))
+        every = max(1, len(self._words.hashes))
+        covered = _covered(text, starts, self._length, every)
+        text, word = np.divmod(covered, every)
         of_item = np.unique(text * len(self._asked) + self._words.texts[word], return_counts=True)
         text, asked = np.divmod(of_item[0], max(1, len(self._asked)))
         share = of_item[1] / self._words.counts[asked]
@@ -101,8 +102,8 @@ class Contaminants:
         best[1:] = np.diff(text[order]) != 0
         for at in order[best]:
             if share[at] >= self._coverage:
-                words = word[(covered // len(self._words.hashes) == text[at])]
-                yield int(text[at]), self._hit(int(asked[at]), float(share[at]), words)
+                low, high = np.searchsorted(covered, np.array([0, every]) + text[at] * every)
+                yield int(text[at]), self._hit(int(asked[at]), float(share[at]), word[low:high])
 
     def _hit(self, asked: int, share: float, words: Numbers) -> Hit:
         """An item with the words of it that are covered, ``…`` where some are left out."""

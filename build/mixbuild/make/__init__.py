@@ -35,6 +35,7 @@ from mixbuild.make.declaration import DECLARATIONS
 from mixbuild.make.keys import keys_path, read_keys
 from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
+from mixbuild.make.manifest import save as save_manifest
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes
 from mixbuild.make.run import Made, make
@@ -74,6 +75,7 @@ __all__ = [
     "refuse_format",
     "request_of",
     "rows",
+    "save_manifest",
     "shipped_recipes",
     "source_rows",
     "whole",

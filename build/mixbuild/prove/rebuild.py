@@ -18,11 +18,14 @@ from mixbuild.core import (
     plain,
     silent,
 )
-from mixbuild.declare import Task
-from mixbuild.make import Request, make
+from mixbuild.curate import by_keys, settle
+from mixbuild.declare import Quality, Task, parse_recipe
+from mixbuild.make import Request, expect, make
 from mixbuild.prove.declared import Show, task_of
 from mixbuild.publish import (
     ARROW,
+    PARQUET,
+    Published,
     PublishedConfig,
     PublishedSplit,
     Split,
@@ -97,19 +100,41 @@ def rebuild(
         if name not in (configs or published.configs):
             raise UsageError(f"--source {name}=…: {name} is not among what is to be rebuilt")
     chosen = {
-        name: (config, task_of(config.made_of, tasks, place=remote.label, trust=trust))
-        for name, config in published.configs.items()
-        if not configs or name in configs
+        name: config for name, config in published.configs.items() if not configs or name in configs
     }
-    for name, (config, task) in chosen.items():
-        request = _request(config, task, out, (sources or {}).get(name))
-        made = make(
-            replace(request, follow_links=follow_links),
-            num_proc=num_proc,
-            report=report,
-        )
-        again = made.manifest.configs[name]
-        for split in splits(out, {name: again}, file_format=ARROW):
+    # rows that are taken out because of others are so only beside them
+    judged = {name: _judged_with(published, name) for name in chosen}
+    needed = {other for together, _ in judged.values() for other in together}
+    declared = {
+        name: task_of(config.made_of, tasks, place=remote.label, trust=trust)
+        for name, config in published.configs.items()
+        if name in needed
+    }
+    done: set[str] = set()
+    for name, config in chosen.items():
+        together, quality = judged[name]
+        if name not in done:
+            requests = [
+                replace(
+                    _request(
+                        published.configs[other], declared[other], out, (sources or {}).get(other)
+                    ),
+                    follow_links=follow_links,
+                    keys=quality is not None and by_keys(quality),
+                )
+                for other in together
+            ]
+            for request in requests:
+                make(request, num_proc=num_proc, report=report)
+            if quality is not None:
+                catalog = {task.name: task for task in (*tasks, *declared.values())}
+                settle(
+                    _merged(requests), together, quality=quality, catalog=tuple(catalog.values())
+                )
+            done.update(together)
+        again = expect(out).configs[name]
+        taken_out = any(each.removed is not None for each in again.splits.values())
+        for split in splits(out, {name: again}, file_format=PARQUET if taken_out else ARROW):
             now, then = export_split(split), config.splits[split.split]
             difference = (
                 _row_difference(
@@ -123,6 +148,25 @@ def rebuild(
                 or _difference(again, config, ("templates",))
             )
             yield Rebuilt(name, split.split, now.rows, now.content_digest, difference)
+
+
+def _judged_with(published: Published, name: str) -> tuple[list[str], Quality | None]:
+    """The configs that were made by one recipe with this one, if it takes rows out of them."""
+    recipe = published.configs[name].recipe
+    if recipe is None:
+        return [name], None
+    said = parse_recipe(recipe.text, f"the recipe of {name}", settings=recipe.settings)
+    if said.quality is None:
+        return [name], None
+    others = [other for other, each in published.configs.items() if each.recipe == recipe]
+    return others, said.quality
+
+
+def _merged(requests: Sequence[Request]) -> Request:
+    """One of several requests, which knows the sources of all."""
+    places = {name: place for each in requests for name, place in each.sources.items()}
+    locks = {name: entry for each in requests for name, entry in each.lock.items()}
+    return replace(requests[0], sources=places, lock=locks)
 
 
 def _request(config: PublishedConfig, task: Task, out: Path, source: str | None) -> Request:
