@@ -169,7 +169,7 @@ def test_what_is_held_back_is_named_and_passes_only_by_its_own_name() -> None:
         (["apache-2.0"], {"apache-2.0"}),
         ([], set()),
     ],
-    ids=lambda value: ",".join(value),
+    ids=lambda value: ",".join(sorted(value)),
 )
 def test_licences_are_chosen_by_kind_and_by_either_name(words: list[str], chosen: set[str]) -> None:
     known = ["mit", "cc0-1.0", "cc-by-4.0", "odbl", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "other"]
