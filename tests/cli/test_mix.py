@@ -44,6 +44,9 @@ def test_a_plan_is_a_table_of_what_each_part_gives(build: Build, recipe: Path) -
         "validation: the parts have 30 rows; none of its own: imdb\n"
         "test: the parts have 18 rows; none of its own: sst2, squad\n"
         "~ estimates: as many as the source's files say, before any row is left out\n"
+        "warning: push will refuse it: expected licences that may be published, got mix > sst2: "
+        "other (unknown); leave these configs out, name the source in build/licence_policy.json, "
+        "or say --allow-licences other\n"
     )
 
 
@@ -163,3 +166,23 @@ def test_the_guide_to_recipes_shows_what_is_printed(build: Build, tmp_path: Path
         schema = recipe_schema()
         for key in (schema if kind == "Recipe" else schema["$defs"][kind])["properties"]:
             assert f"`{key}`" in PAGE or f"{key}," in PAGE or f"{key}}}" in PAGE, key
+
+
+def test_a_mixture_that_push_would_hold_back_is_said_before_it_is_made(
+    build: Build, recipe: Path, tmp_path: Path
+) -> None:
+    declaration = (ROOT / "build/mixbuild/tasks/squad.py").read_text()
+    own = declaration.replace('name="squad"', 'name="quiz"').replace("cc-by-sa-4.0", "cc-by-nc-4.0")
+    (tmp_path / "quiz.py").write_text(own.replace("rajpurkar/squad", "me/quiz"))
+    samples = ROOT / "build/mixbuild/tasks/samples/squad"
+    recipe.write_text(
+        "task_files: [quiz.py]\ntasks: {quiz: {source: '" + str(samples) + "'}}\n"
+        "mixtures: {mix: {parts: {quiz: {}}}}\n"
+    )
+    done = build("mix", "plan", recipe)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == (
+        "warning: push will refuse it: expected licences that may be published, got mix > "
+        "quiz: cc-by-nc-4.0 (non-commercial); leave these configs out, name the source in "
+        "build/licence_policy.json, or say --allow-licences cc-by-nc-4.0"
+    )

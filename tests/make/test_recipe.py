@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from mixbuild.core import RecipeError, UsageError
 from mixbuild.make import Asked, RecipeEntry, load_manifest, make, read_recipe, request_of
-from mixbuild.tasks import ALL
+from mixbuild.tasks import ALL, gather
 
 TEXT = """\
 seed: 5            # of every choice
@@ -22,7 +23,7 @@ def test_a_build_by_a_recipe_keeps_it_word_for_word(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(TEXT)
     settings = ("max_rows=9", "tasks.squad.source=samples")
-    resolved = read_recipe(str(path), tasks=ALL, settings=settings)
+    resolved, _ = read_recipe(str(path), tasks=ALL, settings=settings)
     request = request_of(resolved, tmp_path / "out", tasks=ALL, sources={})
     assert request.sources == {"imdb": "samples", "squad": "samples"}
     made = make(request)
@@ -39,7 +40,7 @@ def test_a_build_by_a_recipe_keeps_it_word_for_word(tmp_path: Path) -> None:
     }
     assert not make(request).changed
     path.write_text(TEXT + "# another word\n")
-    other = read_recipe(str(path), tasks=ALL, settings=settings)
+    other, _ = read_recipe(str(path), tasks=ALL, settings=settings)
     again = make(request_of(other, tmp_path / "out", tasks=ALL, sources={}))
     assert (again.changed, again.rendered) == (True, 0), "the file is kept, no row is rendered"
 
@@ -55,3 +56,21 @@ def test_a_file_that_is_no_recipe_is_one_line(tmp_path: Path) -> None:
         read_recipe("evrything", tasks=ALL)
     with pytest.raises(RecipeError, match=r"Is a directory"):
         read_recipe(str(tmp_path), tasks=ALL)
+
+
+def test_a_recipe_brings_tasks_of_ones_own_from_beside_it(tmp_path: Path) -> None:
+    declaration = (ROOT / "build/mixbuild/tasks/imdb.py").read_text()
+    (tmp_path / "own.py").write_text(declaration.replace('name="imdb"', 'name="films"'))
+    path = tmp_path / "mine.yaml"
+    path.write_text("task_files: [own.py]\nmixtures: {mix: {parts: {films: {}, squad: {}}}}\n")
+    resolved, tasks = read_recipe(str(path), tasks=ALL, gather=gather)
+    assert list(resolved.choices) == ["films", "squad"]
+    assert [task.name for task in tasks[len(ALL) :]] == ["films"]
+    request = request_of(resolved, tmp_path / "out", tasks=tasks, sources={})
+    assert [task.name for task in request.tasks] == ["squad", "films"]
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(str(path), tasks=ALL)
+    assert str(caught.value) == (
+        f"{path}: task_files: expected none where no file of tasks is run, got own.py; make it "
+        "with instruct-mix make --recipe"
+    )

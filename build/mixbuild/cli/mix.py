@@ -17,9 +17,9 @@ from mixbuild.cli.recipes import asked_by_recipe, set_option
 from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.mixtures import print_forecast
 from mixbuild.cli.terminal.progress import progress
-from mixbuild.core import UsageError
+from mixbuild.core import LicenceError, UsageError
 from mixbuild.curate import TRAIN, Stock, forecast, stocks_of
-from mixbuild.declare import Task, recipe_schema
+from mixbuild.declare import Task, recipe_schema, refuse_held_back
 from mixbuild.make import load_manifest
 from mixbuild.sources import lock
 
@@ -88,6 +88,15 @@ def plan_command(
         own = {line.task: stocks[line.task] for line in found.lines}
         print_forecast(found, own)
         faults += [found.fault] if found.fault else []
+        try:
+            licences = [
+                (f"{name} > {task.name}", task.source.repo, task.source.license)
+                for task in request.tasks
+                if task.name in own
+            ]
+            refuse_held_back(licences, allowed=())
+        except LicenceError as error:
+            out.print(f"warning: push will refuse it: {error}")
     if faults:
         raise faults[0]
 

@@ -13,6 +13,7 @@ from mixbuild.core import UsageError
 from mixbuild.declare import Resolved, Task
 from mixbuild.make import Request, read_recipe, request_of
 from mixbuild.sources import SAMPLES
+from mixbuild.tasks import gather
 
 recipe_option = click.option(
     "--recipe",
@@ -80,7 +81,7 @@ def asked_by_recipe(
     Raises:
         RecipeError, UsageError: what is wrong with the recipe.
     """
-    resolved = read_recipe(place, tasks=catalog, settings=settings)
+    resolved, catalog = read_recipe(place, tasks=catalog, settings=settings, gather=gather)
     if samples:
         sources = {**dict.fromkeys(resolved.choices, SAMPLES), **sources}
     request = request_of(resolved, out, tasks=catalog, sources=sources, **options)

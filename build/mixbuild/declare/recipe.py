@@ -48,6 +48,8 @@ class Recipe:
         seed: of every choice by hash: template, order of options, which rows, their order.
         templates: what tasks are rendered by, as for a task, which may say otherwise.
         max_rows: at most so many source rows of each split, where a task says nothing else.
+        task_files: where tasks of one's own are declared: files, folders or modules, a relative
+            path from the recipe's own folder.
         tasks: the tasks that are made, each a config of its own; those of the mixtures need not be
             named again.
         mixtures: configs that are made of several tasks, by name.
@@ -58,6 +60,7 @@ class Recipe:
     seed: int = 0
     templates: str = SEED
     max_rows: Rows | None = None
+    task_files: tuple[str, ...] = ()
     tasks: Mapping[str, TaskChoice] = field(default_factory=dict)
     mixtures: Mapping[str, Mixture] = field(default_factory=dict)
     quality: Quality | None = None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mixbuild.core import RecipeError, UsageError, one_of, project_file
-from mixbuild.declare import Resolved, Task, resolve_recipe
+from mixbuild.declare import Resolved, Task, parse_recipe, resolve_recipe
 from mixbuild.make.config import RecipeEntry
 from mixbuild.make.plan import Request
 
@@ -20,18 +20,48 @@ def shipped_recipes() -> dict[str, Path]:
     return {path.stem: path for path in sorted(project_file(SHIPPED).glob("*.yaml"))}
 
 
-def read_recipe(place: str, *, tasks: Sequence[Task], settings: Sequence[str] = ()) -> Resolved:
-    """Read a recipe.
+def read_recipe(
+    place: str,
+    *,
+    tasks: Sequence[Task],
+    settings: Sequence[str] = (),
+    gather: Callable[[Sequence[str]], Sequence[Task]] | None = None,
+) -> tuple[Resolved, Sequence[Task]]:
+    """Read a recipe, and the tasks of one's own that it brings with it.
 
     Args:
         place: a file, or the name of a recipe that comes with the project.
         tasks: all that a recipe may name.
         settings: ``"key.key=value"`` each: what holds over the file.
+        gather: reads the tasks of files, folders and modules; None where none are to be read.
+
+    Returns:
+        The recipe, and all that it may name.
 
     Raises:
         UsageError: there is no such file.
         RecipeError: what is wrong in it, with its line.
     """
+    path, text = _file(place)
+    named = parse_recipe(text, str(path), settings=settings).task_files
+    if named and gather is None:
+        raise RecipeError(
+            f"{path}: task_files: expected none where no file of tasks is run, got "
+            f"{', '.join(named)}; make it with instruct-mix make --recipe"
+        )
+    if named and gather is not None:
+        beside = (path.parent / each for each in named)
+        places = [
+            str(each) if each.exists() else name for each, name in zip(beside, named, strict=True)
+        ]
+        known = {task.name for task in tasks}
+        tasks = [*tasks, *(task for task in gather(places) if task.name not in known)]
+    families = families_of(tasks)
+    return resolve_recipe(text, str(path), settings=settings, families=families), tasks
+
+
+def _file(place: str) -> tuple[Path, str]:
+    """A recipe's file, and its text."""
     shipped = shipped_recipes()
     path = shipped.get(place, Path(place))
     try:
@@ -43,7 +73,7 @@ def read_recipe(place: str, *, tasks: Sequence[Task], settings: Sequence[str] = 
         raise RecipeError(
             f"{path}: expected a recipe, got what cannot be read ({reason})"
         ) from None
-    return resolve_recipe(text, str(path), settings=settings, families=families_of(tasks))
+    return path, text
 
 
 def families_of(tasks: Sequence[Task]) -> dict[str, list[str]]:
