@@ -20,7 +20,13 @@ from mixbuild.cli.options import (
     source_option,
     tasks_option,
 )
-from mixbuild.cli.recipes import asked_by_recipe, recipe_option, refuse_beside_recipe, set_option
+from mixbuild.cli.recipes import (
+    asked_by_recipe,
+    recipe_option,
+    refuse_beside_recipe,
+    refuse_unmade,
+    set_option,
+)
 from mixbuild.cli.select import select
 from mixbuild.cli.terminal.builds import (
     print_findings,
@@ -135,6 +141,7 @@ def make_command(
         resolved, request = asked_by_recipe(
             recipe, settings, catalog=catalog, out=folder, samples=samples, sources=sources, **how
         )
+        refuse_unmade(resolved)
         tasks, quality = list(request.tasks), resolved.recipe.quality
     elif settings:
         raise UsageError(f"--set {settings[0]}: sets what a recipe says; name it with --recipe")

@@ -57,6 +57,23 @@ def refuse_beside_recipe(context: click.Context) -> None:
             raise UsageError(f"{option}: the recipe says that; change it there, or --set {setting}")
 
 
+def refuse_unmade(resolved: Resolved) -> None:
+    """Refuse what a recipe may say and no command does yet, rather than leave it out unseen.
+
+    Raises:
+        UsageError: naming it.
+    """
+    for what, said in (
+        ("mixtures", resolved.recipe.mixtures),
+        ("formats", resolved.recipe.formats),
+    ):
+        if said:
+            raise UsageError(
+                f"--recipe: {what}: expected none, since make does not make them yet; leave them "
+                f"out, or see with mix plan what a mixture would give"
+            )
+
+
 def asked_by_recipe(
     place: str,
     settings: Sequence[str],
