@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import lzma
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 from mixbuild.declare import Task
 from mixbuild.render import Origin, bind, render
 from mixbuild.sources import digests, read, resolve
+from mixbuild.sources.formats import footer
 from mixbuild.tasks import find
 
 Rows = list[dict[str, Any]]
@@ -280,3 +282,21 @@ def test_rows_and_digests_are_those_of_a_plain_twin(tmp_path: Path, case: str) -
 
 def test_the_table_is_as_long_as_was_promised() -> None:
     assert len(ODD) >= 40
+
+
+def test_a_footer_is_looked_at_by_no_thread_of_arrows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[threading.Thread] = []
+    read = footer._NoPages.read
+
+    def note(file: footer._NoPages, size: int = -1) -> bytes:
+        readers.append(threading.current_thread())
+        return read(file, size)
+
+    monkeypatch.setattr(footer._NoPages, "read", note)
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"a": ["x"] * 9, "b": [1] * 9}), path, row_group_size=3)
+    found = footer.chunks(pq.read_metadata(path), range(3), ["a", "b"])
+    assert [each.path_in_schema for each in found] == ["a", "b"] * 3
+    assert set(readers) == {threading.current_thread()}

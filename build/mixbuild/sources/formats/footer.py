@@ -51,7 +51,9 @@ def chunks(
         OSError: the footer is damaged.
     """
     file = pa.PythonFile(_NoPages(), mode="r")
-    reader = pq.ParquetFile(file, metadata=footer, buffer_size=1)  # else it reads a page first
+    # a buffer, or it would read the first column before it looks at the others; and no threads of
+    # Arrow's, which call Python to read and may never come back at the end of the process
+    reader = pq.ParquetFile(file, metadata=footer, buffer_size=1, pre_buffer=False)
     paths = (footer.schema.column(at).path for at in range(footer.num_columns))
     found = [
         at
