@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -18,7 +18,7 @@ def ahead(items: Iterable[Item], *, depth: int = 4) -> Iterator[Item]:
     """The same items in the same order, up to ``depth`` of them made in advance.
 
     An error in ``items`` is raised where its item would have come. When the
-    consumer stops early, so does the thread.
+    consumer stops early, so does the thread, and a generator is closed.
 
     >>> list(ahead(range(3)))
     [0, 1, 2]
@@ -39,6 +39,9 @@ def ahead(items: Iterable[Item], *, depth: int = 4) -> Iterator[Item]:
             for item in items:
                 put(item)
                 if abandoned.is_set():
+                    # else it stays as it is, with threads of its own, while a traceback holds it
+                    if isinstance(items, Generator):
+                        items.close()
                     return
             put(None, StopIteration())
         except BaseException as error:  # carried to the consumer, whatever it is

@@ -1,0 +1,36 @@
+"""Reading ahead: nothing goes on once nobody wants its items any more."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+
+import pytest
+from mixbuild.core import ahead
+
+
+def threads() -> int:
+    return [thread.name for thread in threading.enumerate()].count("ahead")
+
+
+def test_what_is_read_ahead_of_ends_with_it_while_the_error_is_still_held() -> None:
+    closed: list[bool] = []
+
+    def decoded() -> Iterator[int]:
+        try:
+            yield from ahead(itertools.count())
+        finally:
+            closed.append(True)
+
+    def write(items: Iterator[int]) -> None:
+        for item in ahead(items):
+            if item == 3:
+                raise KeyboardInterrupt
+
+    before = threads()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        write(decoded())
+    assert caught.tb is not None, "it holds all that was at work"
+    assert closed == [True]
+    assert threads() == before
