@@ -34,3 +34,29 @@ def test_what_is_read_ahead_of_ends_with_it_while_the_error_is_still_held() -> N
     assert caught.tb is not None, "it holds all that was at work"
     assert closed == [True]
     assert threads() == before
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_ctrl_c_while_the_thread_begins_leaves_none(
+    monkeypatch: pytest.MonkeyPatch, has_begun: bool
+) -> None:
+    start = threading.Thread.start
+    made: list[int] = []
+
+    def interrupted(thread: threading.Thread) -> None:
+        if thread.name != "ahead" or has_begun:
+            start(thread)
+        if thread.name == "ahead":
+            raise KeyboardInterrupt
+
+    def items() -> Iterator[int]:
+        for number in itertools.count():
+            made.append(number)
+            yield number
+
+    before = threads()
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        next(ahead(items()))
+    assert threads() == before
+    assert len(made) <= 5, "as many as were made before it was told"

@@ -6,6 +6,7 @@ batch, rendering this one and writing the last one go on at the same time.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Generator, Iterable, Iterator
@@ -36,6 +37,8 @@ def ahead(items: Iterable[Item], *, depth: int = 4) -> Iterator[Item]:
 
     def work() -> None:
         try:
+            if abandoned.is_set():
+                return
             for item in items:
                 put(item)
                 if abandoned.is_set():
@@ -48,8 +51,8 @@ def ahead(items: Iterable[Item], *, depth: int = 4) -> Iterator[Item]:
             put(None, error)
 
     thread = threading.Thread(target=work, name="ahead", daemon=True)
-    thread.start()
     try:
+        thread.start()  # within: Ctrl-C comes while it waits for the thread as well
         while True:
             item, error = made.get()
             if isinstance(error, StopIteration):
@@ -59,4 +62,5 @@ def ahead(items: Iterable[Item], *, depth: int = 4) -> Iterator[Item]:
             yield item  # type: ignore[misc]  # None comes only with an error
     finally:
         abandoned.set()
-        thread.join()
+        with contextlib.suppress(RuntimeError):  # it has not begun, and finds that it need not
+            thread.join()
