@@ -5,6 +5,7 @@ Work that takes no ten seconds writes no line, so that a log holds what took its
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 from mixbuild.cli.terminal.console import err
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from mixbuild.core import Report
 
 EVERY_SECONDS = 10.0
@@ -48,15 +51,22 @@ class Course:
         ended: str = "",
     ) -> None:
         """Take note; the arguments are those of a ``Report``."""
-        del ended  # for those who write lines
         self._first = done if self._first is None else min(self._first, done)
         self.done, self.total, self.rows, self.size = done, total, rows, size
         self.running = running
+        self.show(ended)
+
+    def show(self, ended: str) -> None:
+        """Show it, and what has ended with it; nowhere, of a course that is only asked."""
 
     @property
     def seconds(self) -> float:
         """Since it began."""
         return self._clock() - self.begun
+
+    def named(self) -> str:
+        """``rendering squad``."""
+        return f"{self.what} {self.running}".rstrip()
 
     def counts(self) -> str:
         """``3 of 12 units, 40,000 rows, 85.2 MB/s``."""
@@ -84,33 +94,41 @@ class Course:
 
     def line(self) -> str:
         """All of it on one line."""
-        named = f"{self.what} {self.running}".rstrip()
         if not self.total:
-            return f"{named}: {self.seconds:.0f} s so far"
-        return ", ".join(filter(None, (f"{named}: {self.counts()}", self.left())))
+            return f"{self.named()}: {self.seconds:.0f} s so far"
+        return ", ".join(filter(None, (f"{self.named()}: {self.counts()}", self.left())))
 
 
 class Lines(Course):
     """The same, written as lines: one whenever ``tick`` is called, and one for whatever ends."""
 
-    def note(
-        self,
-        done: int,
-        total: int,
-        *,
-        rows: int = 0,
-        size: int = 0,
-        running: str = "",
-        ended: str = "",
-    ) -> None:
-        """Take note, and say what has ended if the work takes its time."""
-        super().note(done, total, rows=rows, size=size, running=running)
+    def show(self, ended: str) -> None:
+        """Say what has ended, if the work takes its time."""
         if ended and self.seconds >= EVERY_SECONDS:
             err.print(ended)
 
     def tick(self) -> None:
         """Say how far it is."""
         err.print(self.line())
+
+
+class Bar(Course):
+    """The same, drawn as a task of a bar on a terminal."""
+
+    def __init__(self, what: str, unit: str, bar: Progress) -> None:
+        super().__init__(what, unit)
+        self._bar, self._task = bar, bar.add_task(what, total=None, counts="", left="")
+
+    def show(self, ended: str) -> None:  # noqa: ARG002 - the bar says it
+        """Move the bar."""
+        self._bar.update(
+            self._task,
+            description=self.named(),
+            completed=self.done,
+            total=self.total,
+            counts=self.counts(),
+            left=self.left(),
+        )
 
 
 @contextmanager
@@ -128,12 +146,13 @@ def progress(what: str, *, unit: str) -> Iterator[Report]:
             lines.tick()
 
     thread = threading.Thread(target=tick, daemon=True)
-    thread.start()
     try:
+        thread.start()
         yield lines.note
     finally:
         over.set()
-        thread.join()
+        with contextlib.suppress(RuntimeError):  # Ctrl-C came while it began
+            thread.join()
 
 
 @contextmanager
@@ -149,27 +168,5 @@ def _bar(what: str, unit: str) -> Iterator[Report]:
         transient=True,
         expand=True,
     )
-    course = Course(what, unit)
     with bar:
-        task = bar.add_task(what, total=None, counts="", left="")
-
-        def note(
-            done: int,
-            total: int,
-            *,
-            rows: int = 0,
-            size: int = 0,
-            running: str = "",
-            ended: str = "",
-        ) -> None:
-            course.note(done, total, rows=rows, size=size, running=running, ended=ended)
-            bar.update(
-                task,
-                description=f"{what} {running}".rstrip(),
-                completed=done,
-                total=total,
-                counts=course.counts(),
-                left=course.left(),
-            )
-
-        yield note
+        yield Bar(what, unit, bar).note
