@@ -129,6 +129,18 @@ def test_what_cannot_be_had_is_one_line(
     assert file.read_text() == "{}\n"
 
 
+def test_every_split_of_one_file_is_counted(made: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    done = deliver(
+        open_place(str(made)),
+        tmp_path / "rows.jsonl",
+        RowFormat(),
+        report=lambda *count: told.append(count),
+    )
+    assert len(done) > 1
+    assert told == [(number, len(done)) for number in [*range(len(done) + 1), len(done)]]
+
+
 KILLED = """
 import os, signal, sys
 sys.path[:0] = [sys.argv[1]]

@@ -112,10 +112,10 @@ def deliver(
             parts = [each for each in wanted if files[each] == path]
             if named or not path.is_file():
                 with Written(path, schema, chosen, few=few(asked)) as written:
-                    for config, split in parts:
+                    for number, (config, split) in enumerate(parts, len(done) + 1):
                         for group in _groups(place, config, split, asked, schema):
                             written.write(group)
-                        report(len(done) + 1, len(wanted))
+                        report(number, len(wanted))
             done += [
                 Delivered(config, split, place.config(config).splits[split].rows, path)
                 for config, split in parts
