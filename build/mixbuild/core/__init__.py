@@ -66,6 +66,7 @@ from mixbuild.core.files import (
     partial_path,
     put_in_place,
     sync_folder,
+    whole_file,
     write_whole,
 )
 from mixbuild.core.identity import Hashes, Rows, hash_rows, row_ids, shuffled
@@ -148,5 +149,6 @@ __all__ = [
     "sync_folder",
     "typed",
     "usable_cores",
+    "whole_file",
     "write_whole",
 ]

@@ -39,19 +39,33 @@ def put_in_place(partial: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file at once: after any interruption it has its old content, or this one.
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield where to write a file, which has its name once the block has ended well.
+
+    It is another place for every writer: a first one may not be dead yet. After any interruption
+    the file has its old content, or the new one.
 
     Raises:
         OSError: the system refuses; nothing is left beside the old content.
     """
     partial = partial_path(path)
     try:
-        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        yield partial
         put_in_place(partial, path)
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file at once.
+
+    Raises:
+        OSError: as of ``whole_file``.
+    """
+    with whole_file(path) as partial:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def sync_folder(folder: Path) -> None:

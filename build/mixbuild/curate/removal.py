@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from mixbuild.core import VerifyError, explained_output, one_line, partial_path, put_in_place
+from mixbuild.core import VerifyError, explained_output, one_line, whole_file
 from mixbuild.make import BuiltSplit, Removed
 
 REMOVED = pa.schema(
@@ -56,18 +56,14 @@ def write_removal(out: Path, path: str, removed: pa.Table) -> Removed:
     Raises:
         OutputError: it cannot be written.
     """
-    partial = partial_path(out / path)
     compressed = pa.ipc.IpcWriteOptions(compression="zstd")
-    try:
-        with explained_output(out / path):
-            with (
-                pa.OSFile(str(partial), "wb") as sink,
-                pa.ipc.new_file(sink, REMOVED, options=compressed) as file,
-            ):
-                file.write_table(removed)
-            put_in_place(partial, out / path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        explained_output(out / path),
+        whole_file(out / path) as partial,
+        pa.OSFile(str(partial), "wb") as sink,
+        pa.ipc.new_file(sink, REMOVED, options=compressed) as file,
+    ):
+        file.write_table(removed)
     reasons = Counter(removed.column("reason").to_pylist())
     return Removed(path=path, drops=dict(sorted(reasons.items())), digest=_digest(removed))
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mixbuild.core import VerifyError, explained_output, partial_path, put_in_place
+from mixbuild.core import VerifyError, explained_output, whole_file
 from mixbuild.make import Shard, read_shard
 
 SELECTION = pa.schema([("shard", pa.int32()), ("row", pa.int64()), ("copy", pa.int32())])
@@ -60,20 +60,16 @@ def write_selection(path: Path, places: Iterable[pa.RecordBatch], *, key: str) -
     Raises:
         OutputError: it cannot be written; then nothing is.
     """
-    partial = partial_path(path)
     schema = SELECTION.with_metadata({"key": key})
     compressed = pa.ipc.IpcWriteOptions(compression="zstd")
-    try:
-        with explained_output(path):
-            with (
-                pa.OSFile(str(partial), "wb") as sink,
-                pa.ipc.new_file(sink, schema, options=compressed) as file,
-            ):
-                for batch in places:
-                    file.write_batch(batch)
-            put_in_place(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        explained_output(path),
+        whole_file(path) as partial,
+        pa.OSFile(str(partial), "wb") as sink,
+        pa.ipc.new_file(sink, schema, options=compressed) as file,
+    ):
+        for batch in places:
+            file.write_batch(batch)
 
 
 def read_selection(path: Path, *, key: str) -> Iterator[pa.RecordBatch] | None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from mixbuild.core import KEYS, VerifyError, explained_output, partial_path, put_in_place
+from mixbuild.core import KEYS, VerifyError, explained_output, whole_file
 from mixbuild.make.unit import Projection, keys_version
 
 
@@ -38,19 +38,15 @@ def write_keys(shard: Path, batches: Sequence[pa.RecordBatch], *, made_of: str) 
         OutputError: they cannot be written.
     """
     path = keys_path(shard)
-    partial = partial_path(path)
     keys = pa.Table.from_batches(batches, KEYS).combine_chunks()
     told = {"made_of": made_of, "digest": _digest(keys)}
-    try:
-        with explained_output(path):
-            with (
-                pa.OSFile(str(partial), "wb") as sink,
-                pa.ipc.new_file(sink, KEYS.with_metadata(told)) as file,
-            ):
-                file.write_table(keys)
-            put_in_place(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        explained_output(path),
+        whole_file(path) as partial,
+        pa.OSFile(str(partial), "wb") as sink,
+        pa.ipc.new_file(sink, KEYS.with_metadata(told)) as file,
+    ):
+        file.write_table(keys)
 
 
 def keys_made_of(unit: str, projection: Projection) -> str:

@@ -24,9 +24,8 @@ from mixbuild.core import (
     explained_output,
     one_line,
     parse_json,
-    partial_path,
-    put_in_place,
     typed,
+    whole_file,
     write_whole,
 )
 from mixbuild.make.keys import has_keys, keys_made_of, write_keys
@@ -74,16 +73,12 @@ def render_unit(
     arrow, report = folder / f"{unit.stem}.arrow", folder / f"{unit.stem}.json"
     if (found := finished(unit, projection, folder)) is not None:
         return found
-    partial = partial_path(arrow)  # another one for every worker: a first one may not be dead yet
-    try:
-        with explained_output(arrow):
+    with explained_output(arrow):
+        with whole_file(arrow) as partial:
             shard, keys = _write(unit, projection, partial, overlap=overlap)
             if projection.keyed is not None:
                 write_keys(arrow, keys, made_of=keys_made_of(unit.key, projection))
-            put_in_place(partial, arrow)
-            write_whole(report, dump_json(shard))
-    finally:
-        partial.unlink(missing_ok=True)
+        write_whole(report, dump_json(shard))
     return shard
 
 
