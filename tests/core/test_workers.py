@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -42,7 +43,7 @@ OPTIONS = [{"num_proc": 2}, {"engine": "dask", "num_proc": 2}]
 IDS = ["processes", "dask"]
 
 
-def begin(script: str, folder: Path) -> subprocess.Popen[str]:
+def begin(script: str, folder: Path, *, stdin: int | None = None) -> subprocess.Popen[str]:
     """Run a script that has no guard for its ``__main__``."""
     path = folder / "script.py"
     path.write_text(script)
@@ -52,6 +53,7 @@ def begin(script: str, folder: Path) -> subprocess.Popen[str]:
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT / "build"), str(ROOT / "tests")]),
         },
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -182,3 +184,28 @@ except Exception as error:
         "move it to a module, and import it from there\n",
         "",
     )
+
+
+def test_a_worker_whose_answer_nobody_takes_says_nothing(tmp_path: Path) -> None:
+    # it goes on being asked, so that it is the answer which finds that nobody is there
+    script = "from mixbuild.core import workers; workers._listen = listen; workers.serve()"
+    listen = """
+def listen(requests, pipe):
+    import pickle, time
+    while True:
+        try:
+            requests.put(pickle.load(pipe))
+        except EOFError:
+            time.sleep(600)
+
+"""
+    with begin(listen + script, tmp_path, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.close()
+        frame = pickle.dumps(pickle.dumps((jobs.weight, None)))
+        os.write(process.stdin.fileno(), frame)
+        process.stdin.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=SECONDS) == 1

@@ -237,8 +237,11 @@ def serve() -> None:
                 answer = _frame((True, work(request, shared), ""))
         except BaseException as error:
             answer = _failed(error)
-        answers.write(answer)
-        answers.flush()
+        try:
+            answers.write(answer)
+            answers.flush()
+        except OSError:  # there is no parent any more, and whoever sees that first ends all
+            os._exit(1)
 
 
 def _listen(requests: queue.SimpleQueue[bytes], pipe: IO[bytes]) -> None:
