@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mixbuild.core import UsageError, one_of, partial_path, put_in_place
+from mixbuild.core import UsageError, one_of, whole_file
 from mixbuild.publish.parquet import metadata_of, settings
 
 if TYPE_CHECKING:
+    from types import TracebackType
     from typing import IO
 
 JSONL, PARQUET, ARROW = "jsonl", "parquet", "arrow"
@@ -57,13 +58,13 @@ class Written:
 
     def __init__(self, path: Path, schema: pa.Schema, container: str, *, few: list[str]) -> None:
         self.rows = 0
-        self._path, self._partial = path, partial_path(path)
-        self._schema, self._container, self._few = schema, container, few
+        self._path, self._schema, self._container, self._few = path, schema, container, few
         self._open = ExitStack()
 
     def __enter__(self) -> Written:
-        self._partial.parent.mkdir(parents=True, exist_ok=True)
-        sink = self._open.enter_context(self._partial.open("wb"))
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._open.enter_context(whole_file(self._path))
+        sink = self._open.enter_context(partial.open("wb"))
         self._write = self._writer(sink)
         return self
 
@@ -72,13 +73,13 @@ class Written:
         self._write(group)
         self.rows += group.num_rows
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        try:
-            self._open.close()
-            if kind is None:
-                put_in_place(self._partial, self._path)
-        finally:
-            self._partial.unlink(missing_ok=True)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
 
     def _writer(self, sink: IO[bytes]) -> Write:
         if self._container == PARQUET:
