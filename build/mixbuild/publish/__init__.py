@@ -15,6 +15,7 @@ view of a batch, made where files are written.
     version    the published dataset's version, and what changed in it
     plots      the images on the card
     card       the published manifest -> README.md
+    shown      what the images show
     release    what is to be published, file by file
     hub        the only writer to the Hub: plan, push, verify
     place      a build in a folder or on the Hub, and its rows

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias, TypeVar
-
-import numpy as np
 
 from mixbuild.core import (
     ManifestError,
@@ -38,6 +35,7 @@ from mixbuild.publish.manifest import (
     PublishedConfig,
     PublishedSplit,
 )
+from mixbuild.publish.shown import row_counts, text_lengths
 from mixbuild.publish.version import history, next_version
 
 Shown = TypeVar("Shown")
@@ -201,7 +199,7 @@ def _compose(
     old_card: str | None,
     drawn: MutableMapping[str, bytes] | None,
 ) -> Publication:
-    counts, lengths = _row_counts(made.configs), _lengths(made.configs)
+    counts, lengths = row_counts(made.configs), text_lengths(made.configs)
     drawn = {} if drawn is None else drawn
     images = {
         "rows": _image("rows", counts, plots.rows_plot, drawn),
@@ -251,48 +249,3 @@ def _image(
     if path not in drawn:
         drawn[path] = draw(data)
     return replace(_file(path, drawn[path]), named_by_content=True)
-
-
-MOST_LINES = 16
-"""So many configs have a line each in the images; of more, those of a family have one together."""
-
-
-def _lines(configs: Configs) -> dict[str, list[PublishedConfig]]:
-    """The lines of the images, in order."""
-    names = card.ordered(configs)
-    lines: dict[str, list[PublishedConfig]] = {}
-    for name in names:
-        label = name if len(names) <= MOST_LINES else configs[name].family
-        lines.setdefault(label, []).append(configs[name])
-    return lines
-
-
-def _row_counts(configs: Configs) -> dict[str, dict[str, int]]:
-    counts: dict[str, dict[str, int]] = {}
-    for label, some in _lines(configs).items():
-        splits: Counter[str] = Counter()
-        for config in some:
-            splits.update({split: each.rows for split, each in config.splits.items()})
-        counts[label] = dict(splits)
-    return counts
-
-
-def _lengths(configs: Configs) -> dict[str, dict[str, tuple[int, ...]]]:
-    """Of all splits of a line together."""
-    return {
-        label: {
-            text: tuple(
-                int(count)
-                for count in np.sum(
-                    [
-                        getattr(each.lengths, text)
-                        for config in some
-                        for each in config.splits.values()
-                    ],
-                    axis=0,
-                )
-            )
-            for text in ("prompt", "completion")
-        }
-        for label, some in _lines(configs).items()
-    }
