@@ -346,6 +346,20 @@ def test_images_show_the_rows_of_each_split_and_the_lengths_of_each_task(
             assert all(type(count) is int for count in lengths[name][text])
 
 
+def test_an_image_that_is_there_is_not_drawn_again(
+    samples: Built, drawn: list[tuple[str, Any]]
+) -> None:
+    first = publish(samples)
+    assert [name for name, _ in drawn] == ["rows", "lengths"]
+    entries, files = samples
+    there = {images(first)["rows"]: 71}
+    second = compose(entries, files, repo=REPO, file_format="parquet", there=there)
+    assert [name for name, _ in drawn] == ["rows", "lengths", "lengths"]
+    assert images(second) == images(first)
+    found = {file.path: (file.size, file.sha256) for file in second.files if file.path in there}
+    assert found == {images(first)["rows"]: (71, "")}, "nothing that could be sent by mistake"
+
+
 def files_of(out: Path) -> dict[str, bytes]:
     return {
         path.relative_to(out).as_posix(): path.read_bytes()

@@ -126,6 +126,7 @@ def make_plan(
         file_format=file_format,
         before=read_manifest(api, remote),
         old_card=read_card(api, card),
+        there={path: stored.size for path, stored in remote.files.items()},
         drawn=drawn,
     )
     changes = compare(publication.files, remote, configs=set(configs))
