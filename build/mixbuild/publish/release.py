@@ -206,7 +206,6 @@ def _compose(
     drawn: MutableMapping[str, bytes],
 ) -> Publication:
     counts, lengths = row_counts(made.configs), text_lengths(made.configs)
-    drawn = {} if drawn is None else drawn
     images = {
         "rows": _image("rows", counts, plots.rows_plot, there, drawn),
         "lengths": _image("lengths", lengths, plots.lengths_plot, there, drawn),
