@@ -26,9 +26,9 @@ from mixbuild.core import SCHEMA
 from mixbuild.declare import SEED, Task
 from mixbuild.make import Plan, Projection, Request, Unit, plan, rows
 from mixbuild.sources import lock
-from mixbuild.tasks import ALL, find
+from mixbuild.tasks import ALL, find, gather
 
-OPTIONS = ("templates", "seed", "source", "lock", "allow_drift", "follow_links")
+OPTIONS = ("templates", "seed", "source", "tasks", "lock", "allow_drift", "follow_links")
 """What a config adds to those of ``datasets``."""
 
 
@@ -40,6 +40,7 @@ class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datase
         templates: a template's name, ``sample`` (one per row, by hash) or ``all``.
         seed: of every choice by hash.
         source: None for the Hub, ``samples``, or a mirror: a folder, or ``org/name``.
+        tasks: a file, a folder or a module that declares tasks of your own.
         lock: another lock file than the project's.
         allow_drift: read a mirror that is not what the lock says.
         follow_links: read what a mirror's links and card lead to outside of its folder.
@@ -48,6 +49,7 @@ class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datase
     templates: str = SEED
     seed: int = 0
     source: str | None = None
+    tasks: str | None = None
     lock: str | None = None
     allow_drift: bool = False
     follow_links: bool = False
@@ -80,10 +82,13 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
     ) -> None:
         self._plan: Plan | None = None
         if config_name is not None:
-            task = find(config_name)
             asked = InstructMixConfig(
                 **{name: options[name] for name in OPTIONS if options.get(name) is not None}
             )
+            task = find(config_name, gather([asked.tasks] if asked.tasks else []))
+            if task not in ALL:
+                # so that datasets takes a config that the class does not list
+                self.BUILDER_CONFIGS = []  # type: ignore[misc]
             request = Request(
                 [task],
                 Path(),
@@ -102,7 +107,7 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
         super().__init__(cache_dir, dataset_name, config_name, **options)
 
     def _info(self) -> datasets.DatasetInfo:
-        task = find(self.config.name)
+        task = self._plan.task if self._plan else find(self.config.name)
         return datasets.DatasetInfo(
             description=_description(task),
             features=datasets.Features.from_arrow_schema(SCHEMA),

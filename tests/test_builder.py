@@ -13,7 +13,7 @@ from mixbuild.core.errors import MixError, UsageError
 from mixbuild.core.row import SCHEMA
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.tasks import ALL
+from mixbuild.tasks import ALL, gather
 
 from instruct_mix import InstructMix
 
@@ -93,6 +93,30 @@ def test_every_task_is_a_config_with_its_facts() -> None:
         assert info.license == task.source.license
         assert info.citation == task.source.citation
         assert task.source.repo in info.homepage
+
+
+def test_a_task_of_ones_own_is_a_config_too(
+    tmp_path: Path, imdb_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "films.py"
+    path.write_text(
+        "from dataclasses import replace\n"
+        "from mixbuild.tasks import find\n"
+        'import mixbuild.declare\nTASK = replace(find("imdb"), name="films")\n'
+    )
+    options = {"source": str(imdb_folder), "cache_dir": str(tmp_path / "cache")}
+    builder = InstructMix(config_name="films", tasks=str(path), **options)
+    builder.download_and_prepare(num_proc=2)
+    rows = builder.as_dataset(split="test")
+    assert set(rows["task"]) == {"films"}
+    make(Request(gather([str(path)])[-1:], tmp_path / "out", {"films": str(imdb_folder)}))
+    assert rows.to_list() == read_shards(tmp_path / "out", "films", "test").to_pylist()
+    monkeypatch.setenv("INSTRUCT_MIX_TASKS", str(path))
+    streamed = InstructMix(config_name="films", **options).as_streaming_dataset(split="test")
+    assert next(iter(streamed)) == rows[0]
+    with pytest.raises(UsageError, match="unknown task 'filmz'; did you mean 'films'"):
+        InstructMix(config_name="filmz", tasks=str(path))
+    assert "films" not in InstructMix.builder_configs
 
 
 def test_the_shards_of_make_are_what_load_dataset_reads(tmp_path: Path) -> None:
