@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from hub_server import LoopbackHub
+from test_docs import blocks, commands, run_and_compare
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +103,41 @@ def test_the_wheel_holds_the_package_and_nothing_else(python: Path, tmp_path: Pa
     }
     assert "mixbuild/tasks/samples/squad/train.jsonl" in names
     assert "mixbuild/tasks/squad.py" in names
+
+
+def test_strangers_prove_a_private_task_that_is_made_by_its_guide(
+    python: Path, tmp_path: Path
+) -> None:
+    guide = (ROOT / "build/docs/a-task-of-your-own.md").read_text()
+    (line,), (declaration,) = blocks(guide, "json"), blocks(guide, "python")
+    row = json.loads(line)
+    rows = [
+        {**row, "id": n, "question": f"What is {n}?", "answer": "ABC"[n % 3]} for n in range(11)
+    ]
+    source = "".join(json.dumps(each) + "\n" for each in (row, *rows))
+    author, stranger = tmp_path / "author", tmp_path / "stranger"
+    for folder in (author, stranger):
+        folder.mkdir()
+    start, *rest = commands(guide, "console")
+    token = "hf_author_of_the_task"  # noqa: S105 - of a hub on the loopback
+    with LoopbackHub(tmp_path / "hub", token=token) as hub:
+        card = b"---\nlicense: cc-by-4.0\n---\n"
+        files = {"README.md": card, "train.jsonl": source.encode()}
+        hub.upload("quayside/port_quiz", files)
+        path = f"{python.parent}:{os.environ['PATH']}"
+        variables = {**hub.environment(tmp_path / "hf"), "PATH": path}
+        run_and_compare([start], author, **variables)
+        started = (author / "port_quiz.py").read_text()
+        differ = [
+            (theirs, ours)
+            for theirs, ours in zip(started.splitlines(), declaration.splitlines(), strict=True)
+            if theirs != ours
+        ]
+        assert len(differ) == 2, "the guide's file is the one that was written, finished"
+        assert all("TODO" in theirs for theirs, _ in differ)
+        (author / "port_quiz.py").write_text(declaration)
+        run_and_compare(rest, author, **{**variables, "HF_TOKEN": token})
+        run_and_compare(commands(guide, "console stranger"), stranger, **variables)
+        shown = (stranger / "file").read_text()
+        assert "about to be executed:\n" in shown
+        assert all(f"  {each}\n" in shown for each in declaration.splitlines() if each)

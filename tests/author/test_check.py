@@ -356,6 +356,14 @@ def test_what_is_left_to_do_in_its_file_and_samples_is_named(
     assert found.message == "a umbrella in 2 of its samples"
 
 
+def test_what_is_asked_of_the_catalog_is_a_warning_of_a_task_of_ones_own(lint: Linter) -> None:
+    bare = replace(FACTS.source, citation="", limits=())
+    own = replace(FACTS, source=bare, templates=FACTS.templates[:7], slots={})
+    for theirs, severity in (([own.name], "warning"), ([], "error")):
+        found = broken(lint(own, own=theirs))
+        assert found == {("attribution", severity), ("few-templates", severity)}
+
+
 def test_a_task_has_eight_templates(lint: Linter) -> None:
     checked = lint(replace(FACTS, templates=FACTS.templates[:7], slots={}))
     message = "expected at least 8 templates, got 7"
@@ -1039,6 +1047,7 @@ def test_the_seed_chooses_the_rows(lint: Linter) -> None:
 
 def catalog_of(monkeypatch: pytest.MonkeyPatch, *tasks: Task) -> None:
     monkeypatch.setattr("mixbuild.cli.options.gather", lambda _: tasks)
+    monkeypatch.setattr("mixbuild.cli.check.ALL", tasks)
 
 
 def test_the_command_prints_a_table_and_a_summary_and_exits_with_1(

@@ -25,7 +25,7 @@ from mixbuild.core.errors import SourceError, UsageError
 from mixbuild.declare.task import Task
 from mixbuild.render.bind import bind
 from mixbuild.render.render import Origin, render
-from mixbuild.tasks import ALL, find
+from mixbuild.tasks import ALL, find, gather
 
 Row = Mapping[str, Any]
 
@@ -54,8 +54,9 @@ def load(path: Path) -> Task:
 
 
 def begin(tmp_path: Path, source: Path, **options: Any) -> tuple[Started, Task, str]:
-    """Start a task; give what was written, the task, and the text of its declaration."""
-    written = module.start("fresh", "quayside/fresh", source=str(source), into=tmp_path, **options)
+    """Start a task of the catalog; what was written, the task, and the text of its declaration."""
+    options = {"source": str(source), "into": tmp_path, "catalog": True, **options}
+    written = module.start("fresh", "quayside/fresh", **options)
     path = tmp_path / "build/mixbuild/tasks/fresh.py"
     return written, load(path), path.read_text()
 
@@ -347,7 +348,7 @@ def test_a_start_is_on_the_hub_too_and_says_why_it_is_not(build: Build, tmp_path
         environment = {**hub.environment(tmp_path / "hf"), "HF_TOKEN": ""}
 
         def new(name: str, *options: str) -> subprocess.CompletedProcess[str]:
-            into = ("--into", str(tmp_path / "into"))
+            into = ("--catalog", "--into", str(tmp_path / "into"))
             return build("new", "fresh", "--repo", f"quayside/{name}", *options, *into,
                          env=environment)  # fmt: skip
 
@@ -382,7 +383,7 @@ def test_a_start_overwrites_nothing_and_refuses_what_no_task_can_be(tmp_path: Pa
     source = write_source(tmp_path / "source", [{"document": "D", "summary": "S"}])
 
     def new(name: str = "fresh", repo: str = "quayside/fresh", **options: Any) -> None:
-        module.start(name, repo, source=str(source), into=tmp_path, **options)
+        module.start(name, repo, source=str(source), into=tmp_path, catalog=True, **options)
 
     new()
     before = {path: path.read_bytes() for path in (tmp_path / "build").rglob("*.*")}
@@ -443,10 +444,11 @@ def test_an_installed_package_says_that_it_is_no_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "PACKAGE", tmp_path / "site-packages/mixbuild")
-    assert run(["new", "fresh", "--repo", "quayside/fresh"]) == 2
+    assert run(["new", "fresh", "--repo", "quayside/fresh", "--catalog"]) == 2
     assert capsys.readouterr().err == (
-        f"error: new writes into a checkout of the project, and {tmp_path}/site-packages/mixbuild "
-        "is an installed package; clone the project and run it there, or say --into FOLDER\n"
+        f"error: --catalog: expected a checkout of the project, and {tmp_path}/site-packages/"
+        "mixbuild is an installed package; clone the project and run it there, or say --into "
+        "FOLDER\n"
     )
 
 
@@ -474,3 +476,22 @@ def test_what_is_written_can_be_rendered_at_once(tmp_path: Path) -> None:
     rows, drops = render(bind(task, schema, templates="all"), batch, np.arange(1), origin)
     assert (rows.num_rows, drops) == (len(task.templates), {})
     assert find("squad").templates[0].name == task.templates[0].name == "seed"
+
+
+@pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
+def test_a_private_task_is_one_file_that_can_be_used_at_once(tmp_path: Path, task: Task) -> None:
+    source = ROOT / "build/mixbuild/tasks/samples" / task.name
+    options: dict[str, Any] = {"config": task.source.config, "family": task.family}
+    options |= {"source": str(source), "into": tmp_path}
+    started = module.start("fresh", task.source.repo, **options)
+    assert list(started.files) == [Path("fresh.py")]
+    assert [path.name for path in tmp_path.iterdir()] == ["fresh.py"]
+    path = tmp_path / "fresh.py"
+    (own,) = gather([str(path)], environment={})[len(ALL) :]
+    assert [each.name for each in own.templates] == ["seed", "terse"]
+    assert started.files[Path("fresh.py")] == 2, "what each of the templates is to say"
+    shown = preview(own, str(source), rows=12)  # in some of which a text is blank
+    made = {each.template.name for row in shown for each in row.renderings if each.row}
+    assert made == {"seed", "terse"}
+    with pytest.raises(UsageError, match=r"fresh.py: is there already; move it away, or take"):
+        module.start("fresh", task.source.repo, **options)

@@ -22,7 +22,7 @@ from mixbuild.cli.terminal.rows import print_preview, print_preview_as_json
 from mixbuild.core import UsageError
 from mixbuild.declare import EVERY, SAMPLE, Task
 from mixbuild.sources import SAMPLES, lock
-from mixbuild.tasks import find
+from mixbuild.tasks import ALL, find
 
 
 @click.command("show")
@@ -69,10 +69,11 @@ def show(
         raise UsageError("--hub and --source name two sources; say one of them")
     if template == SAMPLE:
         raise UsageError(f"--template {SAMPLE}: expected one template's name, or all of them")
-    entry = lock.entry_of(lock.load(lock_path), task) if from_hub else None
+    reads_hub = from_hub or (task not in ALL and not sources)  # nobody's own task has samples
+    entry = lock.entry_of(lock.load(lock_path), task) if reads_hub else None
     previews = preview(
         task,
-        None if from_hub else sources.get(task.name, SAMPLES),
+        None if reads_hub else sources.get(task.name, SAMPLES),
         templates=f"{template}:{language}" if language else template,
         split=split,
         rows=rows,
@@ -103,7 +104,12 @@ def show(
     "--family", default="", help="The kind of task, such as 'sentiment'.  [default: a guess]"
 )
 @click.option(
-    "--into", type=click.Path(path_type=Path), help="A checkout.  [default: the one of this code]"
+    "--into",
+    type=click.Path(path_type=Path),
+    help="The folder to write into.  [default: this one; with --catalog, this checkout]",
+)
+@click.option(
+    "--catalog", is_flag=True, help="Start a task of the project itself, with samples beside it."
 )
 def new(
     task_name: str,
@@ -113,8 +119,9 @@ def new(
     follow_links: bool,
     family: str,
     into: Path | None,
+    catalog: bool,
 ) -> None:
-    """Start a TASK: read its source, write a declaration and samples to be finished by hand."""
+    """Start a TASK: read its source, and write a file TASK.py to be finished by hand."""
     started = start(
         task_name,
         repo,
@@ -123,5 +130,6 @@ def new(
         follow_links=follow_links,
         family=family,
         into=into,
+        catalog=catalog,
     )
-    print_started(task_name, started)
+    print_started(task_name, started, source=source, catalog=catalog)

@@ -19,7 +19,7 @@ from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import CheckError
 from mixbuild.declare import Task
 from mixbuild.sources import SAMPLES, lock
-from mixbuild.tasks import find
+from mixbuild.tasks import ALL, find
 
 REAL_ROWS = 1_000
 
@@ -56,8 +56,8 @@ def check_command(
     tasks = [find(name, catalog) for name in dict.fromkeys(task_names)] or list(catalog)
     refuse_strangers(sources, [task.name for task in tasks])
     if not hub:
-        sources = {**{task.name: SAMPLES for task in tasks}, **sources}
-    real = hub or any(place != SAMPLES for place in sources.values())
+        sources = {**{task.name: SAMPLES for task in tasks if task in ALL}, **sources}
+    real = any(sources.get(task.name) != SAMPLES for task in tasks)
     with progress("checking", unit="tasks") as report:
         checked = check(
             tasks,
@@ -67,6 +67,7 @@ def check_command(
             splits=splits,
             lock=lock.load(lock.default_path()),
             follow_links=follow_links,
+            own=[task.name for task in tasks if task not in ALL],
             report=report,
         )
     out.print(json.dumps(as_data(checked), indent=2) if as_json else as_text(checked))

@@ -139,6 +139,11 @@ def _find(name: str, declared: Source, source: str | None) -> Place:
         with importlib.resources.as_file(
             importlib.resources.files("mixbuild.tasks") / "samples"
         ) as path:
+            if not (path / name).is_dir():
+                raise UsageError(
+                    f"task {name!r}: has no samples, which come with the project's own tasks only; "
+                    f"read it from its source, or from a folder: --source {name}=FOLDER"
+                )
             return Place(str(path / name), declared.config, None)
     folder = Path(source).expanduser()
     if folder.is_dir():

@@ -56,6 +56,9 @@ RULES: Mapping[str, str] = MappingProxyType(
 )
 """Every rule, and what it asks for."""
 
+OF_THE_CATALOG = frozenset({"attribution", "few-templates"})
+"""What the project asks of its own tasks, and does not of anyone's."""
+
 
 @dataclass(frozen=True)
 class Finding:

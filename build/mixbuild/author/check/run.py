@@ -8,7 +8,7 @@ A waiver of what would not be broken is itself a finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from mixbuild.author.check.declarations import check_columns, check_declaration,
 from mixbuild.author.check.lists import check_lists, check_overlap
 from mixbuild.author.check.options import check_options
 from mixbuild.author.check.rendered import check_sheet, check_texts
-from mixbuild.author.check.rules import ERROR, RULES, UNJUDGED, WARNING, Finding
+from mixbuild.author.check.rules import ERROR, OF_THE_CATALOG, RULES, UNJUDGED, WARNING, Finding
 from mixbuild.author.check.sheets import Records, read_records, render_sheets
 from mixbuild.author.check.targets import check_targets
 from mixbuild.core import (
@@ -67,6 +67,7 @@ def check(
     splits: Sequence[str] = (),
     lock: Lock | None = None,
     follow_links: bool = False,
+    own: Collection[str] = (),
     report: Report = silent,
 ) -> Checked:
     """Hold tasks to every rule.
@@ -79,6 +80,8 @@ def check(
         splits: those to read, of the tasks that have one of them; all when empty.
         lock: at which commit sources on the Hub are read.
         follow_links: as of ``make``.
+        own: the tasks that are nobody's but their user's: what is asked of the project's catalog
+            alone is no more than a warning there.
         report: is told how far it is, before each task.
 
     Raises:
@@ -109,6 +112,12 @@ def check(
         findings += found
         source_rows += read
         rendered_rows += rendered
+    findings = [
+        replace(each, severity=WARNING)
+        if each.task in own and each.rule in OF_THE_CATALOG and each.severity == ERROR
+        else each
+        for each in findings
+    ]
     kept, waived = _waive(tasks, [each for each in findings if each.severity != UNJUDGED])
     unjudged = {(each.rule, each.task) for each in findings if each.severity == UNJUDGED}
     kept += [each for task in tasks for each in _idle_waivers(task, waived, unjudged)]

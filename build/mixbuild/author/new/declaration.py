@@ -18,44 +18,65 @@ WIDTH = 100
 LONGEST = 48
 """Characters of a text that the raw record in a docstring shows."""
 
-HELPERS = {
-    "options": ("choices", "key", "letter", "position"),
-    "slots": ("column", "field", "first", "flag", "joined", "label"),
-}
-"""By module of ``declare``, what a guess may call."""
+LIMITS = quoted("TODO: what a user of its rows should know, a sentence each; or none.")
+
+ENOUGH = ("seed", "terse")
+"""The templates that a private task starts with."""
+
+HELPERS = (
+    *("choices", "column", "field", "first", "flag", "joined", "key", "label", "letter"),
+    "position",
+)
+"""What a guess may call, in the order in which it is imported."""
 
 
-def declaration(name: str, repo: str, probed: Probed, guessed: Guess, *, family: str) -> str:
-    """The Python text of a task's file, formatted as the project formats its own."""
-    return "".join(_blocks(name, repo, probed, guessed, family))
+def declaration(
+    name: str, repo: str, probed: Probed, guessed: Guess, *, family: str, catalog: bool
+) -> str:
+    """The Python text of a task's file, formatted as the project formats its own.
+
+    Args:
+        name: the task's.
+        repo: the source's.
+        probed: what it holds.
+        guessed: what its columns are for.
+        family: what kind of task it is.
+        catalog: it is to be one of the project's, of which more is asked than of a private one.
+    """
+    return "".join(_blocks(name, repo, probed, guessed, family, catalog))
 
 
-def _blocks(name: str, repo: str, probed: Probed, guessed: Guess, family: str) -> Iterator[str]:
-    docstring = f"""TODO: what the task asks for, in a sentence.
+def _blocks(
+    name: str, repo: str, probed: Probed, guessed: Guess, family: str, catalog: bool
+) -> Iterator[str]:
+    about = "TODO: what the task asks for, in a sentence." if catalog else f"Task {name}."
+    docstring = f"""{about}
 
 Source: https://huggingface.co/datasets/{repo}
 Raw record: {_raw(next(rows[0] for rows in probed.rows.values()))}
-    TODO: what one must know to read it: what labels mean, what is missing, what is masked.
 """
+    if catalog:
+        docstring += (
+            "    TODO: what one must know to read it: what labels mean, what is missing, what is "
+            "masked.\n"
+        )
     raw = "r" if "\\" in docstring else ""
     yield f'{raw}"""{docstring}"""\n\n'
     code = " ".join([*guessed.options, *guessed.slots.values(), *guessed.drops.values()])
     code = re.sub(r"\.\w+\(", "", code) + "choices(" * bool(guessed.options)
-    for module, names in HELPERS.items():
-        if used := [each for each in names if f"{each}(" in code]:
-            yield f"from mixbuild.declare.{module} import {', '.join(used)}\n"
-    yield "from mixbuild.declare.task import Source, Task\n"
-    yield "from mixbuild.declare.template import Template\n\n"
+    used = [each for each in HELPERS if f"{each}(" in code]
+    yield f"from mixbuild.declare import {', '.join(['Source', 'Task', 'Template', *used])}\n\n"
     if guessed.options:
         yield _laid("OPTIONS = choices(", guessed.options, ")") + "\n"
     yield f"TASK = Task(\n    name={quoted(name)},\n    family={quoted(family)},\n"
+    unknown = "TODO: as its page names it" if catalog else "unknown"
     source = [
         quoted(repo),
         *([f"config={quoted(probed.config)}"] if probed.config else []),
-        f"license={quoted(probed.licence or 'TODO: as its page names it')}",
-        f"citation={_citation(probed.citation)}",
+        f"license={quoted(probed.licence or unknown)}",
+        *([f"citation={_citation(probed.citation)}"] if catalog or probed.citation else []),
         *([f"languages={as_tuple(probed.languages)}"] if probed.languages else []),
-        'limits=("TODO: what a user of its rows should know, a sentence each; or none.",)',
+        *([f"limits=({LIMITS},)"] if catalog else []),
     ]
     yield "    source=Source(\n" + "".join(f"        {each},\n" for each in source) + "    ),\n"
     for split in guessed.masked:
@@ -65,9 +86,12 @@ Raw record: {_raw(next(rows[0] for rows in probed.rows.values()))}
     if guessed.unused:
         yield f"    # in no slot: {', '.join(map(_comment, guessed.unused))}\n"
     yield _mapping("slots", guessed.slots) + _mapping("drops", guessed.drops)
-    yield "    # TODO: eight templates or more, each in its own words, order and manner\n"
+    if catalog:
+        yield "    # TODO: eight templates or more, each in its own words, order and manner\n"
     yield "    templates=(\n"
     for template, text, *more in _templates(guessed):
+        if not catalog and template not in ENOUGH:
+            continue
         yield _laid("        Template(", [quoted(template), quoted(text), *more], "),")
     yield "    ),\n)\n"
 

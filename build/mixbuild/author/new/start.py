@@ -1,6 +1,7 @@
-"""Write what a new task starts from: a declaration and samples, to be finished by hand.
+"""Write what a new task starts from: one file, to be finished by hand.
 
-Whatever only the author can know is marked TODO, and the tests fail while one is left.
+For the project's own catalog there are samples beside it. Whatever only the author can know is
+marked TODO: ``check`` finds it, and the project's tests fail while one is left.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ class Started:
     """What was written.
 
     Attributes:
-        files: below the checkout, each with the number of its lines that have a TODO.
+        folder: where it was written.
+        files: below the folder, each with the number of its lines that have a TODO.
         notes: what was guessed or found, to be looked at.
     """
 
+    folder: Path
     files: dict[Path, int]
     notes: tuple[str, ...]
 
@@ -45,6 +48,7 @@ def start(
     follow_links: bool = False,
     family: str = "",
     into: Path | None = None,
+    catalog: bool = False,
 ) -> Started:
     """Write what a new task starts from; overwrites nothing.
 
@@ -55,7 +59,9 @@ def start(
         source: a folder that holds it, or another repo as ``org/name[@revision]``.
         follow_links: as of ``resolve``.
         family: one of ``FAMILIES``; guessed without it.
-        into: the checkout to write into; the one that this code is in, without it.
+        into: the folder to write into; the one where this process is, without it. For the
+            catalog a checkout; the one that this code is in, without it.
+        catalog: it is to be a task of the project.
 
     Raises:
         UsageError: the name or the family will not do, a file is there already, or this code is
@@ -63,13 +69,19 @@ def start(
         SourceError: the source cannot be read, or no task can be made of its columns.
         OutputError: a file cannot be written.
     """
-    if into is None and CHECKOUT / TASKS.parent != PACKAGE:
+    if catalog and into is None and CHECKOUT / TASKS.parent != PACKAGE:
         raise UsageError(
-            f"new writes into a checkout of the project, and {PACKAGE} is an installed package; "
-            f"clone the project and run it there, or say --into FOLDER"
+            f"--catalog: expected a checkout of the project, and {PACKAGE} is an installed "
+            f"package; clone the project and run it there, or say --into FOLDER"
         )
-    root = into or CHECKOUT
-    _refuse(name, repo, family, root)
+    root = into or (CHECKOUT if catalog else Path())
+    folder = TASKS if catalog else Path()
+    _refuse(name, repo, family)
+    files = [folder / f"{name}.py"]
+    files += [folder / name, folder / "samples" / name] if catalog else []
+    for path in files:
+        if (root / path).exists():
+            raise UsageError(f"{root / path}: is there already; move it away, or take another name")
     probed = probe(Source(repo, config), source, name=name, follow_links=follow_links)
     guessed = guess(probed)
     if not (family or guessed.family):
@@ -77,21 +89,20 @@ def start(
             f"{probed.where}: its columns do not tell the family; name it with --family, one of "
             f"{', '.join(FAMILIES)}"
         )
-    folder = TASKS / "samples" / name
-    texts = {
-        TASKS / f"{name}.py": declaration(
-            name, repo, probed, guessed, family=family or guessed.family
-        ),
-        folder / "README.md": samples.card(repo, probed, guessed.splits),
-    }
-    for split in guessed.splits:
-        texts[folder / f"{split}.jsonl"] = samples.rows(probed, guessed, split)
+    is_guess, family = not family, family or guessed.family
+    text = declaration(name, repo, probed, guessed, family=family, catalog=catalog)
+    texts = {folder / f"{name}.py": text}
+    if catalog:
+        beside = folder / "samples" / name
+        texts[beside / "README.md"] = samples.card(repo, probed, guessed.splits)
+        for split in guessed.splits:
+            texts[beside / f"{split}.jsonl"] = samples.rows(probed, guessed, split)
     for path, text in texts.items():
         with explained_output(root / path):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             write_whole(root / path, text.encode())
     counts = {path: sum(TODO in line for line in text.split("\n")) for path, text in texts.items()}
-    return Started(counts, tuple(_notes(probed, guessed, family)))
+    return Started(root, counts, tuple(_notes(probed, guessed, is_guess, catalog)))
 
 
 def left_to_do(root: Path = CHECKOUT) -> list[str]:
@@ -105,7 +116,7 @@ def left_to_do(root: Path = CHECKOUT) -> list[str]:
     ]
 
 
-def _refuse(name: str, repo: str, family: str, root: Path) -> None:
+def _refuse(name: str, repo: str, family: str) -> None:
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
         raise UsageError(f"expected a task's name in snake_case, got {name!r}")
     if family and family not in FAMILIES:
@@ -114,13 +125,10 @@ def _refuse(name: str, repo: str, family: str, root: Path) -> None:
         raise UsageError(f"--repo {repo}: expected a repo like 'org/name'")
     if name in [task.name for task in ALL]:
         raise UsageError(f"task {name!r}: is in the catalog already; choose another name")
-    for path in (TASKS / f"{name}.py", TASKS / name, TASKS / "samples" / name):
-        if (root / path).exists():
-            raise UsageError(f"{root / path}: is there already; move it away, or take another name")
 
 
-def _notes(probed: Probed, guessed: Guess, family: str) -> Iterator[str]:
-    if not family:
+def _notes(probed: Probed, guessed: Guess, is_guess: bool, catalog: bool) -> Iterator[str]:
+    if is_guess:
         yield f"family: guessed to be {guessed.family!r}; another one is said with --family"
     if licence(probed.licence).held_back:
         flags = licence(probed.licence).flags if probed.licence else ()
@@ -128,5 +136,5 @@ def _notes(probed: Probed, guessed: Guess, family: str) -> Iterator[str]:
         yield f"licence {probed.licence or 'unknown'}: held back from a push ({why})"
     for split in guessed.masked:
         yield f"split {split}: left out, its {guessed.output} is masked"
-    if not probed.citation:
+    if catalog and not probed.citation:
         yield "its card has no BibTeX; ask its authors' page or paper"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from mixbuild.author import TODO, Started
 from mixbuild.cli.terminal.console import PROGRAM, out, print_table, table
 
@@ -10,17 +12,26 @@ GOLDEN = "UPDATE_GOLDENS=1 python -m pytest -q tests/tasks/test_catalog.py"
 """What writes the goldens."""
 
 
-def print_started(name: str, started: Started) -> None:
-    """The files of a new task, its two lines in the catalog, and what is left to do."""
+def print_started(name: str, started: Started, *, source: str | None, catalog: bool) -> None:
+    """The files of a new task, and what is left to do; for the catalog, its two lines there."""
     files = table("written", "lines to do", right=(1,))
     for path, count in started.files.items():
         files.add_row(path.as_posix(), f"{count:,}")
     print_table(files)
-    out.print(f"\nAdd two lines to {CATALOG}, each among its like:")
-    out.print(f"  {name},  to what it imports\n  {name},  to MODULES, in its family")
+    if catalog:
+        out.print(f"\nAdd two lines to {CATALOG}, each among its like:")
+        out.print(f"  {name},  to what it imports\n  {name},  to MODULES, in its family")
     out.print()
     for note in started.notes:
         out.print(note)
     out.print(f"\nReplace every {TODO}, then:")
-    for command in (f"{PROGRAM} show {name}", f"{PROGRAM} check {name}", GOLDEN):
+    if catalog:
+        commands = [f"{PROGRAM} show {name}", f"{PROGRAM} check {name}", GOLDEN]
+    else:
+        (path,) = started.files
+        more = f" --source {name}={shlex.quote(source)}" if source else ""
+        own = f"{name} --tasks {shlex.quote(str(started.folder / path))}{more}"
+        commands = [f"{PROGRAM} {each} {own}" for each in ("show", "check", "make")]
+        commands[-1] += " --out out"
+    for command in commands:
         out.print(f"  {command}")
