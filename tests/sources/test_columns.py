@@ -130,8 +130,8 @@ CORRECT = "; correct the file, or declare the column's type in the source's card
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("train.csv", "text,label\na,0\nb,one\n",
-         "train.csv: row 1: expected 'label' to be int64, got 'one'" + CORRECT),
+        ("train.csv", "text,label\na,0\nb,½\n",
+         "train.csv: row 1: expected 'label' to be int64, got '½'" + CORRECT),
         ("train.csv", "text,label\na,0\nb\n",
          "train.csv: row 1: expected 2 fields (text, label), got 1; correct the file"),
         ("train.csv", 'text,label\na,0\n"b,1\n',

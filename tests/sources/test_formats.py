@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from mixbuild.core import RowError
 from mixbuild.declare import Task
 from mixbuild.render import Origin, bind, render
 from mixbuild.sources import digests, read, resolve
@@ -42,9 +43,6 @@ QUESTIONS: Rows = [
     {"title": "T", "context": f"Of {text}.", "question": "Which?", "answers": {"text": [text, "x"]}}
     for text in TEXTS
 ]
-CATEGORY_IS_TEXT = b"---\ndataset_info:\n  features:\n  - name: category\n    dtype: string\n---\n"
-"""A card; without it, a label in CSV is taken for a code."""
-
 ROWS = {"imdb": REVIEWS, "dolly": ORDERS, "squad": QUESTIONS}
 ANSWERS = pa.struct({"text": pa.list_(pa.string())})
 SCHEMAS = {
@@ -204,9 +202,7 @@ ODD: dict[str, tuple[str, Write]] = {
     "records over several lines": (
         "imdb", files(train__json="\n".join(json.dumps(row, indent=1) for row in REVIEWS).encode())),
     "fields": ("imdb", files(train__csv=as_csv(REVIEWS))),
-    "fields of text alone": (
-        "dolly", files(train__csv=as_csv(ORDERS), README__md=CATEGORY_IS_TEXT)
-    ),
+    "fields of text alone": ("dolly", files(train__csv=as_csv(ORDERS))),
     "fields with a BOM": ("imdb", files(train__csv=b"\xef\xbb\xbf" + as_csv(REVIEWS))),
     "fields with CRLF": ("imdb", files(train__csv=as_csv(REVIEWS, lineterminator="\r\n"))),
     "fields, all quoted": ("imdb", files(train__csv=as_csv(REVIEWS, quoting=csv.QUOTE_ALL))),
@@ -278,6 +274,68 @@ def test_rows_and_digests_are_those_of_a_plain_twin(tmp_path: Path, case: str) -
     plain = twin(tmp_path / "plain", name, rows)
     task = find(name)
     assert rendered(task, tmp_path / "odd") == rendered(task, plain)
+
+
+NAMED: Rows = [
+    {"premise": "A dog runs.", "hypothesis": f"It {deed}.", "label": name}
+    for deed, name in {
+        "flies": "contradiction",
+        "moves": "entailment",
+        "hums": "-",
+        "eats": "neutral",
+        "naps": "",
+    }.items()
+]
+CODES = {"entailment": 0, "neutral": 1, "contradiction": 2, "-": -1, "": None}
+CODED: Rows = [{**row, "label": CODES[row["label"]]} for row in NAMED]
+NUMBERED = card(
+    "dataset_info:\n- config_name: x\n  features:\n  - name: label\n    dtype:\n      class_label:\n"
+    "        names:\n          '0': neutral\n          '1': entailment\n          '2': contradiction\n",
+    files(train__csv=as_csv(NAMED)),
+)  # fmt: skip
+"""A card in whose order the names have other numbers than in the task's."""
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        files(train__csv=as_csv(NAMED)),
+        files(train__tsv=as_csv(NAMED, delimiter="\t")),
+        files(train__jsonl=as_lines(NAMED)),
+        files(train__csv=as_csv(CODED)),
+        tables(pa.Table.from_pylist(NAMED)),
+        files(**{"train-00000_of_00002__csv": as_csv(NAMED[:1]),
+                 "train-00001_of_00002__csv": as_csv(NAMED[1:])}),
+        NUMBERED,
+    ],
+    ids=["csv", "tsv", "json", "codes", "parquet", "two files", "card"],
+)  # fmt: skip
+def test_a_class_is_its_name_or_its_number(tmp_path: Path, write: Write) -> None:
+    (tmp_path / "named").mkdir()
+    write(tmp_path / "named")
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    pq.write_table(pa.Table.from_pylist(CODED), plain / "train.parquet")
+    task = find("snli")
+    found, _ = rendered(task, tmp_path / "named")
+    assert found == rendered(task, plain)[0]
+    assert ("no agreed label", 1) in found
+    assert [row["completion"] for row in found if isinstance(row, dict)] == [
+        " contradiction", " entailment", " neutral",
+    ]  # fmt: skip
+
+
+def test_names_and_numbers_of_classes_in_one_column_are_refused(tmp_path: Path) -> None:
+    for at, label in enumerate(("0", "neutral")):
+        row = {"premise": "A dog runs.", "hypothesis": "It moves.", "label": label}
+        (tmp_path / f"train-0000{at}-of-00002.csv").write_bytes(as_csv([row]))
+    with pytest.raises(RowError) as caught:
+        rendered(find("snli"), tmp_path)
+    assert str(caught.value) == (
+        "task 'snli': row 0 of file in here: expected a label, one of 'entailment', 'neutral', "
+        "'contradiction', in 'label', got '0'; declare a drop for such rows, or name the label in "
+        "the task"
+    )
 
 
 def test_the_table_is_as_long_as_was_promised() -> None:

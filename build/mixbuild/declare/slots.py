@@ -214,7 +214,9 @@ def labelled(name: str, names: Mapping[str, str], values: Sequence[int] | Sequen
     """A ``label``, for a column that has these values for its classes, one by one."""
     found, kinds = pc.field(name), dict(zip(map(str, values), names.values(), strict=True))
     if isinstance(values[0], str):
-        found, expected = found.cast(pa.string()), f"a label, one of {', '.join(map(repr, kinds))},"
+        text, nothing = found.cast(pa.string()), null(pa.string())
+        found = pc.if_else(text == constant(""), nothing, text)  # of a row without a label
+        expected = f"a label, one of {', '.join(map(repr, kinds))},"
     else:
         in_order = ", ".join(kinds[str(code)] for code in range(len(values)))
         expected = f"a label from 0 to {len(names) - 1} ({in_order})"
@@ -238,8 +240,11 @@ def holds(*path: str, pattern: str) -> pc.Expression:
 
 
 def is_negative(name: str) -> pc.Expression:
-    """Whether a number is below 0, as of rows without a label; for a drop. Null where it is."""
-    return pc.field(name) < constant(0)
+    """Whether a number is below 0, as of rows without a label; for a drop. Null where it is.
+
+    In a column of names, whether it is a dash, or a number below 0.
+    """
+    return pc.starts_with(pc.field(name).cast(pa.string()), "-")
 
 
 def is_empty(*path: str) -> pc.Expression:

@@ -103,6 +103,8 @@ def decide(said: Sequence[Said], card: Said, task: Task | None) -> pa.Schema:
     found, _ = _common(said)
     names = dict.fromkeys([*card.types, *(name for each in said for name in each.types), *found])
     types = {name: card.types.get(name, found.get(name, pa.null())) for name in names}
+    # a class is one to the card, whether the files have its number or its name
+    types |= {name: kind for name, kind in found.items() if (name,) in card.names and is_text(kind)}
     if task is not None:
         slots = tuple(task.slots.values())
         for path in dict.fromkeys(path for slot in slots for path in slot.reads):
@@ -114,6 +116,12 @@ def decide(said: Sequence[Said], card: Said, task: Task | None) -> pa.Schema:
     # what nobody asks for, and nobody has said anything of, is text
     types = {name: pa.string() if pa.types.is_null(kind) else kind for name, kind in types.items()}
     return with_names(types, card.names)
+
+
+def classes_of(task: Task | None) -> set[str]:
+    """The columns that have a class of the task's in each row."""
+    slots = () if task is None else task.slots.values()
+    return {slot.reads[0][0] for slot in slots if isinstance(slot, Slot) and slot.classes}
 
 
 def _decided(

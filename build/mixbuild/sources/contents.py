@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import pyarrow as pa
 
 from mixbuild.core import SourceError, explained
 from mixbuild.declare import Task
-from mixbuild.sources.columns import decide, unify
+from mixbuild.sources.columns import classes_of, decide, unify
 from mixbuild.sources.formats import arrow, delimited, parquet, records
 from mixbuild.sources.formats.dialect import dialect_of
 from mixbuild.sources.legend import Said, of_arrow
@@ -42,7 +42,8 @@ def look(
             for split, each in footers.items()
         }
     else:
-        said = [_peek(place, name) for each in files.values() for name in each]
+        classes = classes_of(task)
+        said = [_peek(place, name, classes) for each in files.values() for name in each]
     if place.format in ("parquet", "arrow"):
         return unify([*said, Said(card.by, {}, card.names)], task, where=place.label), runs
     if not card.types and not any(each.types for each in said):
@@ -53,7 +54,7 @@ def look(
     return decide(said, card, task), runs
 
 
-def _peek(place: Place, name: str) -> Said:
+def _peek(place: Place, name: str, classes: Container[str]) -> Said:
     """A file's columns, and the types that they have, or that its first rows suggest, if any."""
     where, address = f"{place.label}: {name}", place.address(name)
     with explained(where):
@@ -62,5 +63,4 @@ def _peek(place: Place, name: str) -> Said:
         if place.format == "json":
             kinds = records.peek(address, place.options.get("field"), where=where)
             return Said(name, kinds)
-        columns = delimited.columns(address, dialect_of(place), where=where)
-        return Said(name, dict.fromkeys(columns, pa.null()))
+        return Said(name, delimited.peek(address, dialect_of(place), classes, where=where))

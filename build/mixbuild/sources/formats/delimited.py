@@ -14,7 +14,8 @@ import codecs
 import csv
 import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import chain
 from typing import BinaryIO
 
@@ -56,10 +57,25 @@ def read(address: str, schema: pa.Schema, how: Dialect, *, where: str) -> Iterat
             first += batch.num_rows
 
 
-def columns(address: str, how: Dialect, *, where: str) -> list[str]:
-    """The names of a file's columns; none for a file without a line."""
+def peek(
+    address: str, how: Dialect, classes: Container[str] = (), *, where: str
+) -> dict[str, pa.DataType]:
+    """A file's columns; null for no type, but text for those of the classes that have names.
+
+    Whether a class is a number or a name is the only thing that the first rows tell.
+    """
     with OpenedText(address) as file:
-        return _begin(file, how, where)[0]
+        names, rest = _begin(file, how, where)
+        kinds = dict.fromkeys(names, pa.null())
+        wanted = [name for name in kinds if name in classes]
+        if wanted:
+            batches = _texts(_blocks(rest, file), names, wanted, how, where)
+            with closing(batches):
+                first = next(batches, _of_texts({name: [] for name in wanted}, 0))
+            for name in wanted:
+                if pc.any(pc.match_substring_regex(first.column(name), r"\pL")).as_py():
+                    kinds[name] = pa.string()
+        return kinds
 
 
 def _begin(file: BinaryIO, how: Dialect, where: str) -> tuple[list[str], bytes]:
@@ -96,7 +112,7 @@ def _blocks(begun: bytes, file: BinaryIO) -> Iterator[bytes]:
 
 def _texts(
     blocks: Iterator[bytes], names: list[str], wanted: list[str], how: Dialect, where: str
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch, None, None]:
     """The wanted columns, as text: by Arrow as far as it goes, and then by Python."""
     rows, held = 0, bytearray()
     rest: Iterator[bytes | bytearray]
