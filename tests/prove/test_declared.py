@@ -94,7 +94,7 @@ def test_a_build_and_what_is_published_keep_the_file_of_each_task(
 
 
 def test_a_stranger_executes_nothing_without_saying_so(
-    served: LoopbackHub, run: Run, built: Path, executed: Callable[[], bool]
+    served: LoopbackHub, run: Run, built: Path, executed: Callable[[], bool], tmp_path: Path
 ) -> None:
     (path,) = (each for each in declared(served) if "port_quiz" in each)
     got = (
@@ -107,6 +107,8 @@ def test_a_stranger_executes_nothing_without_saying_so(
     assert run.error("trace", ROW, "--from", built) == f"{built}: {got}"
     assert run.ok("rebuild", REPO, "dolly").endswith(" rows are the same\n"), "of the catalog"
     run.ok("verify", REPO)
+    run.ok("stats", REPO)
+    run.ok("export", REPO, "port_quiz", "--as", "messages", "--to", tmp_path / "rows.jsonl")
     assert not executed()
 
 

@@ -490,11 +490,14 @@ def test_each_config_is_told_with_its_source_rows_drops_and_limits(
             else f"`{source['read_from']}`"  # a mirror has no page
         )
         drops = told(drops_of(entry))
+        kept = made_of.get("declaration")
+        file = f"tasks/{made_of['task']}-{kept['sha256'][:8]}.py" if kept else None
         assert found.facts[f"<code>{name}</code>"] == [
             f"family: {made_of['family']}",
             f"source: {place}, {source['license']}{f' ({flags})' if flags else ''}",
             f"rows: {splits}; {count} template{'s' * (count > 1)}",
             *([f"left out: {drops}"] if drops else []),
+            *([f"declared by: [{file}]({file})"] if file else []),
             *(f"limit: {unmarked(each)}" for each in source["limits"]),
         ]
 

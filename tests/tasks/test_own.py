@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import pickle
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from mixbuild.cli.main import run
 from mixbuild.core.errors import MixError, TaskError, UsageError
-from mixbuild.tasks import ALL, find, gather
+from mixbuild.tasks import ALL, find, gather, run_file
 
 TASK = '''"""Questions on ships."""
 
@@ -53,6 +54,18 @@ def test_each_task_of_the_catalog_knows_the_text_of_its_file() -> None:
         assert "\nRaw record: {" in task.declaration
         assert pickle.loads(pickle.dumps(task)).declaration == task.declaration  # noqa: S301
     assert find("arc_easy").declaration == find("arc_challenge").declaration
+
+
+def test_each_file_of_the_catalog_stands_alone_as_it_is_published() -> None:
+    for task in ALL:
+        nodes = list(ast.walk(ast.parse(task.declaration)))
+        imported = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+        imported |= {
+            each.name for node in nodes if isinstance(node, ast.Import) for each in node.names
+        }
+        assert imported <= {"mixbuild.declare", "pyarrow.compute"}, task.name
+        alone = run_file(task.declaration.encode(), where=task.name)
+        assert repr(task) in map(repr, alone), "expressions of Arrow's equal none"
 
 
 def test_a_file_a_folder_and_a_variable_add_their_tasks_in_order(tmp_path: Path) -> None:

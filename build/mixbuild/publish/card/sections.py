@@ -113,7 +113,7 @@ def _each(configs: Configs) -> Iterator[str]:
 
 
 def _facts(config: PublishedConfig) -> Iterator[str]:
-    """Family, sources, licences, rows, drops, limits: a line each."""
+    """Family, sources, licences, rows, drops, the file that declares it, limits: a line each."""
     yield f"family: {config.family}"
     for source in config.sources:
         flags = ", ".join(sorted(licence(source.license).flags - {source.license}))
@@ -122,6 +122,8 @@ def _facts(config: PublishedConfig) -> Iterator[str]:
     yield f"rows: {rows}; {_count(len(config.templates), 'template')}"
     if left_out := _left_out(config):
         yield f"left out: {left_out}"
+    for path in config.declarations:
+        yield f"declared by: [{path}]({path})"
     for limit in dict.fromkeys(limit for source in config.sources for limit in source.limits):
         yield f"limit: {limit}"
 

@@ -5,19 +5,27 @@ Raw record: {"sentence1": "Amrozi accused his brother …", "sentence2": "Referr
     0 is not_equivalent, 1 equivalent. Unlike in the rest of GLUE, ``test`` has its labels.
 """
 
-from mixbuild.declare import Task, Template, label, trimmed
-from mixbuild.tasks.glue.benchmark import glue
+from mixbuild.declare import Source, Task, Template, label, trimmed
 
 TASK = Task(
     name="mrpc",
     family="paraphrase",
-    source=glue(
-        "mrpc",
+    source=Source(
+        "nyu-mll/glue",
+        config="mrpc",
+        license="other",
         citation="""@inproceedings{dolan-brockett-2005-automatically,
     title = "Automatically Constructing a Corpus of Sentential Paraphrases",
     author = "Dolan, William B. and Brockett, Chris",
     booktitle = "Proceedings of the Third International Workshop on Paraphrasing ({IWP}2005)",
     year = "2005",
+}
+
+@inproceedings{wang2019glue,
+    title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
+    author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.",
+    booktitle = "International Conference on Learning Representations",
+    year = "2019",
 }""",
         limits=("About two in three pairs are paraphrases, and many of them only loosely.",),
     ),

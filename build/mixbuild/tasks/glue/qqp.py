@@ -6,18 +6,26 @@ Raw record: {"question1": "How is the life of a math student? …",
 Not confirmed: whether any question is blank; a pair with one is left out.
 """
 
-from mixbuild.declare import Task, Template, label, trimmed
-from mixbuild.tasks.glue.benchmark import glue
+from mixbuild.declare import Source, Task, Template, label, trimmed
 
 TASK = Task(
     name="qqp",
     family="paraphrase",
-    source=glue(
-        "qqp",
+    source=Source(
+        "nyu-mll/glue",
+        config="qqp",
+        license="other",
         citation="""@misc{iyer-etal-2017-quora,
     title = "First {Q}uora Dataset Release: Question Pairs",
     author = "Iyer, Shankar and Dandekar, Nikhil and Csernai, Kornel",
     year = "2017", url = "https://data.quora.com/First-Quora-Dataset-Release-Question-Pairs",
+}
+
+@inproceedings{wang2019glue,
+    title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
+    author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.",
+    booktitle = "International Conference on Learning Representations",
+    year = "2019",
 }""",
         limits=(
             "Some labels are wrong, as its publishers say.",

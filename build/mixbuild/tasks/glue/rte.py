@@ -6,19 +6,27 @@ Raw record: {"sentence1": "No Weapons of Mass Destruction Found in Iraq Yet.",
     The split ``test`` is masked (-1 throughout) and not used.
 """
 
-from mixbuild.declare import Task, Template, column, label
-from mixbuild.tasks.glue.benchmark import glue
+from mixbuild.declare import Source, Task, Template, column, label
 
 TASK = Task(
     name="rte",
     family="natural language inference",
-    source=glue(
-        "rte",
+    source=Source(
+        "nyu-mll/glue",
+        config="rte",
+        license="other",
         citation="""@inproceedings{dagan-etal-2006-pascal,
     title = "The {PASCAL} Recognising Textual Entailment Challenge",
     author = "Dagan, Ido and Glickman, Oren and Magnini, Bernardo",
     booktitle = "Machine Learning Challenges",
     year = "2006", pages = "177--190", doi = "10.1007/11736790_9",
+}
+
+@inproceedings{wang2019glue,
+    title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
+    author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.",
+    booktitle = "International Conference on Learning Representations",
+    year = "2019",
 }""",
         limits=("It is small: 2,490 rows for training, from four yearly challenges.", "Contradictions are not told apart from what merely does not follow."),
     ),

@@ -5,8 +5,7 @@ Raw record: {"sentence": "it 's a charming and often affecting journey . ", "lab
     The split ``test`` is masked (-1 throughout) and not used.
 """
 
-from mixbuild.declare import Task, Template, holds, label, trimmed
-from mixbuild.tasks.glue.benchmark import glue
+from mixbuild.declare import Source, Task, Template, holds, label, trimmed
 
 RAGGED = {
     "a remark of one or two words": holds("sentence", pattern=r"^\s*\S+(\s+\S+)?\s*$"),
@@ -28,13 +27,22 @@ RAGGED = {
 TASK = Task(
     name="sst2",
     family="sentiment",
-    source=glue(
-        "sst2",
+    source=Source(
+        "nyu-mll/glue",
+        config="sst2",
+        license="other",
         citation="""@inproceedings{socher-etal-2013-recursive,
     title = "Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank",
     author = "Socher, Richard and Perelygin, Alex and Wu, Jean and Chuang, Jason and Manning, Christopher D. and Ng, Andrew and Potts, Christopher",
     booktitle = "Proceedings of the 2013 Conference on Empirical Methods in Natural Language Processing",
     year = "2013", pages = "1631--1642",
+}
+
+@inproceedings{wang2019glue,
+    title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
+    author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.",
+    booktitle = "International Conference on Learning Representations",
+    year = "2019",
 }""",
         limits=(
             "Most training rows are phrases cut out of sentences, and overlap one another.",
