@@ -63,3 +63,13 @@ def test_one_at_a_time_is_at_work_in_a_folder(tmp_path: Path) -> None:
         pass
     with mutex(out):
         pass
+
+
+def test_where_nothing_may_be_written_nobody_is_kept_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # whoever runs the tests
+    with mutex(tmp_path), mutex(tmp_path):
+        assert list(tmp_path.iterdir()) == []
+    with mutex(tmp_path / "new"):  # which is to be made, or refused by the system
+        assert [path.name for path in (tmp_path / "new").iterdir()] == [".lock"]

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import importlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from mixbuild.core.row import SCHEMA
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.publish import plots
+from mixbuild.publish import plots, release
 from mixbuild.publish.export import export_split, splits
 from mixbuild.publish.manifest import COLUMNS, Published, PublishedConfig, decode
 from mixbuild.publish.release import (
@@ -401,7 +402,12 @@ def test_a_folder_with_its_card_loads_as_it_lies(
                 if not streaming:
                     assert dataset.data.table.schema.remove_metadata() == SCHEMA
     assert load_dataset(str(out), streaming=True).keys() == find("squad").splits.keys(), "default"
-    assert list(write_local_card(out, repo=REPO)) == written
+    (out / ".lock").unlink()
+    del after[".lock"]
+    with monkeypatch.context() as patch:  # as on a read-only medium
+        patch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+        patch.setattr(release, "write_whole", lambda path, content: pytest.fail(str(path)))
+        assert list(write_local_card(out, repo=REPO)) == written
     assert files_of(out) == after
 
 

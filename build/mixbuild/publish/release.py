@@ -164,7 +164,7 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
     """Write the card of a build, with its images, beside the shards; yield each file.
 
     It says what would be published, with the Arrow shards as data files, so that the folder can
-    be loaded as it lies.
+    be loaded as it lies. A file that is there as it would be written is left alone.
 
     Raises:
         ManifestError: there is no manifest.
@@ -181,8 +181,9 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
             if not in_manifest and isinstance(file.content, bytes):
                 path = out / file.path
                 with explained_output(path):
-                    path.parent.mkdir(exist_ok=True)
-                    write_whole(path, file.content)
+                    if not path.is_file() or path.read_bytes() != file.content:
+                        path.parent.mkdir(exist_ok=True)
+                        write_whole(path, file.content)
                 yield path
 
 
