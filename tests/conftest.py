@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +30,9 @@ os.environ.update(
     HF_HUB_DISABLE_PROGRESS_BARS="1",
     HF_DATASETS_DISABLE_PROGRESS_BARS="1",
 )
+
+# a shell that starts the tests in the background has Ctrl-C ignored, by all that they start too
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from mixbuild.core import ManifestError, dump_json, typed  # noqa: E402
 
