@@ -138,8 +138,11 @@ class Store:
             ref = next((name for name in names if name in state.refs), "")
             if not ref.startswith(("refs/heads/", "refs/pr/")):
                 raise RefusalError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
-            expected = parent is None or _abbreviates(parent, state.refs[ref])
-            if not (expected or self.ways.ignores_parent):
+            now = state.refs[ref]
+            is_now = _abbreviates(parent or now, now)
+            if not self.ways.takes_abbreviated:
+                is_now = parent in (None, now)
+            if not (is_now or self.ways.ignores_parent):
                 reason = "A commit has happened since. Please refresh and try again."
                 raise RefusalError(412, "", reason)
             return self._advance(

@@ -50,6 +50,9 @@ def test_a_commit_has_64_digits_and_a_parent_may_be_abbreviated(
     client.commit(REPO, {"b.txt": b"b"}, parent=first.oid[:40])
     with pytest.raises(HfHubHTTPError, match="412"):
         client.commit(REPO, {"c.txt": b"c"}, parent=first.oid[:40])
+    hub.ways.takes_abbreviated = False
+    with pytest.raises(HfHubHTTPError, match="412"):
+        client.commit(REPO, {"c.txt": b"c"}, parent=hub.commit(REPO)[:40])
     hub.ways.ignores_parent = True
     client.commit(REPO, {"c.txt": b"c"}, parent=first.oid[:40])
     assert set(hub.files(REPO)) >= {"a.txt", "b.txt", "c.txt"}

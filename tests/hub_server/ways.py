@@ -17,6 +17,8 @@ class Ways:
 
     commit_digits: int = 40
     """Of the ids of commits, from the next commit on; 64 for a git of the newer kind."""
+    takes_abbreviated: bool = True
+    """Whether the first digits of a parent's id will do, of which clients send no more than 40."""
     keeps_all_in_git: bool = False
     """Parquet too: no file is LFS, and the tree has git's own hash of each."""
     lists_no_lfs: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import pytest
 from conftest import ROOT, as_json, from_json
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
+from mixbuild.core import HubError
 from mixbuild.core.progress import Report, silent
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
@@ -137,6 +139,7 @@ def test_who_loses_a_race_says_so_waits_and_draws_nothing_twice(
             functools.partial(loopback.upload, REPO, {f"{number}.txt": b"theirs"}),
             times=1,
         )
+    loopback.fail("/commit/main$", times=2, status=412)  # a Hub that lags; nobody was faster
     said: list[str] = []
 
     @contextmanager
@@ -148,10 +151,30 @@ def test_who_loses_a_race_says_so_waits_and_draws_nothing_twice(
     built = builds("squad")
     plan_again = functools.partial(planned, api, built, held)
     publish(api, Target(REPO), plan_again(None), plan_again, progress=progress)
-    assert said == ["sending", "sending, someone was faster 1 time"]
+    once = "sending, someone was faster 1 time"
+    assert said == ["sending", once, once]
     assert len(drawn) == 2, "each image once, whoever was faster"
     assert len(waits.by_thread) == 1
     assert configs(loopback) == ["imdb", "squad"]
+
+
+def test_who_loses_every_race_gives_up_and_says_how_many(
+    loopback: LoopbackHub, api: HfApi, builds: Builds, waits: Waits
+) -> None:
+    send(api, builds("imdb"))
+    others = itertools.count()
+    loopback.before(
+        "/commit/main$",
+        lambda: loopback.upload(REPO, {"theirs.txt": str(next(others)).encode()}),
+        times=1000,
+    )
+    with pytest.raises(HubError) as caught:
+        send(api, builds("squad"))
+    assert str(caught.value) == (
+        f"{REPO}: someone else was faster 30 times in 30; run the same command later: what was "
+        f"sent is kept"
+    )
+    assert configs(loopback) == ["imdb"]
 
 
 def planned(api: HfApi, built: Built, drawn: dict[str, bytes], covered: Covered | None) -> Plan:

@@ -162,6 +162,27 @@ def test_what_a_commit_covers_where_the_parent_is_ignored_comes_back(
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("create_pr", [False, True])
+def test_a_hub_that_refuses_what_it_lists_as_the_newest_is_named_and_nobody_was_faster(
+    loopback: LoopbackHub, api: HfApi, builds: Builds, waits: Waits, create_pr: bool
+) -> None:
+    loopback.ways.commit_digits = 64
+    send(api, builds("billsum"))
+    before = loopback.commits(REPO)
+    loopback.ways.takes_abbreviated = False
+    if create_pr:  # which is made on top of any commit that there is
+        loopback.fail("/commit/main$", times=100, status=412)
+    with pytest.raises(HubError) as caught:
+        send(api, builds("imdb"), Target(REPO, create_pr=create_pr))
+    assert str(caught.value) == (
+        f"{REPO}: expected a commit on top of {before[0].oid} to be taken, which the Hub lists as "
+        f"the newest of main, got word 5 times that it is not; nothing was published, and only "
+        f"whoever runs that Hub can tell why"
+    )
+    assert loopback.commits(REPO) == before
+
+
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("path", ["imdb/train", "README.md", "manifest.json"])
 def test_what_a_hub_left_out_of_a_commit_is_sent_again(
     loopback: LoopbackHub, api: HfApi, builds: Builds, waits: Waits, path: str

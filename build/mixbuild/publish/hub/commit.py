@@ -57,6 +57,7 @@ class _Tries:
 
     commits: int = 0
     faster: int = 0
+    refused: int = 0  # as not the newest any more, since somebody was faster
     failures: int = 0  # in a row
     incomplete: int = 0
     begun: float = 0.0  # when the Hub was last read, on the clock that only counts
@@ -104,11 +105,11 @@ def publish(
         if target.create_pr:
             if proposed := _proposed(api, target, plan, made, proposals):
                 return proposed
-            plan = plan_again(None)
+            plan = _lost(target, plan, plan_again(None), tries)
             continue
         now = None if made else plan_again(None)
         if now and now.changes:
-            plan = now
+            plan = _lost(target, plan, now, tries)
             continue
         commit = made.oid if made else str(now and now.remote.commit)
         covered = _covered(api, target, plan, commit)
@@ -151,7 +152,7 @@ def _commit(
     except Exception as error:
         if status_of(error) in FASTER:
             tries.failures = 0
-            tries.faster += 1
+            tries.refused += 1
             _wait(tries)
         elif is_transient(error) and tries.failures < FAILURES:
             wait = retry_after(error)
@@ -162,7 +163,7 @@ def _commit(
         elif _is_as_before(api, target, plan, error):
             raise HubError(f"{target.repo}: {explain_hub(error)}; nothing was published") from error
         else:  # what is there now differs, such as by a file that was to be deleted and is gone
-            tries.faster += 1
+            tries.refused += 1
             _wait(tries)
         return None
     return made
@@ -185,13 +186,32 @@ def _is_as_before(api: HfApi, target: Target, plan: Plan, error: Exception) -> b
         raise HubError(f"{target.repo}: {explain_hub(error)}") from error
 
 
+def _lost(target: Target, plan: Plan, now: Plan, tries: _Tries) -> Plan:
+    """The plan after a commit that was not made, with the race counted if somebody has won it.
+
+    Raises:
+        HubError: nobody has, and the Hub refuses to go on from where it says that the branch is.
+    """
+    if now.remote.commit != plan.remote.commit:
+        tries.faster += 1
+        tries.refused = 0
+    elif tries.refused == FAILURES:
+        raise HubError(
+            f"{target.repo}: expected a commit on top of {plan.remote.commit} to be taken, which "
+            f"the Hub lists as the newest of {target.revision}, got word {FAILURES} times that it "
+            f"is not; nothing was published, and only whoever runs that Hub can tell why"
+        )
+    return now
+
+
 def _wait(tries: _Tries) -> None:
     """Keep out of the others' way, never in step with them.
 
     A race is lost by whoever takes longer from reading the Hub to the commit, so the wait is
     measured by that: twice as long with each race that was lost.
     """
-    longest = min((time.monotonic() - tries.begun) * 2**tries.faster, LONGEST_WAIT_SECONDS)
+    taken = time.monotonic() - tries.begun
+    longest = min(taken * 2 ** (tries.faster + tries.refused), LONGEST_WAIT_SECONDS)
     time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
     tries.begun = time.monotonic()
 
