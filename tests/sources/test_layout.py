@@ -260,7 +260,7 @@ def test_plain_batches_are_passed_on_as_they_are() -> None:
     from mixbuild.sources.types import conform
 
     batch = pa.record_batch({"text": ["a"], "texts": [["b"]]})
-    assert conform(batch, batch.schema, where="here", first=0) is batch
+    assert conform(batch, batch.schema, where="here", numbers=[0]) is batch
 
 
 EMPTY = {"jsonl": "", "csv": "text,label\n"}

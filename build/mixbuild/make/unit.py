@@ -13,8 +13,10 @@ import json
 import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -163,12 +165,14 @@ def source_rows(
         SourceError: the source cannot be read.
     """
     reads = projection.reads if columns is None else columns
-    for numbers, batch in read(unit.run, reads, schema=projection.schema, overlap=overlap):
-        if unit.highest is not None:
-            hashes = choice_hashes(projection, unit.split, unit.run, numbers)
-            chosen = hashes <= np.uint64(unit.highest)
-            batch, numbers = batch.filter(pa.array(chosen)), numbers[chosen]
-        yield numbers, batch
+    chosen = None if unit.highest is None else partial(_are_chosen, unit, projection)
+    return read(unit.run, reads, schema=projection.schema, overlap=overlap, chosen=chosen)
+
+
+def _are_chosen(unit: Unit, projection: Projection, numbers: Rows) -> npt.NDArray[np.bool_]:
+    hashes = choice_hashes(projection, unit.split, unit.run, numbers)
+    chosen: npt.NDArray[np.bool_] = hashes <= np.uint64(unit.highest or 0)
+    return chosen
 
 
 def rows(

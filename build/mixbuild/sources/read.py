@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from mixbuild.core import Rows, SourceError, ahead, explained
@@ -16,9 +18,17 @@ from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Run
 from mixbuild.sources.stamp import unchanged
 from mixbuild.sources.types import conform, pick
 
+Choice: TypeAlias = Callable[[Rows], npt.NDArray[np.bool_]]
+"""Which of the rows of these numbers are wanted."""
+
 
 def read(
-    run: Run, columns: Iterable[ColumnPath], *, schema: pa.Schema, overlap: bool = False
+    run: Run,
+    columns: Iterable[ColumnPath],
+    *,
+    schema: pa.Schema,
+    overlap: bool = False,
+    chosen: Choice | None = None,
 ) -> Iterator[tuple[Rows, pa.RecordBatch]]:
     """Stream a run's rows in order, in batches of about ``BATCH_BYTES``.
 
@@ -29,6 +39,7 @@ def read(
         columns: the columns, or fields within struct columns, to read.
         schema: the source's columns, in plain types.
         overlap: decode on a thread of its own while the caller works on the last batch.
+        chosen: by their numbers, which rows are wanted; all without it.
 
     Raises:
         SourceError: the file is damaged, or the network failed for good.
@@ -36,37 +47,49 @@ def read(
     """
     where = f"{run.place.label}: {run.file}"
     with explained(where), unchanged(run.address, run.stamp, where=where):
-        first = run.first_row
-        batches = _batches(run, pick(schema, list(columns)), where)
-        for batch in ahead(batches) if overlap else batches:
+        batches = _conformed(run, pick(schema, list(columns)), chosen, where)
+        for numbers, batch in ahead(batches) if overlap else batches:
             weight = batch.nbytes
+            start = 0
             for piece in _cut(batch):
-                yield np.arange(first, first + piece.num_rows, dtype=np.int64), piece
-                first += piece.num_rows
+                yield numbers[start : start + piece.num_rows], piece
+                start += piece.num_rows
                 del piece
             del batch  # or it would be held while the next one is read
             give_back(weight)
-        if run.rows is not None and first - run.first_row != run.rows:
-            raise SourceError(
-                f"{where}: expected {run.rows:,} rows, as when the build was planned, got "
-                f"{first - run.first_row:,}; run the same command again"
-            )
+
+
+def _conformed(
+    run: Run, schema: pa.Schema, chosen: Choice | None, where: str
+) -> Iterator[tuple[Rows, pa.RecordBatch]]:
+    first = run.first_row
+    for batch in _batches(run, schema, where):
+        numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
+        first += batch.num_rows
+        if chosen is not None:
+            wanted = chosen(numbers)
+            # before what many rows share is copied for each of them
+            try:
+                batch = batch.filter(pa.array(wanted))
+            except pa.ArrowNotImplementedError:  # Arrow does not take rows of views
+                batch = conform(batch, schema, where=where, numbers=numbers)
+                batch = batch.filter(pa.array(wanted))
+            numbers = numbers[wanted]
+        yield numbers, conform(batch, schema, where=where, numbers=numbers)
+        del batch
+    if run.rows is not None and first - run.first_row != run.rows:
+        raise SourceError(
+            f"{where}: expected {run.rows:,} rows, as when the build was planned, got "
+            f"{first - run.first_row:,}; run the same command again"
+        )
 
 
 def _batches(run: Run, schema: pa.Schema, where: str) -> Iterator[pa.RecordBatch]:
     if run.place.format in ("csv", "tsv"):
-        yield from delimited.read(run.address, schema, dialect_of(run.place), where=where)
-        return
+        return delimited.read(run.address, schema, dialect_of(run.place), where=where)
     if run.place.format == "json":
-        yield from records.read(run.address, schema, run.place.options.get("field"), where=where)
-        return
-    first = run.first_row
-    for batch in (
-        parquet.read(run, schema, where=where) if run.row_groups else arrow.read(run.address)
-    ):
-        yield conform(batch, schema, where=where, first=first)
-        first += batch.num_rows
-        del batch
+        return records.read(run.address, schema, run.place.options.get("field"), where=where)
+    return parquet.read(run, schema, where=where) if run.row_groups else arrow.read(run.address)
 
 
 def count_rows(run: Run) -> int:

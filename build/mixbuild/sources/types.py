@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core import SchemaError
+from mixbuild.core import Rows, SchemaError
 from mixbuild.declare import Path as ColumnPath
 
 WRONG_VALUES = (pa.ArrowException, ArithmeticError, ValueError, TypeError)
@@ -130,14 +130,16 @@ def _picked(kind: pa.DataType, paths: Sequence[ColumnPath]) -> pa.DataType:
     return pa.struct([each.with_type(_picked(each.type, inner[each.name])) for each in kept])
 
 
-def conform(batch: pa.RecordBatch, schema: pa.Schema, *, where: str, first: int) -> pa.RecordBatch:
+def conform(
+    batch: pa.RecordBatch, schema: pa.Schema, *, where: str, numbers: Sequence[int] | Rows
+) -> pa.RecordBatch:
     """A batch with just the schema's columns, in its types; null where it has no such column.
 
     Args:
         batch: rows of one file.
         schema: plain types.
         where: the file, for errors.
-        first: the number of the batch's first row within the file, for errors.
+        numbers: those of the batch's rows within the file, for errors.
 
     Raises:
         SchemaError: a value is none of the type.
@@ -151,7 +153,7 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema, *, where: str, first: int)
         try:
             made.append(converted(column, each.type))
         except WRONG_VALUES:
-            raise _misfit(column, each, where, first) from None
+            raise _misfit(column, each, where, numbers) from None
     if not made:
         return of_no_columns(batch.num_rows)
     return pa.RecordBatch.from_arrays(made, schema=schema)
@@ -163,14 +165,16 @@ def of_no_columns(rows: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_struct_array(empty)
 
 
-def _misfit(column: pa.Array, wanted: pa.Field, where: str, first: int) -> SchemaError:
+def _misfit(
+    column: pa.Array, wanted: pa.Field, where: str, numbers: Sequence[int] | Rows
+) -> SchemaError:
     """Says which row is the first that does not fit."""
     for row in range(len(column)):
         try:
             converted(column.slice(row, 1), wanted.type)
         except WRONG_VALUES:
             shown = repr(column[row].as_py())
-            return misfit(where, first + row, wanted.name, wanted.type, shown)
+            return misfit(where, int(numbers[row]), wanted.name, wanted.type, shown)
     return SchemaError(
         f"{where}: expected {wanted.name!r} to be {wanted.type}, got {column.type}; declare its "
         f"type in the source's card"

@@ -53,8 +53,9 @@ def read(address: str, schema: pa.Schema, how: Dialect, *, where: str) -> Iterat
         wanted = [name for name in names if name in schema.names]
         first = 0
         for batch in _texts(_blocks(rest, file), names, wanted, how, where):
-            yield conform(_emptied(batch, schema), schema, where=where, first=first)
+            numbers = range(first, first + batch.num_rows)
             first += batch.num_rows
+            yield conform(_emptied(batch, schema), schema, where=where, numbers=numbers)
 
 
 def peek(
