@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, imdb_rows, write_parquet
+from damage import DAMAGES, damage
 from make.test_run import files, request
 from mixbuild.core.errors import RowError
 from mixbuild.make.run import Made, make
@@ -102,25 +103,7 @@ def interrupted(folder: Path, out: Path) -> Callable[[], Made]:
     return finish
 
 
-OTHERS = {
-    "missing": None,
-    "empty": b"",
-    "cut": lambda content: content[: len(content) // 2],
-    "a byte less": lambda content: content[:-2],
-    "longer": lambda content: content + content,
-    "text": b"Killed",
-    "deep": b"[" * 100_000,
-    "no object": b"[1, 2]",
-    "null": b"null",
-    "wrong types": b'{"unit": 1, "rows_read": "x", "rows": -1, "drops": [], "bytes": null}',
-    "a field less": lambda content: content.replace(b'"content_digest"', b'"another_digest"'),
-    "huge": lambda content: content.replace(b'"rows": ', b'"rows": ' + b"9" * 5_000),
-    "another unit": lambda content: content.replace(b'"unit": "', b'"unit": "f'),
-    "no text": bytes(range(256)),
-}
-
-
-@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("other", DAMAGES)
 @pytest.mark.parametrize("name", range(6))
 def test_whatever_lies_among_the_units_costs_its_own_work_at_most(
     imdb_folder: Path, tmp_path: Path, name: int, other: str
@@ -137,13 +120,7 @@ def test_whatever_lies_among_the_units_costs_its_own_work_at_most(
             stem = out / UNITS / f"imdb-{shard['unit']}"
             (out / shard.pop("path")).rename(stem.with_suffix(".arrow"))
             stem.with_suffix(".json").write_text(json.dumps(shard))
-    path = sorted((out / UNITS).iterdir())[name]
-    content = OTHERS[other]
-    changed = content(path.read_bytes()) if callable(content) else content
-    if changed is None:
-        path.unlink()
-    else:
-        path.write_bytes(changed)
+    damage(sorted((out / UNITS).iterdir())[name], other)
     made = make(request(imdb_folder, out))
     assert made.rendered <= 1
     assert files(out) == files(tmp_path / "expected")

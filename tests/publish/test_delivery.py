@@ -186,11 +186,15 @@ def contents(path: Path) -> dict[str, bytes]:
     return {each.relative_to(path).as_posix(): each.read_bytes() for each in files}
 
 
-def test_what_was_begun_for_other_rows_is_begun_again(made: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [b"another", b"", b"\xff", None])
+def test_what_was_begun_for_other_rows_is_begun_again(
+    made: Path, tmp_path: Path, key: bytes | None
+) -> None:
     rows = tmp_path / "to.partial/rows/imdb"
     rows.mkdir(parents=True)
     (rows / "train-00000-of-00001.parquet").write_bytes(b"of another build")
-    (tmp_path / "to.partial/key").write_text("another")
+    if key is not None:
+        (tmp_path / "to.partial/key").write_bytes(key)
     done = deliver(open_place(str(made)), tmp_path / "to", RowFormat())
     assert pq.read_table(done[0].path).num_rows == 30
 

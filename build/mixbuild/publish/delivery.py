@@ -101,11 +101,13 @@ def deliver(
         for config, split in wanted
     }
     with mutex(work), explained_output(to):
-        if (work / "key").is_file() and (work / "key").read_text("utf-8") != key:
-            shutil.rmtree(rows, ignore_errors=True)
+        held = work / "key"
+        of_this = held.is_file() and held.read_bytes() == key.encode()
+        if rows.exists() and not of_this:
+            shutil.rmtree(rows)
         for begun in rows.rglob(f"*{PARTIAL}"):
             begun.unlink()
-        write_whole(work / "key", key)
+        write_whole(held, key)
         done: list[Delivered] = []
         report(0, len(wanted))
         for path in dict.fromkeys(files.values()):
