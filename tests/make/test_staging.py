@@ -103,7 +103,8 @@ def interrupted(folder: Path, out: Path) -> Callable[[], Made]:
     return finish
 
 
-@pytest.mark.parametrize("other", DAMAGES)
+# a bit that has flipped is found by whoever reads the rows
+@pytest.mark.parametrize("other", [how for how in DAMAGES if how != "flipped"])
 @pytest.mark.parametrize("name", range(6))
 def test_whatever_lies_among_the_units_costs_its_own_work_at_most(
     imdb_folder: Path, tmp_path: Path, name: int, other: str
