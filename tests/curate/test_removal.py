@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from conftest import as_json
-from mixbuild.core.errors import ManifestError, UsageError, VerifyError
+from datasets import load_dataset
+from mixbuild.core.errors import ManifestError, VerifyError
 from mixbuild.curate.removal import REMOVED, read_removal, removal_path, write_removal
 from mixbuild.make import manifest
 from mixbuild.make.config import Removed, without
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish.export import export_split, read_shards, splits
+from mixbuild.publish.release import write_local_card
 from mixbuild.tasks import find
 from msgspec.structs import replace
 
@@ -106,14 +109,35 @@ def test_a_removal_that_is_not_what_it_was_is_refused(out: Path, damage: str) ->
         assert message.endswith(f"); {remedy}")
 
 
-def test_arrow_shards_are_not_published_with_what_was_taken_out(out: Path) -> None:
+def test_a_folder_with_its_card_loads_without_what_is_taken_out(out: Path) -> None:
     take_out(out)
-    with pytest.raises(UsageError) as caught:
-        list(splits(out, manifest.expect(out).configs, file_format="arrow"))
-    assert str(caught.value) == (
-        "imdb/train: 3 rows are taken out of it, and Arrow shards are published as they lie, with "
-        "all their rows; publish parquet"
-    )
+    lying = {path: path.read_bytes() for path in out.rglob("*-of-*.arrow")}
+    *_, card = write_local_card(out, repo="org/name")
+    assert "path: .publish/imdb/train-*.arrow" in card.read_text("utf-8")
+    assert "path: imdb/test-*.arrow" in card.read_text("utf-8"), "its shards, as they lie"
+    assert {path: path.read_bytes() for path in lying} == lying, "no shard is rewritten"
+    for streaming in (False, True):
+        loaded = load_dataset(str(out), "imdb", streaming=streaming)
+        for split, entry in manifest.expect(out).configs["imdb"].splits.items():
+            expected = pa.Table.from_batches(read_shards(out, entry)).to_pylist()
+            assert list(loaded[split]) == expected
+
+
+def test_arrow_files_have_no_more_than_what_is_left(out: Path) -> None:
+    take_out(out)
+    configs = manifest.expect(out).configs
+    rows = {}
+    for split in splits(out, configs, file_format="arrow"):
+        entry = export_split(split)
+        assert export_split(split) == entry
+        tables = []
+        for file in entry.shards:
+            content = (split.folder / file.path).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == file.sha256
+            tables.append(pa.ipc.open_stream(content).read_all())
+        rows[split.split] = pa.concat_tables(tables)
+        assert rows[split.split].equals(pa.Table.from_batches(read_shards(out, split.entry)))
+    assert {split: each.num_rows for split, each in rows.items()} == {"train": 297, "test": 120}
 
 
 def test_a_manifest_that_counts_otherwise_is_refused(out: Path) -> None:

@@ -36,7 +36,6 @@ from mixbuild.curate import kept
 from mixbuild.make import Built, BuiltSplit, read_shard
 from mixbuild.publish.facts import Facts
 from mixbuild.publish.manifest import (
-    ARROW,
     FORMATS,
     PARQUET,
     ListedFile,
@@ -82,9 +81,14 @@ class Split:
         return f"{self.config}/{self.split}"
 
     @property
+    def written(self) -> bool:
+        """Whether files are written; Arrow shards whose rows all stay are published as they lie."""
+        return self.file_format == PARQUET or self.entry.removed is not None
+
+    @property
     def folder(self) -> Path:
-        """What the paths of the files are below; Arrow shards are published as they lie."""
-        return self.out / FOLDER if self.file_format == PARQUET else self.out
+        """What the paths of the files are below."""
+        return self.out / FOLDER if self.written else self.out
 
     @property
     def report(self) -> Path:
@@ -112,11 +116,6 @@ def splits(
         raise UsageError(one_of("format", file_format, FORMATS))
     for name, config in configs.items():
         for split, each in config.splits.items():
-            if each.removed is not None and file_format == ARROW:
-                raise UsageError(
-                    f"{name}/{split}: {each.removed.rows:,} rows are taken out of it, and Arrow "
-                    f"shards are published as they lie, with all their rows; publish {PARQUET}"
-                )
             yield Split(name, split, each, out, file_format)
 
 
@@ -137,8 +136,10 @@ def export_split(split: Split, _shared: None = None) -> PublishedSplit:
     with explained_output(report):
         folder.mkdir(parents=True, exist_ok=True)
         report.unlink(missing_ok=True)  # before its files, so that it never speaks of others
-        for old in folder.glob(f"{split.split}-*") if split.file_format == PARQUET else ():
-            old.unlink()
+        ours = (f".{split.file_format}", ".partial")  # the other format's files stay
+        for old in folder.glob(f"{split.split}-*") if split.written else ():
+            if old.suffix in ours:
+                old.unlink()
         entry = _write(split, folder)
         stamps = tuple(stamp_of(split.folder / file.path) for file in entry.shards)
         write_whole(report, dump_json(_Report(split.key, entry, stamps)))
@@ -240,7 +241,7 @@ def _write(split: Split, folder: Path) -> PublishedSplit:
     """Read the split once, write its files, and find out what they hold."""
     facts = Facts()
     groups = facts.noted(row_groups(read_shards(split.out, split.entry)))
-    if split.file_format == ARROW:
+    if not split.written:
         for _ in groups:
             pass
         files = [
@@ -249,7 +250,7 @@ def _write(split: Split, folder: Path) -> PublishedSplit:
             if split.entry.rows  # else there is nothing that could be loaded
         ]
     else:
-        with Files(folder, split.split) as written:
+        with Files(folder, split.split, suffix=split.file_format) as written:
             for group, size in ahead(groups, depth=1):  # noted while the last one is written
                 written.write(group, size)
             files = [

@@ -151,9 +151,10 @@ class _Hashed(io.BufferedWriter):
 
 
 class Files:
-    """Files ``<stem>-NNNNN-of-NNNNN.parquet`` in a folder, none of them there before all are.
+    """Files ``<stem>-NNNNN-of-NNNNN.<suffix>`` in a folder, none of them there before all are.
 
-    Use as a context manager; ``finish`` within it. What was begun and not finished is removed.
+    They are Parquet, or Arrow streams, in which each row group is one batch. Use as a context
+    manager; ``finish`` within it. What was begun and not finished is removed.
     """
 
     def __init__(
@@ -161,15 +162,16 @@ class Files:
         folder: Path,
         stem: str,
         *,
+        suffix: str = "parquet",
         schema: pa.Schema = PUBLISHED_SCHEMA,
         few: Sequence[str] = FEW,
     ) -> None:
-        self._folder, self._stem = folder, stem
+        self._folder, self._stem, self._suffix = folder, stem, suffix
         self._schema, self._settings = schema, settings(few)
         self._partial: list[Path] = []
         self._rows: list[int] = []
         self._hashed: list[_Hashed] = []
-        self._writer: pq.ParquetWriter | None = None
+        self._writer: pq.ParquetWriter | pa.RecordBatchStreamWriter | None = None
         self._text_bytes = 0
 
     def write(self, group: pa.RecordBatch, size: int) -> None:
@@ -182,10 +184,9 @@ class Files:
             self._rows.append(0)
             self._text_bytes = 0
             self._hashed.append(_Hashed(path))
-            self._writer = pq.ParquetWriter(self._hashed[-1], self._schema, **self._settings)
-            self._writer.add_key_value_metadata(METADATA)
+            self._writer = self._opened(self._hashed[-1])
         table = pa.Table.from_batches([group]).cast(self._schema)
-        self._writer.write_table(table, row_group_size=group.num_rows)
+        self._writer.write_table(table, group.num_rows)
         self._rows[-1] += group.num_rows
         self._text_bytes += size
 
@@ -199,10 +200,17 @@ class Files:
         finished = []
         written = zip(self._partial, self._rows, self._hashed, strict=True)
         for index, (partial, rows, hashed) in enumerate(written):
-            path = self._folder / f"{self._stem}-{index:05d}-of-{count:05d}.parquet"
+            path = self._folder / f"{self._stem}-{index:05d}-of-{count:05d}.{self._suffix}"
             put_in_place(partial, path)
             finished.append((path, rows, hashed.sha256.hexdigest()))
         return finished
+
+    def _opened(self, sink: _Hashed) -> pq.ParquetWriter | pa.RecordBatchStreamWriter:
+        if self._suffix != "parquet":
+            return pa.ipc.new_stream(sink, self._schema.remove_metadata())
+        writer = pq.ParquetWriter(sink, self._schema, **self._settings)
+        writer.add_key_value_metadata(METADATA)
+        return writer
 
     def _close(self) -> None:
         if self._writer is not None:
@@ -210,7 +218,8 @@ class Files:
             try:
                 writer.close()
             finally:
-                writer.is_open = False  # else it would try once more when it is forgotten
+                if isinstance(writer, pq.ParquetWriter):
+                    writer.is_open = False  # else it would try once more when it is forgotten
                 self._hashed[-1].close()
 
     def __enter__(self) -> Files:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
+import msgspec
+
 from mixbuild.core import (
     ManifestError,
     VerifyError,
@@ -163,8 +165,9 @@ def compose(
 def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
     """Write the card of a build, with its images, beside the shards; yield each file.
 
-    It says what would be published, with the Arrow shards as data files, so that the folder can
-    be loaded as it lies. A file that is there as it would be written is left alone.
+    It says what would be published, with Arrow files as data files, so that the folder can be
+    loaded as it lies: the shards, or files without the rows that are taken out of them. A file
+    that is there as it would be written is left alone.
 
     Raises:
         ManifestError: there is no manifest.
@@ -174,7 +177,7 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
     expect(out)  # before the lock, which makes the folder
     with mutex(out):
         built = expect(out).configs
-        exported = [(split, export_split(split)) for split in splits(out, built, file_format=ARROW)]
+        exported = [_lying(split) for split in splits(out, built, file_format=ARROW)]
         configs = published_configs(built, exported)
         for file in compose(configs, [], repo=repo, file_format=ARROW).files:
             in_manifest = file.path == FILE or file.path.startswith(f"{DECLARATIONS}/")
@@ -185,6 +188,16 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
                         path.parent.mkdir(exist_ok=True)
                         write_whole(path, file.content)
                 yield path
+
+
+def _lying(split: Split) -> tuple[Split, PublishedSplit]:
+    """A split with its files where they lie in the build's folder."""
+    entry = export_split(split)
+    below = split.folder.relative_to(split.out)
+    files = tuple(
+        msgspec.structs.replace(file, path=str(below / file.path)) for file in entry.shards
+    )
+    return split, msgspec.structs.replace(entry, shards=files)
 
 
 def _refuse_empty(configs: Configs) -> None:

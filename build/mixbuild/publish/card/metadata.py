@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath as PurePath
 
 from mixbuild.core import SCHEMA, CardError
 from mixbuild.declare import FAMILIES
@@ -157,7 +158,10 @@ def _slip(key: str, expected: str, got: str, remedy: str = "repair it") -> CardE
 
 
 def _config(name: str, config: PublishedConfig, suffix: str) -> dict[str, object]:
-    files = [{"split": split, "path": f"{name}/{split}-*.{suffix}"} for split in loadable(config)]
+    files = [
+        {"split": split, "path": f"{PurePath(each.shards[0].path).parent}/{split}-*.{suffix}"}
+        for split, each in loadable(config).items()
+    ]
     return {"config_name": name, "data_files": files}
 
 
