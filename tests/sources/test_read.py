@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from conftest import IMDB_SCHEMA, ROOT, Build, imdb_rows, read_shards, write_parquet
@@ -630,3 +631,56 @@ def test_the_hub_is_read_without_datasets(hub: LoopbackHub, tmp_path: Path) -> N
         check=True,
     )  # fmt: skip
     assert done.stdout == "300 False\n"
+
+
+def write_as(path: Path, rows: list[dict[str, object]]) -> None:
+    """Rows of imdb as the format, and below the compression, that a path ends in."""
+    table = pa.Table.from_pylist(rows, schema=IMDB_SCHEMA)
+    kind = path.name.split(".")[1]
+    with pa.output_stream(path) as file:  # it knows compressions by their endings
+        if kind == "parquet":
+            pq.write_table(table, file, row_group_size=100)
+        elif kind == "arrow":
+            with pa.ipc.new_stream(file, table.schema) as writer:
+                writer.write_table(table)
+        elif kind == "csv":
+            pa.csv.write_csv(table, file)
+        else:
+            file.write("".join(json.dumps(row) + "\n" for row in rows).encode())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["train.parquet", "train.arrow", "train.csv", "train.csv.gz", "train.jsonl", "train.jsonl.zst"],
+)
+def test_no_thread_of_arrows_asks_the_hub(tmp_path: Path, name: str) -> None:
+    """One that is left at the end of the process, about to give back what it read, aborts it."""
+    folder = tmp_path / "hub/stanfordnlp/imdb"
+    folder.mkdir(parents=True)
+    write_as(folder / name, imdb_rows(300))
+    (folder / "README.md").write_text(
+        f"---\nconfigs:\n- {{config_name: plain_text, data_files: {name}}}\n---\n"
+    )
+    code = (
+        "import sys, threading; sys.path.insert(0, 'build')\n"
+        "from huggingface_hub import hf_file_system as remote\n"
+        "from mixbuild.sources import read, resolve\n"
+        "from mixbuild.tasks import find\n"
+        "asking, fetch = set(), remote.HfFileSystemFile._fetch_range\n"
+        "def spied(self, start, end):\n"
+        "    asking.add(type(threading.current_thread()).__name__)\n"
+        "    return fetch(self, start, end)\n"
+        "remote.HfFileSystemFile._fetch_range = spied\n"
+        "found = resolve(find('imdb'), splits=['train'])\n"
+        "batches = read(found.runs['train'][0], [('text',)], schema=found.schema)\n"
+        "print(sum(batch.num_rows for _, batch in batches), *sorted(asking))\n"
+    )
+    with LoopbackHub(tmp_path / "hub") as hub:
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True,
+            env={**os.environ, **hub.environment(tmp_path / "hf")},
+        )  # fmt: skip
+    rows, *asking = done.stdout.split()
+    assert rows == "300"
+    assert "_MainThread" in asking
+    assert "_DummyThread" not in asking, "as Python calls what it did not begin"

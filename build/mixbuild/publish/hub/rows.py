@@ -47,7 +47,9 @@ def published_rows(
             patiently(partial(files.open, address)) as file,
         ):
             if shard.path.endswith(".parquet"):
-                batches = pq.ParquetFile(file).iter_batches(rows, columns=list(columns))
+                batches = pq.ParquetFile(file, pre_buffer=False).iter_batches(
+                    rows, columns=list(columns), use_threads=False
+                )
             else:
                 batches = pa.ipc.open_stream(file)
             for batch in batches:

@@ -6,7 +6,8 @@ import bz2
 import gzip
 import io
 import lzma
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from types import MappingProxyType, TracebackType
 from typing import BinaryIO, cast
@@ -20,6 +21,9 @@ BOM = b"\xef\xbb\xbf"
 MAGIC_BYTES = 6
 """As many as tell what a file is compressed with."""
 
+REQUESTS = 8
+"""How many ranges of a file on the Hub are asked for at a time."""
+
 
 def is_remote(address: str) -> bool:
     """Whether the file is on the Hub."""
@@ -31,11 +35,66 @@ def open_ranges(address: str) -> AbstractContextManager[BinaryIO]:
     if not is_remote(address):
         # unlike Python's own, it reads without the interpreter
         return cast("AbstractContextManager[BinaryIO]", pa.OSFile(address, "rb"))
-    from huggingface_hub import HfFileSystem
+    return cast("AbstractContextManager[BinaryIO]", _RemoteRanges(address))
 
-    # a second read-ahead would only fetch more
-    remote: AbstractContextManager[BinaryIO] = HfFileSystem().open(address, cache_type="none")
-    return remote
+
+def fetch_ahead(file: BinaryIO, ranges: Sequence[tuple[int, int]]) -> None:
+    """Fetch ranges ``[start, stop)`` of a file on the Hub at once; what is read there is at hand.
+
+    Arrow could do it (``pre_buffer``), but by threads of its own that call Python: one that is
+    left when the process ends takes it down by a signal, after all was well.
+    """
+    if isinstance(file, _RemoteRanges):
+        file.fetch(ranges)
+
+
+class _RemoteRanges(io.RawIOBase):
+    """A file on the Hub, each of whose ranges is a request unless it was fetched ahead."""
+
+    def __init__(self, address: str) -> None:
+        from huggingface_hub import HfFileSystem
+
+        self._address = address
+        # a second read-ahead would only fetch more
+        self._file = HfFileSystem().open(address, cache_type="none")
+        self._ahead: dict[int, bytes] = {}  # by where it begins
+
+    def fetch(self, ranges: Sequence[tuple[int, int]]) -> None:
+        def one(start: int, stop: int) -> bytes:
+            size = self._file.size
+            with self._file.fs.open(self._address, cache_type="none", size=size) as file:
+                file.seek(start)
+                return bytes(file.read(stop - start))
+
+        starts = [start for start, _ in ranges]
+        with ThreadPoolExecutor(REQUESTS, thread_name_prefix="fetch") as threads:
+            fetched = threads.map(one, starts, [stop for _, stop in ranges])
+            self._ahead.update(zip(starts, fetched, strict=True))
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def read(self, size: int = -1) -> bytes:
+        start = self.tell()
+        for first, held in self._ahead.items():
+            if first <= start and 0 <= size <= first + len(held) - start:
+                self.seek(start + size)
+                return held[start - first : start - first + size]
+        return bytes(self._file.read(size))
+
+    def close(self) -> None:
+        self._ahead.clear()
+        self._file.close()
+        super().close()
 
 
 def _zstd(file: BinaryIO) -> BinaryIO:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from mixbuild.core import explained
 from mixbuild.sources.columns import leaves
 from mixbuild.sources.formats.footer import chunks
-from mixbuild.sources.formats.opened import is_remote, open_ranges
+from mixbuild.sources.formats.opened import fetch_ahead, is_remote, open_ranges
 from mixbuild.sources.formats.weights import cut, weigh
 from mixbuild.sources.legend import Said, of_arrow
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
@@ -21,6 +21,9 @@ RUN_BYTES = 64 * 2**20
 
 BUFFER_BYTES = 8 * 2**20
 """How much of each column is read at a time where a row group is too large to be read whole."""
+
+GAP_BYTES = 64 * 2**10
+"""What is sooner fetched than asked for around."""
 
 WEIGHED_ROWS = 256
 """How many rows of a local file are read once more, to learn what they weigh."""
@@ -110,16 +113,19 @@ def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]
     with open_ranges(run.address) as file:
         footer = pq.read_metadata(file)
         names = list(_present(footer.schema.to_arrow_schema(), schema))
-        # a row group is fetched in as few requests as can be, unless it would fill the memory
+        # what is needed is fetched in as few requests as can be, unless it would fill the memory
         large = any(footer.row_group(at).total_byte_size > RUN_BYTES for at in range(start, stop))
         reader = functools.partial(
             pq.ParquetFile,
             file,
             metadata=footer,
-            pre_buffer=is_remote(run.address) and not large,
+            pre_buffer=False,
             buffer_size=BUFFER_BYTES if large else 0,
         )
         found = list(chunks(footer, range(start, stop), names))
+        ranges = _joined(map(_place, found))
+        if sum(stop - start for start, stop in ranges) <= RUN_BYTES:
+            fetch_ahead(file, ranges)
         sharing = _shareable(found)
         rows, is_shared = REMOTE_ROWS, any(map(_is_shared, found))
         if not is_remote(run.address):  # over the network, it would be requests more
@@ -144,6 +150,29 @@ def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]
         for batch in batches:
             yield from cut(batch, BATCH_BYTES, where=where, first=first)
             first += batch.num_rows
+
+
+def _place(chunk: pq.ColumnChunkMetaData) -> tuple[int, int]:
+    """Where a column chunk begins and ends in its file."""
+    first = chunk.data_page_offset
+    if chunk.has_dictionary_page:
+        first = min(first, chunk.dictionary_page_offset)
+    return first, first + chunk.total_compressed_size
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges in their order, as one where hardly anything lies between them.
+
+    >>> _joined([(4, 10), (10, 20), (2_000_000, 2_000_005)])
+    [(4, 20), (2000000, 2000005)]
+    """
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if joined and start - joined[-1][1] <= GAP_BYTES:
+            joined[-1] = joined[-1][0], max(stop, joined[-1][1])
+        else:
+            joined.append((start, stop))
+    return joined
 
 
 def _shareable(found: Iterable[pq.ColumnChunkMetaData]) -> list[str]:
