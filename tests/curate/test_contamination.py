@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixbuild.curate.contamination import FEWEST_WORDS, Contaminants, Item
-from mixbuild.curate.words import runs_of, words_in, words_of
 
 WORDS = [f"{first}{second}" for first in "bcdfghklmnprst" for second in ("a", "en", "ilo", "ur")]
 
@@ -119,27 +117,3 @@ def test_items_that_are_shorter_than_a_run_are_counted() -> None:
     items = [Item("a", "Why?", "No."), Item("b", "", ""), Item("c", "Is it far from here?", "Yes.")]
     assert Contaminants(items, words=4, coverage=0.5).too_short == 2
     assert Contaminants([], words=4, coverage=0.5).too_short == 0
-
-
-@given(st.text(max_size=80))
-def test_the_words_of_a_text_are_those_of_a_scan(text: str) -> None:
-    words = words_in(text)
-    assert all(re.fullmatch(r"\S+", word) for word in words)
-    assert words_of(pa.array([text])).counts.tolist() == [len(words)]
-    again = words_in(" … ".join(words))
-    assert again == words
-
-
-@given(st.lists(FEW, max_size=4), st.integers(1, 5))
-def test_runs_are_the_same_where_their_words_are(texts: list[str], length: int) -> None:
-    runs = runs_of(words_of(pa.array(texts, pa.string())), length)
-    expected = [
-        (at, tuple(text.split()[start : start + length]))
-        for at, text in enumerate(texts)
-        for start in range(len(text.split()) - length + 1)
-    ]
-    assert runs.texts.tolist() == [at for at, _ in expected]
-    known: dict[int, tuple[str, ...]] = {}
-    for hash_, (_, run) in zip(runs.hashes.tolist(), expected, strict=True):
-        assert known.setdefault(hash_, run) == run
-    assert len(known) == len({run for _, run in expected})

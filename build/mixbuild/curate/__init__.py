@@ -7,7 +7,6 @@ mixture will be the first to write one; until then nothing outside the tests doe
     forecast   what a mixture will give, before anything is rendered
     measure    what rows come to, in characters or tokens
     selection  which rows of which shards, how often and in which order
-    words      texts as words and runs of words, each a hash
     contamination  items of evaluation sets, found by runs of words
     duplicates  duplicates, conflicts and leakage, decided on digests
     removal    rows that are taken out of a split, each with its reason

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mixbuild.curate.words import Words, runs_of, words_in, words_of
+from mixbuild.render import Words, runs_of, words_in, words_of
 
 FEWEST_WORDS = 12
 """Of a question, or an answer, that is looked for alone."""

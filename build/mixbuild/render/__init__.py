@@ -7,6 +7,7 @@ It imports ``core`` and ``declare``::
     options    options, cleaned, shuffled by hash and shown
     bind       a task, bound to the columns of its source
     keys       what rows say, as digests
+    words      texts as words and runs of words, each a hash
     take       which rows a template takes, and which template a row is given to
     outputs    completions and references, cleaned
     render     batch of source rows -> rows + drops
@@ -18,6 +19,7 @@ from mixbuild.render.keys import row_keys
 from mixbuild.render.options import OWN_LETTER, ShownOptions, letters
 from mixbuild.render.outputs import clean
 from mixbuild.render.render import Origin, fillings, render, shown_options
+from mixbuild.render.words import Words, runs_of, words_in, words_of
 
 __all__ = [
     "CLASS_NAMES",
@@ -25,6 +27,7 @@ __all__ = [
     "Binding",
     "Origin",
     "ShownOptions",
+    "Words",
     "bind",
     "choose_templates",
     "class_names",
@@ -33,5 +36,8 @@ __all__ = [
     "letters",
     "render",
     "row_keys",
+    "runs_of",
     "shown_options",
+    "words_in",
+    "words_of",
 ]
