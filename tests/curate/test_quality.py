@@ -16,7 +16,7 @@ from mixbuild.curate.repeats import PASS_ROWS
 from mixbuild.declare import Contamination, Exact, Leakage, Length, Near, Quality
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
-from mixbuild.publish.export import read_shards as rows_of
+from mixbuild.publish import read_shards as rows_of
 from mixbuild.tasks import ALL, find
 
 TRAIN = [

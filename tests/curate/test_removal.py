@@ -15,7 +15,7 @@ from mixbuild.make import manifest
 from mixbuild.make.config import Removed, without
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.publish.export import export_split, read_shards, splits
+from mixbuild.publish import export_split, read_shards, splits
 from mixbuild.publish.release import write_local_card
 from mixbuild.tasks import find
 from msgspec.structs import replace

@@ -148,6 +148,7 @@ def test_the_first_publication_holds_everything(samples: Built) -> None:
         "columns": COLUMNS,
         "history": {"1.0.0": [f"first published, {rows} rows in 3 configs"]},
         "configs": {name: as_json(config) for name, config in entries.items()},
+        "row_format": {"name": "prompt_completion", "marker": "drop", "system": None},
     }
     assert list(manifest["configs"]) == ["billsum", "imdb", "squad"]
     listed = [

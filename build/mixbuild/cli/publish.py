@@ -10,6 +10,7 @@ from mixbuild.cli.options import examples, identifiers, out_option
 from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.publishing import print_plan, print_pushed
+from mixbuild.declare import DROP, PROMPT_COMPLETION, RowFormat
 from mixbuild.publish import PARQUET, write_local_card
 
 
@@ -38,9 +39,21 @@ def card_command(folder: Path, repo: str) -> None:
 @click.option(
     "--private", is_flag=True, help="Create the repo as private; refused where it is public."
 )
-@click.option("--revision", help="Branch to push to.  [default: main; arrow for that format]")
+@click.option("--revision", help="Branch to push to.  [default: main; other formats: one each]")
 @click.option("--create-pr", is_flag=True, help="Open a pull request instead of committing.")
 @click.option("--tag", "tag_name", help="A tag for the commit, beside that of its version.")
+@click.option(
+    "--as",
+    "row_format",
+    default=PROMPT_COMPLETION,
+    show_default=True,
+    metavar="FORMAT",
+    help="Row format; messages, alpaca, sharegpt and text go to a branch of that name.",
+)
+@click.option(
+    "--marker", default=DROP, show_default=True, help="Of chats: 'drop' or 'keep', as of export."
+)
+@click.option("--system", metavar="TEXT", help="Of chats: the message that each begins with.")
 @click.option("--message", help="Commit message.")
 @click.option(
     "--format", "file_format", default=PARQUET, show_default=True, help="'parquet' or 'arrow'."
@@ -74,6 +87,9 @@ def push_command(
     revision: str | None,
     create_pr: bool,
     tag_name: str | None,
+    row_format: str,
+    marker: str,
+    system: str | None,
     message: str | None,
     file_format: str,
     verify: str,
@@ -87,13 +103,14 @@ def push_command(
     manifest; then load_dataset must begin and end each split as the build does. --verify full
     loads every row, and so does the command verify.
     """
+    asked = RowFormat(row_format, marker, system)
     from mixbuild.publish import push as hub
 
     done = hub.push(
         folder,
         hub.Target(
             repo,
-            revision or hub.default_branch(file_format),
+            revision or hub.default_branch(file_format, row_format),
             private=private,
             create_pr=create_pr,
             message=message,
@@ -101,6 +118,7 @@ def push_command(
         progress=lambda what, unit: progress(what, unit=unit),
         show=print_plan,
         file_format=file_format,
+        row_format=asked,
         tag_name=tag_name,
         verify=verify,
         dry_run=dry_run,

@@ -59,6 +59,7 @@ from mixbuild.declare.rates import allocate, apportioned, bounds, feasible, quot
 from mixbuild.declare.recipe import Recipe, Resolved, parse_recipe, recipe_text, resolve_recipe
 from mixbuild.declare.row_format import (
     ALPACA,
+    CANONICAL,
     DROP,
     KEEP,
     MESSAGES,
@@ -95,6 +96,7 @@ from mixbuild.declare.template import MARKER, NAME, Parts, Placeholder, Template
 
 __all__ = [
     "ALPACA",
+    "CANONICAL",
     "DROP",
     "EVERY",
     "FAMILIES",

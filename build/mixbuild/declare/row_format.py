@@ -55,3 +55,7 @@ class RowFormat(Record, frozen=True):
             )
         if self.system is not None and not self.system.strip():
             raise UsageError(f"{self.name}: expected a system message in words, got none")
+
+
+CANONICAL = RowFormat()
+"""Rows as they are."""

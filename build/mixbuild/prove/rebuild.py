@@ -19,7 +19,7 @@ from mixbuild.core import (
     silent,
 )
 from mixbuild.curate import by_keys, settle
-from mixbuild.declare import Quality, Task, parse_recipe
+from mixbuild.declare import CANONICAL, Quality, Task, parse_recipe
 from mixbuild.make import Request, expect, make
 from mixbuild.prove.declared import Show, task_of
 from mixbuild.publish import (
@@ -37,8 +37,8 @@ from mixbuild.publish import push as hub
 from mixbuild.sources import SAMPLES, LockEntry, is_commit
 from mixbuild.tasks import ALL
 
-FACTS = ("rows_read", "drops", "text_bytes", "lengths", "example")
-"""What a published split says of its rows beside their digest."""
+FACTS = ("format_digest", "rows_read", "drops", "text_bytes", "lengths", "example")
+"""What a published split says of its rows beside their content digest."""
 
 
 @dataclass(frozen=True)
@@ -134,16 +134,13 @@ def rebuild(
             done.update(together)
         again = expect(out).configs[name]
         taken_out = any(each.removed is not None for each in again.splits.values())
-        for split in splits(out, {name: again}, file_format=PARQUET if taken_out else ARROW):
+        how = published.row_format
+        files = ARROW if how == CANONICAL and not taken_out else PARQUET
+        for split in splits(out, {name: again}, file_format=files, row_format=how):
             now, then = export_split(split), config.splits[split.split]
+            rows = hub.published_rows(api, remote, then, columns=SCHEMA.names, row_format=how)
             difference = (
-                _row_difference(
-                    split,
-                    now,
-                    then,
-                    remote=remote,
-                    rows=hub.published_rows(api, remote, then, columns=SCHEMA.names),
-                )
+                _row_difference(split, now, then, remote=remote, rows=rows)
                 or _difference(now, then, FACTS)
                 or _difference(again, config, ("templates",))
             )

@@ -10,12 +10,14 @@ view of a batch, made where files are written.
     parquet    Parquet files as the Hub likes them, cut by their rows alone
     containers  JSON lines, Parquet, Arrow: a file of rows, whole or not at all
     facts      what only all the rows of a split together tell
+    shards     the rows of a build
     export     a build's shards -> the files that are published
     ends       the first and the last rows of a split
     version    the published dataset's version, and what changed in it
     plots      the images on the card
     card       the published manifest -> README.md
     shown      what the images show
+    misfits    what cannot be published beside what is there
     release    what is to be published, file by file
     hub        the only writer to the Hub: plan, push, verify
     place      a build in a folder or on the Hub, and its rows
@@ -24,13 +26,14 @@ view of a batch, made where files are written.
 
 from mixbuild.publish.containers import CONTAINERS
 from mixbuild.publish.delivery import Delivered, deliver
-from mixbuild.publish.export import FOLDER, Split, export_split, read_shards, splits
+from mixbuild.publish.export import FOLDER, Split, export_split, splits
 from mixbuild.publish.hub import push
 from mixbuild.publish.hub.push import Plan, Progress, Pushed, Verified
 from mixbuild.publish.manifest import ARROW, PARQUET, Published, PublishedConfig, PublishedSplit
 from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA
 from mixbuild.publish.place import Place, open_place
 from mixbuild.publish.release import write_local_card
+from mixbuild.publish.shards import read_shards
 
 __all__ = [
     "ARROW",

@@ -32,12 +32,13 @@ class Ends:
     last: Rows
 
 
-def exported_ends(folder: Path, entry: PublishedSplit) -> Ends:
+def exported_ends(folder: Path, entry: PublishedSplit, schema: pa.Schema = SCHEMA) -> Ends:
     """Those of a split that was exported.
 
     Args:
         folder: what the paths of its files are below.
         entry: what the published manifest says of it; it has rows.
+        schema: of the rows, in their row format.
 
     Raises:
         OutputError: a file cannot be read.
@@ -47,23 +48,24 @@ def exported_ends(folder: Path, entry: PublishedSplit) -> Ends:
         head = _row_group(first, 0)
         tail = _row_group(last, -1)
         return Ends(
-            rows_of(head.slice(0, END_ROWS)), rows_of(tail.slice(max(0, len(tail) - END_ROWS)))
+            rows_of(head.slice(0, END_ROWS), schema),
+            rows_of(tail.slice(max(0, len(tail) - END_ROWS)), schema),
         )
 
 
-def rows_of(table: pa.Table) -> Rows:
+def rows_of(table: pa.Table, schema: pa.Schema = SCHEMA) -> Rows:
     """Of a table, how many rows it has, and their digest."""
-    digest = ContentDigest(SCHEMA)
-    for batch in batches_of(table):
+    digest = ContentDigest(schema)
+    for batch in batches_of(table, schema):
         digest.update(batch)
     return Rows(len(table), digest.hexdigest())
 
 
-def batches_of(table: pa.Table) -> Iterator[pa.RecordBatch]:
+def batches_of(table: pa.Table, schema: pa.Schema = SCHEMA) -> Iterator[pa.RecordBatch]:
     """A table's rows in our schema, whatever metadata and other columns it has."""
     for batch in table.combine_chunks().to_batches():
-        columns = [batch.column(name) for name in SCHEMA.names]
-        yield pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+        columns = [batch.column(field.name).cast(field.type) for field in schema]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _row_group(path: Path, at: int) -> pa.Table:

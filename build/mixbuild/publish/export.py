@@ -11,12 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
-import pyarrow as pa
 
 from mixbuild.core import (
     Record,
@@ -29,19 +28,22 @@ from mixbuild.core import (
     hash_code,
     one_of,
     parse_json,
+    plain,
     typed,
     write_whole,
 )
-from mixbuild.curate import kept
-from mixbuild.make import Built, BuiltSplit, read_shard
+from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat
+from mixbuild.make import Built, BuiltSplit
 from mixbuild.publish.facts import Facts
+from mixbuild.publish.formats import columns_of, digest_of, few, lay, openings
 from mixbuild.publish.manifest import (
     FORMATS,
     PARQUET,
     ListedFile,
     PublishedSplit,
 )
-from mixbuild.publish.parquet import Files, row_groups
+from mixbuild.publish.parquet import Files, metadata_of, row_groups
+from mixbuild.publish.shards import read_shards
 
 FOLDER = ".publish"
 """Where exported files lie, below the output folder."""
@@ -49,10 +51,12 @@ FOLDER = ".publish"
 DECISIVE = (
     "core",
     "curate/removal.py",
+    "publish/formats",
     "publish/manifest.py",
     "publish/facts.py",
     "publish/export.py",
     "publish/parquet.py",
+    "publish/shards.py",
 )
 """The rooms and modules whose text decides the bytes of exported files."""
 
@@ -67,6 +71,8 @@ class Split:
         entry: what the build's manifest says of it.
         out: the build's folder.
         file_format: ``parquet`` or ``arrow``.
+        row_format: in which the rows are laid out.
+        texts: (task, template) -> the template's text, of all that a row may be rendered by.
     """
 
     config: str
@@ -74,6 +80,8 @@ class Split:
     entry: BuiltSplit
     out: Path
     file_format: str
+    row_format: RowFormat = CANONICAL
+    texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -82,30 +90,53 @@ class Split:
 
     @property
     def written(self) -> bool:
-        """Whether files are written; Arrow shards whose rows all stay are published as they lie."""
-        return self.file_format == PARQUET or self.entry.removed is not None
+        """Whether files are written; Arrow shards whose rows stay as they are, as they lie."""
+        return (
+            self.file_format == PARQUET
+            or self.entry.removed is not None
+            or self.row_format != CANONICAL
+        )
 
     @property
     def folder(self) -> Path:
         """What the paths of the files are below."""
-        return self.out / FOLDER if self.written else self.out
+        return self._folder if self.written else self.out
 
     @property
     def report(self) -> Path:
         """Where the export says of what the files were made."""
-        return self.out / FOLDER / self.config / f"{self.split}.{self.file_format}.json"
+        return self._folder / self.config / f"{self.split}.{self.file_format}.json"
+
+    @property
+    def _folder(self) -> Path:
+        """Of what is exported; each row format has its own."""
+        own = () if self.row_format.name == PROMPT_COMPLETION else (self.row_format.name,)
+        return self.out.joinpath(FOLDER, *own)
 
     @property
     def key(self) -> str:
         """A hash of all that the exported files depend on."""
         shards = [shard.content_digest for shard in self.entry.shards]
         removed = None if self.entry.removed is None else self.entry.removed.digest
-        parts = [_code_version(), self.file_format, self.config, self.split, shards, removed]
+        parts: list[object] = [
+            _code_version(),
+            self.file_format,
+            self.config,
+            self.split,
+            shards,
+            removed,
+        ]
+        if self.row_format != CANONICAL:
+            parts += [plain(self.row_format), sorted(self.texts.items())]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def splits(
-    out: Path, configs: Mapping[str, Built], *, file_format: str = PARQUET
+    out: Path,
+    configs: Mapping[str, Built],
+    *,
+    file_format: str = PARQUET,
+    row_format: RowFormat = CANONICAL,
 ) -> Iterator[Split]:
     """The splits of a build's configs.
 
@@ -116,7 +147,7 @@ def splits(
         raise UsageError(one_of("format", file_format, FORMATS))
     for name, config in configs.items():
         for split, each in config.splits.items():
-            yield Split(name, split, each, out, file_format)
+            yield Split(name, split, each, out, file_format, row_format, config.texts)
 
 
 def export_split(split: Split, _shared: None = None) -> PublishedSplit:
@@ -155,29 +186,6 @@ def stamps(split: Split) -> Mapping[str, Stamp]:
     with explained_output(split.report):
         known = _read_report(split)
     return {file.path: stamp for file, stamp in zip(known.entry.shards, known.stamps, strict=True)}
-
-
-def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:
-    """The rows of a split of a build in order, each shard held against the manifest as it passes.
-
-    Rows that are taken out are not among them.
-
-    The digest of what is published is taken of these very rows: only so is it that of the build.
-
-    Raises:
-        VerifyError: a shard cannot be read, or is not what the manifest says.
-    """
-    for shard, mask in zip(entry.shards, kept(out, entry), strict=True):
-        first = 0
-        try:
-            for batch in read_shard(out / shard.path, shard):
-                end = first + batch.num_rows
-                yield batch if mask is None else batch.filter(pa.array(mask[first:end]))
-                first = end
-        except VerifyError as error:
-            raise VerifyError(
-                f"{error}; delete it if it is there, then run make --out {out} again"
-            ) from error
 
 
 def _code_version() -> str:
@@ -240,6 +248,7 @@ def _is_there(split: Split, file: ListedFile, stamp: Stamp) -> bool:
 def _write(split: Split, folder: Path) -> PublishedSplit:
     """Read the split once, write its files, and find out what they hold."""
     facts = Facts()
+    own = digest_of(split.row_format)
     groups = facts.noted(row_groups(read_shards(split.out, split.entry)))
     if not split.written:
         for _ in groups:
@@ -250,8 +259,20 @@ def _write(split: Split, folder: Path) -> PublishedSplit:
             if split.entry.rows  # else there is nothing that could be loaded
         ]
     else:
-        with Files(folder, split.split, suffix=split.file_format) as written:
+        schema = columns_of(split.row_format)
+        known = openings(split.texts)
+        if own is not None:
+            groups = ((lay(group, split.row_format, known), size) for group, size in groups)
+        with Files(
+            folder,
+            split.split,
+            suffix=split.file_format,
+            schema=metadata_of(schema),
+            few=few(split.row_format),
+        ) as written:
             for group, size in ahead(groups, depth=1):  # noted while the last one is written
+                if own is not None:
+                    own.update(group)
                 written.write(group, size)
             files = [
                 ListedFile(f"{split.config}/{path.name}", rows, path.stat().st_size, sha256)
@@ -267,4 +288,5 @@ def _write(split: Split, folder: Path) -> PublishedSplit:
         told.lengths,
         told.example,
         tuple(files),
+        None if own is None else own.hexdigest(),
     )

@@ -29,6 +29,7 @@ class Told:
     content_digest: str
     lengths: Lengths
     example: Row | None
+    format_digest: str | None = None
 
 
 class Facts:

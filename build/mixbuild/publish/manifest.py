@@ -11,8 +11,10 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
-from mixbuild.core import SCHEMA, Count, ManifestError, Record, parse_json, typed
+from mixbuild.core import Count, ManifestError, Record, parse_json, typed
+from mixbuild.declare import CANONICAL, RowFormat
 from mixbuild.make import FILE, Config, Name, SplitEntry, contradictions, refuse_format
+from mixbuild.publish.formats import columns_of
 
 FORMAT = 2
 
@@ -20,7 +22,13 @@ PARQUET = "parquet"
 ARROW = "arrow"
 FORMATS = (PARQUET, ARROW)
 
-COLUMNS = {field.name: str(field.type) for field in SCHEMA}
+
+def columns_named(row_format: RowFormat) -> dict[str, str]:
+    """Each column of a row format, and its type."""
+    return {field.name: str(field.type) for field in columns_of(row_format)}
+
+
+COLUMNS = columns_named(CANONICAL)
 
 LENGTH_BINS = 32
 
@@ -63,10 +71,11 @@ class PublishedSplit(SplitEntry, frozen=True):
 
     Attributes:
         text_bytes: of all its rows, in UTF-8.
-        content_digest: of all its rows.
+        content_digest: of all its rows, the same in every row format.
         lengths: of its prompts and completions.
         example: a row of it; None where it has none.
         shards: its files; none where it has no rows, which nothing could load.
+        format_digest: of its rows as they lie there; None where they are as they are.
     """
 
     text_bytes: Count
@@ -74,6 +83,7 @@ class PublishedSplit(SplitEntry, frozen=True):
     lengths: Lengths
     example: Row | None
     shards: tuple[ListedFile, ...]
+    format_digest: str | None = None
 
     @property
     def bytes(self) -> int:
@@ -96,6 +106,7 @@ class Published(Record, frozen=True):
         columns: each column's name and type.
         history: version -> what changed in it, the newest first.
         configs: by name.
+        row_format: in which all its rows are laid out.
     """
 
     format: int
@@ -104,6 +115,7 @@ class Published(Record, frozen=True):
     columns: dict[str, str]
     history: dict[str, tuple[str, ...]]
     configs: Annotated[dict[Name, PublishedConfig], msgspec.Meta(min_length=1)]
+    row_format: RowFormat = CANONICAL
 
 
 def decode(content: bytes, *, where: str) -> Published:

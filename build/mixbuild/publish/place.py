@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from mixbuild.core import SCHEMA, UsageError, one_of
 from mixbuild.make import Built, expect
-from mixbuild.publish.export import read_shards
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.manifest import PublishedConfig
+from mixbuild.publish.shards import read_shards
 
 Read: TypeAlias = Callable[[str, str, Sequence[str]], Iterator[pa.RecordBatch]]
 
@@ -83,6 +83,12 @@ def open_place(place: str) -> Place:
     configs = published.configs
 
     def files(config: str, split: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        return hub.published_rows(api, remote, configs[config].splits[split], columns=columns)
+        return hub.published_rows(
+            api,
+            remote,
+            configs[config].splits[split],
+            columns=columns,
+            row_format=published.row_format,
+        )
 
     return Place(remote.label, configs, files)

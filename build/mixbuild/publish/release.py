@@ -17,13 +17,12 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from mixbuild.core import (
-    ManifestError,
-    VerifyError,
     dump_json,
     explained_output,
     mutex,
     write_whole,
 )
+from mixbuild.declare import CANONICAL, RowFormat
 from mixbuild.make import DECLARATIONS, FILE, Built, expect
 from mixbuild.publish import plots
 from mixbuild.publish.card import templates
@@ -31,13 +30,14 @@ from mixbuild.publish.card import write as card
 from mixbuild.publish.export import Split, Stamp, export_split, splits, stamps
 from mixbuild.publish.manifest import (
     ARROW,
-    COLUMNS,
     FORMAT,
     Configs,
     Published,
     PublishedConfig,
     PublishedSplit,
+    columns_named,
 )
+from mixbuild.publish.misfits import refuse_misfits
 from mixbuild.publish.shown import row_counts, text_lengths
 from mixbuild.publish.version import history, next_version
 
@@ -112,6 +112,7 @@ def compose(
     *,
     repo: str,
     file_format: str,
+    row_format: RowFormat = CANONICAL,
     before: Published | None = None,
     old_card: str | None = None,
     there: Mapping[str, int] = MappingProxyType({}),
@@ -126,6 +127,7 @@ def compose(
         shards: its files.
         repo: where it is published, ``org/name``.
         file_format: of the shards.
+        row_format: in which their rows are laid out.
         before: the manifest that is published now, if there is one.
         old_card: the card that is published now, if there is one.
         there: the paths of the files that are published now, and their sizes.
@@ -136,27 +138,23 @@ def compose(
         ManifestError: what is published has its files in another format.
         VerifyError: a config has no rows.
     """
-    _refuse_empty(configs)
+    refuse_misfits(repo, before, configs, file_format=file_format, row_format=row_format)
     others = before.configs if before else {}
-    if before and before.file_format != file_format and others.keys() - configs.keys():
-        raise ManifestError(
-            f"{repo}: its configs are published as {before.file_format}, and all must be in one "
-            f"format; push to another branch with --revision"
-        )
     every = dict(sorted({**others, **configs}.items()))
     drawn = {} if drawn is None else drawn
     if before and every == before.configs:
         unchanged = _compose(before, shards, repo, old_card, there, drawn)
         if _text(unchanged, card.FILE) == old_card:
             return unchanged
-    version, changes = next_version(before, every)
+    version, changes = next_version(before, every, columns=columns_named(row_format))
     made = Published(
         FORMAT,
         version,
         file_format,
-        COLUMNS,
+        columns_named(row_format),
         history(before, version, changes),
         every,
+        row_format,
         extra=before.extra if before else {},
     )
     return _compose(made, shards, repo, old_card, there, drawn)
@@ -198,17 +196,6 @@ def _lying(split: Split) -> tuple[Split, PublishedSplit]:
         msgspec.structs.replace(file, path=str(below / file.path)) for file in entry.shards
     )
     return split, msgspec.structs.replace(entry, shards=files)
-
-
-def _refuse_empty(configs: Configs) -> None:
-    """A split without rows is left out of what is loaded; a config would have none left."""
-    for name, config in configs.items():
-        if not any(each.rows for each in config.splits.values()):
-            raise VerifyError(
-                f"{name}: expected rows in one of its splits ({', '.join(config.splits)}), got "
-                f"none, and datasets cannot load a config without rows; make a build without it, "
-                f"or from a source that has rows for it"
-            )
 
 
 def _compose(

@@ -13,12 +13,15 @@ from mixbuild.publish.manifest import COLUMNS, Configs, Published, PublishedSpli
 FIRST = "1.0.0"
 
 
-def next_version(previous: Published | None, configs: Configs) -> tuple[str, list[str]]:
+def next_version(
+    previous: Published | None, configs: Configs, *, columns: Mapping[str, str] = COLUMNS
+) -> tuple[str, list[str]]:
     """The version that follows, and what changed, a line for each config.
 
     Args:
         previous: the manifest that is published now; None when there is none.
         configs: what is to be published.
+        columns: of all its rows.
     """
     if previous is None:
         return FIRST, [
@@ -26,7 +29,7 @@ def next_version(previous: Published | None, configs: Configs) -> tuple[str, lis
         ]
     changes = list(_changes(previous.configs, configs))
     major, minor, patch = (int(part) for part in previous.version.split("."))
-    if previous.columns != COLUMNS:
+    if previous.columns != columns:
         return f"{major + 1}.0.0", ["other columns", *changes]
     if changes:
         return f"{major}.{minor + 1}.0", changes
@@ -52,7 +55,7 @@ def _changed_splits(
             parts.append(f"{split} new, {_counted(new[split].rows)}")
         elif split not in new:
             parts.append(f"{split} removed")
-        elif old[split].content_digest != new[split].content_digest:
+        elif _digests(old[split]) != _digests(new[split]):
             before, after = old[split].rows, new[split].rows
             same = f"{_counted(after)} as before, not the same"
             parts.append(
@@ -60,6 +63,10 @@ def _changed_splits(
             )
     if parts:
         yield f"`{name}`: {', '.join(parts)}"
+
+
+def _digests(split: PublishedSplit) -> tuple[str, str | None]:
+    return split.content_digest, split.format_digest
 
 
 def _rows(configs: Configs) -> int:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath as PurePath
 
-from mixbuild.core import SCHEMA, CardError
+import pyarrow as pa
+
+from mixbuild.core import CardError
 from mixbuild.declare import FAMILIES
+from mixbuild.publish.formats import columns_of
 from mixbuild.publish.manifest import Configs, Published, PublishedConfig, PublishedSplit
 
 PRETTY_NAME = "instruct_mix"
@@ -95,7 +98,8 @@ def merge_data(old: Mapping[str, object], published: Published) -> dict[str, obj
 def dataset_infos(published: Published) -> dict[str, dict[str, object]]:
     """What the YAML says of each config's columns, rows and bytes."""
     configs = published.configs
-    return {name: _info(name, configs[name]) for name in ordered(configs)}
+    schema = columns_of(published.row_format)
+    return {name: _info(name, configs[name], schema) for name in ordered(configs)}
 
 
 def data_files(published: Published) -> dict[str, dict[str, object]]:
@@ -175,7 +179,7 @@ def _set_default(configs: list[dict[str, object]], chosen: Sequence[str]) -> Non
             each["default"] = True
 
 
-def _info(name: str, config: PublishedConfig) -> dict[str, object]:
+def _info(name: str, config: PublishedConfig, schema: pa.Schema) -> dict[str, object]:
     splits = [
         {"name": split, "num_bytes": each.text_bytes, "num_examples": each.rows}
         for split, each in loadable(config).items()
@@ -183,16 +187,20 @@ def _info(name: str, config: PublishedConfig) -> dict[str, object]:
     return {
         "config_name": name,
         # `sequence`, as readers before datasets 4 know it
-        "features": [
-            {"name": field.name, "dtype": "string"}
-            if str(field.type) == "string"
-            else {"name": field.name, "sequence": "string"}
-            for field in SCHEMA
-        ],
+        "features": [_feature(field) for field in schema],
         "splits": splits,
         "download_size": sum(each.bytes for each in loadable(config).values()),
         "dataset_size": sum(each.text_bytes for each in loadable(config).values()),
     }
+
+
+def _feature(field: pa.Field) -> dict[str, object]:
+    if not pa.types.is_list(field.type):
+        return {"name": field.name, "dtype": "string"}
+    of = field.type.value_type
+    if pa.types.is_struct(of):
+        return {"name": field.name, "list": [_feature(each) for each in of]}
+    return {"name": field.name, "sequence": "string"}
 
 
 def _size(rows: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from mixbuild.core import SCHEMA
+from mixbuild.core import SCHEMA, ContentDigest
 from mixbuild.declare import ALPACA, MESSAGES, PROMPT_COMPLETION, SHAREGPT, RowFormat
 from mixbuild.declare import TEXT_FORMAT as TEXT
 from mixbuild.publish.formats import alpaca, messages, prompt_completion, sharegpt, text
@@ -37,6 +37,14 @@ def columns_of(asked: RowFormat) -> pa.Schema:
 def few(asked: RowFormat) -> list[str]:
     """The columns whose values come often, by their places in a Parquet file."""
     return [*VIEWS[asked.name].few, "task", "template", "source"]
+
+
+def digest_of(asked: RowFormat) -> ContentDigest | None:
+    """What takes the digest of rows as they lie in a row format; None where they are as they are.
+
+    Those have one in any case.
+    """
+    return None if asked.name == PROMPT_COMPLETION else ContentDigest(columns_of(asked))
 
 
 def openings(templates: Mapping[tuple[str, str], str]) -> Openings:

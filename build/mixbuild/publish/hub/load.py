@@ -6,16 +6,18 @@ import gc
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 from huggingface_hub import constants
 
-from mixbuild.core import SCHEMA, explained, patiently, usable_cores
+from mixbuild.core import ContentDigest, explained, patiently, usable_cores
 from mixbuild.core import executor as engine
+from mixbuild.declare import CANONICAL, RowFormat
 from mixbuild.publish.ends import Ends, batches_of, rows_of
 from mixbuild.publish.facts import Facts, Told
+from mixbuild.publish.formats import back, columns_of, digest_of
 from mixbuild.publish.hub.client import bounded_silence
 from mixbuild.publish.parquet import row_groups
 from mixbuild.sources import Factory, adopt, callers_factory, can_travel
@@ -35,6 +37,7 @@ class Loading:
         batch_rows: how many rows to read at once.
         ends: by split, which first and last rows are expected: only they are loaded, streamed.
             None for every row, downloaded.
+        row_format: in which the rows lie there.
     """
 
     repo: str
@@ -42,6 +45,7 @@ class Loading:
     config: str
     batch_rows: int
     ends: Mapping[str, Ends] | None = None
+    row_format: RowFormat = CANONICAL
 
     @property
     def name(self) -> str:
@@ -99,9 +103,9 @@ def _load(loading: Loading) -> Loaded:
             verification_mode="no_checks",  # whoever asked compares, in words of its own
         )
         if ends is None:
-            return {str(split): _read(each, loading.batch_rows) for split, each in splits.items()}
+            return {str(split): _read(each, loading) for split, each in splits.items()}
         return {
-            str(split): _read_ends(each, ends[split], loading.batch_rows) if split in ends else None
+            str(split): _read_ends(each, ends[split], loading) if split in ends else None
             for split, each in splits.items()
         }
 
@@ -130,30 +134,42 @@ def _one_endpoint() -> Iterator[None]:
         config.HF_ENDPOINT = found
 
 
-def _read(dataset: Dataset, batch_rows: int) -> Told:
+def _read(dataset: Dataset, loading: Loading) -> Told:
     """All rows, and what they tell."""
     facts = Facts()
-    batches = (each for table in _tables(dataset, batch_rows) for each in batches_of(table))
-    for _ in facts.noted(row_groups(batches)):
+    own = digest_of(loading.row_format)
+    for _ in facts.noted(row_groups(_rows(dataset, loading, own))):
         pass
-    return facts.told()
+    return replace(facts.told(), format_digest=None if own is None else own.hexdigest())
 
 
-def _read_ends(dataset: IterableDataset, expected: Ends, batch_rows: int) -> Ends:
+def _rows(
+    dataset: Dataset, loading: Loading, own: ContentDigest | None
+) -> Iterator[pa.RecordBatch]:
+    """All rows as they are, whatever format they lie in, of which ``own`` takes the digest."""
+    for table in _tables(dataset, loading.batch_rows):
+        for batch in batches_of(table, columns_of(loading.row_format)):
+            if own is not None:
+                own.update(batch)
+            yield back(batch, loading.row_format)
+
+
+def _read_ends(dataset: IterableDataset, expected: Ends, loading: Loading) -> Ends:
     """As many of the first and last rows as are expected; of what is between, nothing."""
+    schema = columns_of(loading.row_format)
     tables = _tables(dataset, expected.first.count)
-    first = next(tables, SCHEMA.empty_table())
+    first = next(tables, schema.empty_table())
     del tables
     gc.collect()  # else what reads ahead may abort the process at its exit
     files = dataset.shard(num_shards=dataset.num_shards, index=dataset.num_shards - 1)
     groups = files.reshard()  # by row groups; an Arrow file is read whole
-    last = SCHEMA.empty_table()
+    last = schema.empty_table()
     for table in _tables(
-        groups.shard(num_shards=groups.num_shards, index=groups.num_shards - 1), batch_rows
+        groups.shard(num_shards=groups.num_shards, index=groups.num_shards - 1), loading.batch_rows
     ):
-        held = pa.concat_tables([last, table.select(SCHEMA.names).cast(SCHEMA)])
+        held = pa.concat_tables([last, table.select(schema.names).cast(schema)])
         last = held.slice(max(0, len(held) - expected.last.count))
-    return Ends(rows_of(first), rows_of(last))
+    return Ends(rows_of(first, schema), rows_of(last, schema))
 
 
 def _tables(dataset: Dataset | IterableDataset, batch_rows: int) -> Iterator[pa.Table]:

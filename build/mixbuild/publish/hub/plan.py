@@ -10,6 +10,7 @@ from typing import TypeAlias
 from huggingface_hub import HfApi
 
 from mixbuild.core import HubError, Report
+from mixbuild.declare import CANONICAL, RowFormat
 from mixbuild.publish.hub.changes import Changes, compare
 from mixbuild.publish.hub.history import covered_configs
 from mixbuild.publish.hub.published import read_card, read_manifest
@@ -91,6 +92,7 @@ def make_plan(
     shards: Sequence[File],
     file_format: str,
     *,
+    row_format: RowFormat = CANONICAL,
     covered: Covered | None = None,
     drawn: MutableMapping[str, bytes] | None = None,
 ) -> Plan:
@@ -102,6 +104,7 @@ def make_plan(
         configs: what is to be published, config by config.
         shards: its files.
         file_format: of the shards.
+        row_format: in which their rows are laid out.
         covered: a commit of ours that covered what others had published, which comes back.
         drawn: images that were drawn before, by path; added to.
 
@@ -124,6 +127,7 @@ def make_plan(
         shards,
         repo=target.repo,
         file_format=file_format,
+        row_format=row_format,
         before=read_manifest(api, remote),
         old_card=read_card(api, card),
         there={path: stored.size for path, stored in remote.files.items()},

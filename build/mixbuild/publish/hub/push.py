@@ -10,11 +10,12 @@ from huggingface_hub import HfApi
 
 from mixbuild.core import HubError, UsageError, VerifyError, mutex, one_of
 from mixbuild.core import executor as engine
-from mixbuild.declare import refuse_held_back
+from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat, refuse_held_back
 from mixbuild.make import Built, expect
 from mixbuild.publish.ends import Ends, exported_ends
 from mixbuild.publish.export import Split, export_split
 from mixbuild.publish.export import splits as splits_of
+from mixbuild.publish.formats import columns_of
 from mixbuild.publish.hub.client import client
 from mixbuild.publish.hub.commit import publish
 from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target, make_plan
@@ -57,6 +58,7 @@ def push(
     progress: Progress,
     show: Callable[[Plan], None],
     file_format: str = PARQUET,
+    row_format: RowFormat = CANONICAL,
     tag_name: str | None = None,
     verify: str = ENDS,
     dry_run: bool = False,
@@ -77,6 +79,7 @@ def push(
         progress: shows how far each step is.
         show: called with the plan, before anything is sent.
         file_format: ``parquet`` or ``arrow``.
+        row_format: in which rows are laid out.
         tag_name: a tag to give the commit.
         verify: what is loaded to be compared with the build: ``ends``, the first and last rows of
             each split, or ``full``, every row, whatever was proven before. The tree's hashes and
@@ -111,7 +114,9 @@ def push(
         if not allow_mirrors:
             _refuse_mirrors(manifest.configs)
         # each shard is held against the manifest as it is read, and read no other time
-        splits = list(splits_of(out, manifest.configs, file_format=file_format))
+        splits = list(
+            splits_of(out, manifest.configs, file_format=file_format, row_format=row_format)
+        )
         exported = _export(splits, file_format, num_proc, progress)
         configs = published_configs(manifest.configs, exported)
         shards = list(shard_files(exported))
@@ -119,7 +124,14 @@ def push(
 
         def plan_again(covered: Covered | None) -> Plan:
             return make_plan(
-                api, target, configs, shards, file_format, covered=covered, drawn=drawn
+                api,
+                target,
+                configs,
+                shards,
+                file_format,
+                row_format=row_format,
+                covered=covered,
+                drawn=drawn,
             )
 
         plan = plan_again(None)
@@ -181,7 +193,9 @@ def _ends(exported: Exported) -> dict[str, dict[str, Ends]]:
     found: dict[str, dict[str, Ends]] = {split.config: {} for split, _ in exported}
     for split, entry in exported:
         if entry.rows:
-            found[split.config][split.split] = exported_ends(split.folder, entry)
+            found[split.config][split.split] = exported_ends(
+                split.folder, entry, columns_of(split.row_format)
+            )
     return found
 
 
@@ -220,6 +234,8 @@ def _tag(api: HfApi, target: Target, pushed: Pushed, asked: str | None) -> Pushe
     )
 
 
-def default_branch(file_format: str) -> str:
+def default_branch(file_format: str, row_format: str = PROMPT_COMPLETION) -> str:
     """Each format has a branch of its own: all the configs of one are read alike."""
+    if row_format != PROMPT_COMPLETION:
+        return row_format
     return MAIN if file_format == PARQUET else file_format

@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 from huggingface_hub import HfApi, HfFileSystem
 
 from mixbuild.core import explained, patiently
+from mixbuild.declare import CANONICAL, RowFormat
+from mixbuild.publish.formats import back, columns_of
 from mixbuild.publish.hub.remote import Remote
 from mixbuild.publish.manifest import PublishedSplit
 
@@ -25,7 +27,12 @@ def batch_rows(split: PublishedSplit) -> int:
 
 
 def published_rows(
-    api: HfApi, remote: Remote, entry: PublishedSplit, *, columns: Sequence[str]
+    api: HfApi,
+    remote: Remote,
+    entry: PublishedSplit,
+    *,
+    columns: Sequence[str],
+    row_format: RowFormat = CANONICAL,
 ) -> Iterator[pa.RecordBatch]:
     """Stream the rows of a split in order, only the columns that are asked for.
 
@@ -34,11 +41,13 @@ def published_rows(
         remote: the repo at a commit.
         entry: what the published manifest says of the split.
         columns: their names.
+        row_format: in which the rows lie there.
 
     Raises:
         SourceError: a file cannot be read.
     """
     rows = batch_rows(entry)
+    read = list(columns) if row_format == CANONICAL else columns_of(row_format).names
     files = HfFileSystem(endpoint=api.endpoint, token=api.token)
     for shard in entry.shards:
         address = f"datasets/{remote.repo}@{remote.commit}/{shard.path}"
@@ -48,9 +57,19 @@ def published_rows(
         ):
             if shard.path.endswith(".parquet"):
                 batches = pq.ParquetFile(file, pre_buffer=False).iter_batches(
-                    rows, columns=list(columns), use_threads=False
+                    rows, columns=read, use_threads=False
                 )
             else:
                 batches = pa.ipc.open_stream(file)
             for batch in batches:
+                if row_format != CANONICAL:
+                    batch = back(_as_laid(batch, row_format), row_format)
                 yield batch.select(list(columns))
+
+
+def _as_laid(batch: pa.RecordBatch, row_format: RowFormat) -> pa.RecordBatch:
+    """A batch in the very types of its row format: Parquet has other names within lists."""
+    fields = columns_of(row_format)
+    return pa.RecordBatch.from_arrays(
+        [batch.column(field.name).cast(field.type) for field in fields], schema=fields
+    )

@@ -18,7 +18,7 @@ from mixbuild.publish.hub.load import Loaded, Loading, load_all
 from mixbuild.publish.hub.published import read_card, read_published
 from mixbuild.publish.hub.remote import Remote, read
 from mixbuild.publish.hub.rows import batch_rows
-from mixbuild.publish.manifest import COLUMNS, Published, PublishedSplit
+from mixbuild.publish.manifest import Published, PublishedSplit, columns_named
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ def verify_repo(
             name,
             min((batch_rows(each) for each in config.splits.values()), default=1),
             None if ends is None else ends[name],
+            published.row_format,
         )
         for name, config in chosen.items()
     ]
@@ -110,6 +111,11 @@ def _check_told(where: str, got: Told, expected: PublishedSplit) -> None:
             f"{expected.content_digest}, got {got.rows:,} with {got.content_digest}; try again, "
             f"then push the build again"
         )
+    if got.format_digest != expected.format_digest:
+        raise VerifyError(
+            f"{where}: expected rows with the format digest {expected.format_digest}, got "
+            f"{got.format_digest}; try again, then push the build again"
+        )
     for name in ("text_bytes", "lengths", "example"):
         ours, theirs = (plain(getattr(each, name)) for each in (got, expected))
         if ours != theirs:
@@ -132,9 +138,10 @@ def _check_ends(where: str, got: Ends, expected: Ends) -> None:
 
 
 def _check_columns(remote: Remote, published: Published) -> None:
-    if published.columns != COLUMNS:
+    columns = columns_named(published.row_format)
+    if published.columns != columns:
         raise VerifyError(
-            f"{remote.label}: {FILE}: expected the columns {COLUMNS}, got "
+            f"{remote.label}: {FILE}: expected the columns {columns}, got "
             f"{published.columns!r:.200}; push again"
         )
 

@@ -1,0 +1,124 @@
+"""Push in a row format: to a branch of its own, proven, rebuilt, traced, and handed out again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from conftest import read_shards
+from hub_server import LoopbackHub
+from huggingface_hub import HfApi
+from mixbuild.core import ManifestError, VerifyError
+from mixbuild.declare import ROW_FORMATS, RowFormat
+from mixbuild.prove import rebuild, trace
+from mixbuild.publish import ARROW, PARQUET, open_place
+from mixbuild.publish.formats import columns_of
+from mixbuild.publish.hub.plan import Target
+from mixbuild.publish.hub.push import default_branch, verify_repo
+from publish.pushing import REPO, Builds, Command, published, push
+
+pytest_plugins = ("publish.pushing",)
+pytestmark = pytest.mark.usefixtures("undrawn")
+
+FORMATS = [RowFormat("messages", system="Be brief."), *map(RowFormat, ("alpaca", "text"))]
+
+
+@pytest.mark.parametrize("asked", FORMATS, ids=lambda each: each.name)
+def test_a_format_has_a_branch_of_its_own(
+    builds: Builds,
+    api: HfApi,
+    at_the_hub: LoopbackHub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: RowFormat,
+) -> None:
+    monkeypatch.setattr("mixbuild.publish.hub.push.client", lambda: api)
+    built, target = builds("imdb"), Target(REPO, asked.name)
+    pushed, verified = push(api, built, target, row_format=asked) or pytest.fail("a dry run")
+    assert [(each.split, each.rows) for each in verified] == [("train", 15), ("test", 17)]
+    manifest = published(at_the_hub, asked.name)
+    assert manifest["row_format"] == {
+        "name": asked.name,
+        "marker": "drop",
+        "system": asked.system,
+    }
+    assert list(manifest["columns"]) == columns_of(asked).names
+    again, _ = push(api, built, target, row_format=asked) or pytest.fail("a dry run")
+    assert (pushed.changed, again.changed) == (True, False)
+
+    place = f"{REPO}@{asked.name}"
+    verify_repo(api, REPO, asked.name)
+    assert [each.difference for each in rebuild(place, tmp_path / "again")] == [None, None]
+    rows = pa.Table.from_batches(open_place(place).rows("imdb", "train"))
+    assert rows.equals(read_shards(built.out, "imdb", "train").combine_chunks())
+    assert trace(rows["id"][3].as_py(), place).again
+
+
+def test_a_branch_has_one_format(builds: Builds, api: HfApi, at_the_hub: LoopbackHub) -> None:
+    push(api, builds("imdb"))
+    with pytest.raises(ManifestError) as caught:
+        push(api, builds("imdb"), row_format=RowFormat("messages"))
+    assert str(caught.value) == (
+        "org/mix: its rows are published as prompt_completion, got messages; push to another "
+        "branch with --revision, or to another repo"
+    )
+    chats = Target(REPO, "messages")
+    push(api, builds("squad", "imdb"), chats, row_format=RowFormat("messages"))
+    with pytest.raises(ManifestError) as caught:
+        push(api, builds("imdb"), chats, row_format=RowFormat("messages", marker="keep"))
+    assert str(caught.value) == (
+        "org/mix: its messages have another marker or system message than these; push all its "
+        "configs, or to another branch with --revision"
+    )
+    # all of them are replaced
+    push(api, builds("squad", "imdb"), chats, row_format=RowFormat("messages", marker="keep"))
+    history = published(at_the_hub, "messages")["history"]
+    assert list(history) == ["1.1.0", "1.0.0"]
+    assert "`imdb`: train 15 rows as before, not the same" in history["1.1.0"][0]
+
+
+def test_another_layout_than_the_manifest_says_is_found(
+    builds: Builds, api: HfApi, at_the_hub: LoopbackHub
+) -> None:
+    push(api, builds("imdb"), Target(REPO, "text"), row_format=RowFormat("text"))
+    manifest = published(at_the_hub, "text")
+    train = manifest["configs"]["imdb"]["splits"]["train"]
+    digest, train["format_digest"] = train["format_digest"], "0" * 32
+    content = json.dumps(manifest).encode()
+    api.upload_file(
+        path_or_fileobj=content,
+        path_in_repo="manifest.json",
+        repo_id=REPO,
+        repo_type="dataset",
+        revision="text",
+    )
+    with pytest.raises(VerifyError) as caught:
+        verify_repo(api, REPO, "text")
+    assert str(caught.value).endswith(
+        f"train: expected rows with the format digest {'0' * 32}, got {digest}; try again, then "
+        f"push the build again"
+    )
+
+
+def test_each_format_has_a_branch_unless_one_is_named() -> None:
+    assert [default_branch(PARQUET, name) for name in ROW_FORMATS] == ["main", *ROW_FORMATS[1:]]
+    assert default_branch(ARROW) == "arrow"
+
+
+def test_a_format_that_there_is_not_is_one_line(builds: Builds, command: Command) -> None:
+    done = command("push", REPO, "--out", builds("imdb").out, "--as", "mesages")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: unknown row format 'mesages'; did you mean 'messages'? Known: prompt_completion, "
+        "messages, alpaca, sharegpt, text\n"
+    )
+
+
+def test_arrow_files_have_the_format_too(
+    builds: Builds, api: HfApi, at_the_hub: LoopbackHub
+) -> None:
+    asked, target = RowFormat("sharegpt"), Target(REPO, "sharegpt")
+    push(api, builds("imdb"), target, row_format=asked, file_format=ARROW)
+    verify_repo(api, REPO, "sharegpt")
