@@ -26,7 +26,7 @@ from mixbuild.declare.choice import TaskChoice
 from mixbuild.declare.template import Template
 from mixbuild.make import manifest
 from mixbuild.make import unit as units
-from mixbuild.make.config import Asked
+from mixbuild.make.made_of import Asked
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.make.staging import UNITS

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from mixbuild.make.config import Asked, OfTask, SourceEntry
+from mixbuild.make.made_of import Asked, OfTask, SourceEntry
 from mixbuild.publish.manifest import (
     COLUMNS,
     Lengths,

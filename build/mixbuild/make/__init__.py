@@ -6,6 +6,7 @@
     keys       what a shard's rows say, in a file beside it
     shard      a unit -> its Arrow shard
     declaration  the file that declares a task, kept and published
+    made_of    what a config is made of
     config     what is published under a name
     plan       what was asked for -> units
     recipe     a recipe's file -> what is asked for
@@ -16,16 +17,11 @@
 """
 
 from mixbuild.make.config import (
-    Asked,
     Built,
     BuiltSplit,
     Config,
     ListedShard,
-    Name,
-    OfTask,
-    RecipeEntry,
     Removed,
-    SourceEntry,
     SplitEntry,
     contradictions,
     whole,
@@ -33,6 +29,7 @@ from mixbuild.make.config import (
 )
 from mixbuild.make.declaration import DECLARATIONS
 from mixbuild.make.keys import keys_path, read_keys
+from mixbuild.make.made_of import Asked, Name, OfTask, RecipeEntry, SourceEntry
 from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
 from mixbuild.make.manifest import save as save_manifest

@@ -24,20 +24,9 @@ from mixbuild.core import (
     write_whole,
 )
 from mixbuild.declare import Task
-from mixbuild.make.config import (
-    Asked,
-    Built,
-    Config,
-    Name,
-    OfTask,
-    RecipeEntry,
-    SourceEntry,
-    TemplateEntry,
-    contradictions,
-    odd_sums,
-    split_of,
-)
+from mixbuild.make.config import Built, Config, contradictions, odd_sums, split_of
 from mixbuild.make.declaration import Declaration
+from mixbuild.make.made_of import Asked, Name, OfTask, RecipeEntry, SourceEntry, TemplateEntry
 from mixbuild.make.shard import Shard
 from mixbuild.make.unit import code_version
 from mixbuild.render import choose_templates

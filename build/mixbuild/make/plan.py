@@ -10,7 +10,7 @@ import numpy as np
 
 from mixbuild.core import LockError, UsageError
 from mixbuild.declare import SEED, ChoiceSlot, Slot, Task, TaskChoice
-from mixbuild.make.config import Asked, RecipeEntry
+from mixbuild.make.made_of import Asked, RecipeEntry
 from mixbuild.make.unit import Projection, Unit, bind_projection, choice_hashes, unit_of
 from mixbuild.sources import (
     SAMPLES,

@@ -8,7 +8,7 @@ from typing import Any
 
 from mixbuild.core import RecipeError, UsageError, one_of, project_file
 from mixbuild.declare import Resolved, Task, parse_recipe, resolve_recipe
-from mixbuild.make.config import RecipeEntry
+from mixbuild.make.made_of import RecipeEntry
 from mixbuild.make.plan import Request
 
 SHIPPED = "recipes"
