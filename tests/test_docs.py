@@ -149,6 +149,16 @@ def test_every_command_that_needs_the_hub_prints_what_it_says(
         assert len(pairs) == 6
         run_all(["make .venv/ready"], checkout)
         run_and_compare([(". .venv/bin/activate", ""), *pairs], checkout, **variables)
+        card = hub.files("org/instruct_mix")["README.md"].decode()
+        # polars and TRL are not installed here, and who streams Parquet may abort at its exit
+        not_here = ("import polars", "from trl", "streaming=True")
+        snippets = [each for each in blocks(card, "python") if not any(map(each.count, not_here))]
+        assert len(snippets) == 3
+        (tmp_path / "snippets.py").write_text("\n".join([*snippets, "print(len(rows))"]))
+        read = f"{checkout}/.venv/bin/python {tmp_path}/snippets.py 2> {tmp_path}/progress"
+        (printed,) = run_all([read], checkout, **variables)
+        prompt = json.loads(blocks(README, "json")[0])["prompt"]
+        assert printed == f"{prompt} barley\n17\n17\n", "one, those through seed, and all by pandas"
     assert read_shards(checkout / "out/three", "imdb", "test").num_rows == 17
 
 
