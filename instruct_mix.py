@@ -6,7 +6,8 @@
 ' barley'
 
 ``builder.download_and_prepare()`` and ``builder.as_dataset()`` work as for any
-builder, with ``num_proc`` too. Used by import; a script at the root of a Hub repo
+builder, with ``num_proc`` too; ``row_format="messages"`` gives the same rows as
+chats. Used by import; a script at the root of a Hub repo
 would break it, so this file is never published.
 """
 
@@ -22,13 +23,17 @@ import datasets
 import pyarrow as pa
 from datasets.builder import Key
 from mixbuild import __version__
-from mixbuild.core import SCHEMA
-from mixbuild.declare import SEED, Task
+from mixbuild.core import dump_json, hash_code
+from mixbuild.declare import DROP, PROMPT_COMPLETION, SEED, RowFormat, Task
 from mixbuild.make import Plan, Projection, Request, Unit, plan, rows
+from mixbuild.publish import Openings, columns_of, lay, openings
 from mixbuild.sources import lock
 from mixbuild.tasks import ALL, find, gather
 
-OPTIONS = ("templates", "seed", "source", "tasks", "lock", "allow_drift", "follow_links")
+OPTIONS = (
+    *("templates", "seed", "source", "tasks", "lock", "allow_drift", "follow_links"),
+    *("row_format", "marker", "system"),
+)
 """What a config adds to those of ``datasets``."""
 
 
@@ -44,6 +49,10 @@ class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datase
         lock: another lock file than the project's.
         allow_drift: read a mirror that is not what the lock says.
         follow_links: read what a mirror's links and card lead to outside of its folder.
+        row_format: ``prompt_completion``, ``messages``, ``alpaca``, ``sharegpt`` or ``text``.
+        marker: of the formats for chats, ``drop`` takes ``[OUTPUT]:`` out of the texts, ``keep``
+            leaves it there.
+        system: of ``messages`` and ``sharegpt``, the message that each row begins with.
     """
 
     templates: str = SEED
@@ -53,6 +62,14 @@ class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datase
     lock: str | None = None
     allow_drift: bool = False
     follow_links: bool = False
+    row_format: str = PROMPT_COMPLETION
+    marker: str = DROP
+    system: str | None = None
+
+    @property
+    def laid_out(self) -> RowFormat:
+        """The row format with its options."""
+        return RowFormat(self.row_format, self.marker, self.system)
 
 
 def _description(task: Task) -> str:
@@ -85,6 +102,7 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
             asked = InstructMixConfig(
                 **{name: options[name] for name in OPTIONS if options.get(name) is not None}
             )
+            laid_out = asked.laid_out  # refused before a source is read
             task = find(config_name, gather([asked.tasks] if asked.tasks else []))
             if task not in ALL:
                 # so that datasets takes a config that the class does not list
@@ -103,14 +121,15 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
             # the cache folder is named by this hash: what is cached must not outlive the code
             # that made it, nor the source that it was made of
             keys = "".join(unit.key for units in self._plan.units.values() for unit in units)
-            options.setdefault("hash", hashlib.sha256(keys.encode()).hexdigest()[:16])
+            made_by = f"{keys}{hash_code('publish/formats')}{dump_json(laid_out)}"
+            options.setdefault("hash", hashlib.sha256(made_by.encode()).hexdigest()[:16])
         super().__init__(cache_dir, dataset_name, config_name, **options)
 
     def _info(self) -> datasets.DatasetInfo:
         task = self._plan.task if self._plan else find(self.config.name)
         return datasets.DatasetInfo(
             description=_description(task),
-            features=datasets.Features.from_arrow_schema(SCHEMA),
+            features=datasets.Features.from_arrow_schema(columns_of(self.config.laid_out)),
             citation=task.source.citation,
             license=task.source.license,
             homepage=f"https://huggingface.co/datasets/{task.source.repo}",
@@ -120,17 +139,21 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
         planned = self._plan
         if planned is None:  # no config was named, which datasets has refused
             return []
+        task, projection = planned.task, planned.projection
+        known = openings({(task.name, each.name): each.text for each in task.templates})
         return [
             datasets.SplitGenerator(
-                name=split, gen_kwargs={"units": units, "projection": planned.projection}
+                name=split,
+                gen_kwargs={"units": units, "projection": projection, "known": known},
             )
             for split, units in planned.units.items()
         ]
 
     def _generate_tables(
-        self, units: list[Unit], projection: Projection
+        self, units: list[Unit], projection: Projection, known: Openings
     ) -> Iterator[tuple[Key, pa.Table]]:
         # datasets deals out the units, which are a list, and gives the rest to every worker
+        asked = self.config.laid_out
         for index, unit in enumerate(units):
             for number, (_, batch, _) in enumerate(rows(unit, projection)):
-                yield Key(index, number), pa.Table.from_batches([batch])
+                yield Key(index, number), pa.Table.from_batches([lay(batch, asked, known)])

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import pyarrow.parquet as pq
 import pytest
 from conftest import imdb_rows, read_shards, write_parquet
 from make.test_run import request
 from mixbuild.core.errors import MixError, UsageError
 from mixbuild.core.row import SCHEMA
+from mixbuild.declare import RowFormat
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.tasks import ALL, gather
+from mixbuild.publish import columns_of, deliver, open_place
+from mixbuild.tasks import ALL, find, gather
 
 from instruct_mix import InstructMix
 
@@ -57,6 +60,51 @@ def test_a_stream_can_be_sharded_by_units(imdb_folder: Path, tmp_path: Path) -> 
     stream = builder.as_streaming_dataset(split="train")
     assert stream.num_shards == 2
     assert list(stream.shard(2, 1)) == list(stream)[150:]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"row_format": "messages", "system": "Be brief."},
+        {"row_format": "alpaca", "templates": "all"},
+        {"row_format": "sharegpt", "marker": "keep", "templates": "sample"},
+        {"row_format": "text"},
+    ],
+    ids=lambda options: options["row_format"],
+)
+def test_the_rows_come_in_any_format(
+    imdb_folder: Path, tmp_path: Path, many_units: None, options: dict[str, Any]
+) -> None:
+    """The same as export makes of the same build."""
+    rendered = {"templates": options.get("templates", "seed")}
+    of_folder = {"imdb": str(imdb_folder)}
+    make(Request([find("imdb")], tmp_path / "out", of_folder, **rendered))
+    asked = RowFormat(options["row_format"], options.get("marker", "drop"), options.get("system"))
+    deliver(open_place(str(tmp_path / "out")), tmp_path / "rows", asked)
+    expected = pq.read_table(tmp_path / "rows/imdb/train-00000-of-00001.parquet").to_pylist()
+
+    cached = {"cache_dir": str(tmp_path / "cache"), "source": str(imdb_folder)}
+    plain = InstructMix(config_name="imdb", **cached, **rendered)
+    builder = InstructMix(config_name="imdb", **cached, **options)
+    assert plain.cache_dir != builder.cache_dir
+    builder.download_and_prepare(num_proc=2)
+    prepared = builder.as_dataset(split="train")
+    assert prepared.to_list() == expected
+    assert list(builder.as_streaming_dataset(split="train")) == expected
+    assert prepared.features.arrow_schema.remove_metadata() == columns_of(asked)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"row_format": "mesages"}, "unknown row format 'mesages'; did you mean 'messages'?"),
+        ({"system": "x"}, "prompt_completion: has no place for a system message; take messages"),
+    ],
+)
+def test_a_format_that_there_is_not_is_refused(options: dict[str, Any], error: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        InstructMix(config_name="imdb", source="samples", **options)
+    assert str(caught.value).startswith(error)
 
 
 def test_a_source_that_changed_is_prepared_anew(imdb_folder: Path, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ view of a batch, made where files are written.
 from mixbuild.publish.containers import CONTAINERS
 from mixbuild.publish.delivery import Delivered, deliver
 from mixbuild.publish.export import FOLDER, Split, export_split, splits
+from mixbuild.publish.formats import Openings, columns_of, lay, openings
 from mixbuild.publish.hub import push
 from mixbuild.publish.hub.push import Plan, Progress, Pushed, Verified
 from mixbuild.publish.manifest import ARROW, PARQUET, Published, PublishedConfig, PublishedSplit
@@ -43,6 +44,7 @@ __all__ = [
     "PARQUET",
     "PUBLISHED_SCHEMA",
     "Delivered",
+    "Openings",
     "Place",
     "Plan",
     "Progress",
@@ -52,9 +54,12 @@ __all__ = [
     "Pushed",
     "Split",
     "Verified",
+    "columns_of",
     "deliver",
     "export_split",
+    "lay",
     "open_place",
+    "openings",
     "push",
     "read_shards",
     "splits",
