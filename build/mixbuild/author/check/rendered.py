@@ -36,14 +36,20 @@ FEWEST_ROWS = 5
 Mask = npt.NDArray[np.bool_]
 
 
-def check_sheet(sheet: Sheet) -> Iterator[Finding]:
-    """Every rule over what one template makes of the records."""
+def check_sheet(sheet: Sheet, *, enough: bool) -> Iterator[Finding]:
+    """Every rule over what one template makes of the records.
+
+    Args:
+        sheet: that is it.
+        enough: whether there are so many records that each template must make a row of some.
+    """
     if sheet.changed:
         message = "comes out otherwise when it is rendered again, in other batches"
         yield _finding(sheet, "unseeded", message, row=sheet.changed)
         return  # nothing else that could be said of it would stay true
     if not sheet.rows.num_rows:
-        yield _finding(sheet, "empty-completion", "makes no row of any record that was read")
+        message = "makes no row of any record that was read"
+        yield _finding(sheet, "empty-completion", message, severity=ERROR if enough else UNJUDGED)
         return
     yield from _empty_completions(sheet)
     yield from _constants(sheet)

@@ -14,9 +14,8 @@ TODO = "TODO"
 UNJUDGED = "unjudged"
 """Too few rows to say anything; shown in the summary only."""
 
-RULES: Mapping[str, str] = MappingProxyType(
+OF_DECLARATIONS: Mapping[str, str] = MappingProxyType(
     {
-        # of a declaration
         "task-name": "no two tasks have the same name",
         "unfinished": "nothing is left to be done",
         "attribution": "the source can be cited, has a known licence, and says its limits",
@@ -29,7 +28,12 @@ RULES: Mapping[str, str] = MappingProxyType(
         "doubled-word": "no word twice in a row",
         "inverted": "a template that asks for what the seed's prompt gives is marked as inverted",
         "stray-text": "no remains of escapes, braces or encodings from the template or its slots",
-        # of what it is rendered to
+    }
+)
+"""Every rule for what a task declares, and what it asks for."""
+
+OF_ROWS: Mapping[str, str] = MappingProxyType(
+    {
         "missing-split": "the source has every split that the task declares",
         "unrenderable": "the rows can be rendered",
         "empty-completion": "a template makes rows, and something can be seen in each completion",
@@ -50,11 +54,24 @@ RULES: Mapping[str, str] = MappingProxyType(
         "separator-in-item": "no item of a list holds what the list is joined by",
         "overlapping-splits": "no two splits have the same rows",
         "unseeded": "a row is rendered alike whenever, and beside whatever else, it is rendered",
-        # of the waivers themselves
+    }
+)
+"""Every rule for what a task is rendered to."""
+
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        **OF_DECLARATIONS,
+        **OF_ROWS,
         "waiver": "a rule that is waived exists, and would be broken",
     }
 )
-"""Every rule, and what it asks for."""
+"""Every rule."""
+
+SOME_ROWS = 20
+"""Of fewer rows of a source, a sound template may refuse each."""
+
+ENOUGH_ROWS = 1_000
+"""Of fewer rows of a source, none may show what others do."""
 
 OF_THE_CATALOG = frozenset({"attribution", "few-templates"})
 """What the project asks of its own tasks, and does not of anyone's."""

@@ -18,7 +18,17 @@ from mixbuild.author.check.declarations import check_columns, check_declaration,
 from mixbuild.author.check.lists import check_lists, check_overlap
 from mixbuild.author.check.options import check_options
 from mixbuild.author.check.rendered import check_sheet, check_texts
-from mixbuild.author.check.rules import ERROR, OF_THE_CATALOG, RULES, UNJUDGED, WARNING, Finding
+from mixbuild.author.check.rules import (
+    ENOUGH_ROWS,
+    ERROR,
+    OF_ROWS,
+    OF_THE_CATALOG,
+    RULES,
+    SOME_ROWS,
+    UNJUDGED,
+    WARNING,
+    Finding,
+)
 from mixbuild.author.check.sheets import Records, read_records, render_sheets
 from mixbuild.author.check.targets import check_targets
 from mixbuild.core import (
@@ -91,12 +101,13 @@ def check(
     for split in splits:
         if split not in known:
             raise UsageError(one_of("split", split, dict.fromkeys(known)))
+    sources = sources or {}
     tasks = [task for task in tasks if not splits or not task.splits.keys().isdisjoint(splits)]
     findings = list(check_names(tasks))
-    source_rows = rendered_rows = 0
+    rendered_rows, source_rows = 0, {}
     for done, task in enumerate(tasks):
         report(done, len(tasks), running=task.name)
-        source = (sources or {}).get(task.name)
+        source = sources.get(task.name)
         request = Request(
             [task],
             Path(),  # nothing is written
@@ -110,7 +121,7 @@ def check(
         )
         found, read, rendered = _check_task(task, request)
         findings += found
-        source_rows += read
+        source_rows[task.name] = read
         rendered_rows += rendered
     findings = [
         replace(each, severity=WARNING)
@@ -120,11 +131,13 @@ def check(
     ]
     kept, waived = _waive(tasks, [each for each in findings if each.severity != UNJUDGED])
     unjudged = {(each.rule, each.task) for each in findings if each.severity == UNJUDGED}
-    kept += [each for task in tasks for each in _idle_waivers(task, waived, unjudged)]
+    for task in tasks:
+        real = None if sources.get(task.name) == SAMPLES else source_rows[task.name]
+        kept += _idle_waivers(task, waived, unjudged, rows=real)
     order = {task.name: place for place, task in enumerate(tasks)}
     return Checked(
         len(tasks),
-        source_rows,
+        sum(source_rows.values()),
         rendered_rows,
         tuple(sorted(kept, key=lambda each: (each.severity, order[each.task]))),
         tuple(waived),
@@ -152,14 +165,14 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
     except (RowError, pa.ArrowException) as error:
         return [*findings, _unrenderable(task, error)], 0, 0
     samples = source == SAMPLES
+    read = sum(len(each.numbers) for each in records)
     for sheet in sheets:
-        findings += check_sheet(sheet)
+        findings += check_sheet(sheet, enough=samples or read >= SOME_ROWS)
         findings += check_targets(sheet)
     findings += check_options(task, sheets)
     findings += check_lists(task, records)
     findings += check_overlap(task, sheets[0], samples=samples)
     findings += check_texts(task, sheets, records, samples=samples)
-    read = sum(len(each.numbers) for each in records)
     return findings, read, sum(sheet.rows.num_rows for sheet in sheets)
 
 
@@ -200,9 +213,16 @@ def _waive(
 
 
 def _idle_waivers(
-    task: Task, waived: Sequence[tuple[Finding, str]], unjudged: set[tuple[str, str]]
+    task: Task,
+    waived: Sequence[tuple[Finding, str]],
+    unjudged: set[tuple[str, str]],
+    *,
+    rows: int | None,
 ) -> Iterator[Finding]:
-    """Waivers without an object, or without a reason."""
+    """Waivers without an object, or without a reason.
+
+    Samples are to show what is waived; of a source, ``rows`` were read, and others may show it.
+    """
     used = {each.rule for each, _ in waived if each.task == task.name}
     for rule, reason in task.waivers.items():
         if rule not in RULES:
@@ -210,5 +230,10 @@ def _idle_waivers(
             yield Finding(task.name, "waiver", ERROR, f"there is no rule {rule!r} to waive{hint}")
         elif not reason.strip():
             yield Finding(task.name, "waiver", ERROR, f"{rule!r} is waived without a reason")
-        elif rule not in used and (rule, task.name) not in unjudged:
+        elif rule in used or (rule, task.name) in unjudged:
+            continue
+        elif rows is None or rule not in OF_ROWS:
             yield Finding(task.name, "waiver", ERROR, f"{rule!r} is waived, and is not broken")
+        elif rows >= ENOUGH_ROWS:
+            message = f"{rule!r} is waived, and is not broken by the {rows:,} rows that were read"
+            yield Finding(task.name, "waiver", WARNING, message)
