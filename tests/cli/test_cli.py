@@ -7,11 +7,12 @@ import os
 import pty
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ from conftest import ROOT, Build, imdb_rows, write_parquet
 from mixbuild import __version__
 from mixbuild.cli import main as cli
 from mixbuild.cli.terminal import console
+from mixbuild.cli.terminal.console import PROGRAM
 from mixbuild.core import files
 from mixbuild.core.errors import UsageError
 from mixbuild.core.files import partial_path
@@ -453,6 +455,28 @@ def test_help_names_every_command(build: Build) -> None:
         assert whole is not None
         assert whole.name == command
     assert build("--version").stdout == f"instruct-mix, version {__version__}\n"
+
+
+def examples(command: click.Command, said: str) -> Iterator[tuple[click.Command, str, list[str]]]:
+    """What the help of a command, and of those below it, shows as typed by a person."""
+    for line in (command.epilog or "").splitlines()[2:]:
+        assert len(f"  {line}") <= 80
+        typed = line.removeprefix(f"  {PROGRAM} ")
+        assert typed.startswith(said)
+        yield command, said, shlex.split(typed.removeprefix(said))
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            if (each := command.get_command(context, name)) is not None:
+                yield from examples(each, f"{said} {name}".lstrip())
+
+
+def test_every_example_of_a_help_can_be_typed_and_fits_a_terminal() -> None:
+    found = list(examples(cli.commands, ""))
+    assert {said for _, said, _ in found} > {"", "make", "push", "lock", "new", "mix plan"}
+    parsed = [(said, each.make_context(said, words).params) for each, said, words in found if said]
+    # one folder is obvious where none is named
+    assert ("trace", "out") in {(said, params.get("place")) for said, params in parsed}
 
 
 def test_a_terminal_that_cannot_show_a_text_is_no_failure(build: Build, tmp_path: Path) -> None:

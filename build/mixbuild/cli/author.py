@@ -8,7 +8,6 @@ import click
 
 from mixbuild.author import preview, start
 from mixbuild.cli.options import (
-    examples,
     follow_links_option,
     language_option,
     lock_option,
@@ -18,6 +17,7 @@ from mixbuild.cli.options import (
     tasks_option,
 )
 from mixbuild.cli.terminal.authoring import print_started
+from mixbuild.cli.terminal.console import examples
 from mixbuild.cli.terminal.rows import print_preview, print_preview_as_json
 from mixbuild.core import UsageError
 from mixbuild.declare import EVERY, SAMPLE, Task
@@ -27,10 +27,15 @@ from mixbuild.tasks import ALL, find
 
 @click.command("show")
 @click.argument("task_name", metavar="TASK")
-@click.option("--template", default=EVERY, help="The one to show.  [default: all]")
+@click.option("--template", default=EVERY, help="The template to show.  [default: all]")
 @language_option
 @click.option(
-    "--rows", default=1, show_default=True, type=click.IntRange(1), help="How many source rows."
+    "--rows",
+    default=1,
+    show_default=True,
+    metavar="N",
+    type=click.IntRange(1),
+    help="How many source rows.",
 )
 @click.option("--split", help="The split to show.  [default: the task's first]")
 @seed_option
@@ -44,7 +49,7 @@ from mixbuild.tasks import ALL, find
     help="Read the source on the Hub, at the commit that the lock pins.",
 )
 @lock_option
-@click.option("--json", "as_json", is_flag=True, help="A line of JSON for each template.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each template.")
 def show(
     task_name: str,
     template: str,
@@ -59,9 +64,10 @@ def show(
     lock_path: Path,
     as_json: bool,
 ) -> None:
-    """Show a raw record of TASK, and the rows it is rendered to: of the samples, unless told.
+    """Show a raw record of TASK, and the row that each template makes of it.
 
-    What fills a placeholder has the colour of the column that it comes from.
+    It is one of the samples, unless --hub or --source says otherwise; a task of your own has none,
+    and is read from the Hub. Each value has the colour of the column that it comes from.
     """
     task = find(task_name, catalog)
     refuse_strangers(sources, [task.name])
@@ -92,12 +98,12 @@ def show(
     "new",
     epilog=examples(
         "new port_quiz --repo quayside/port_quiz",
-        "new port_quiz --repo quayside/port_quiz --source ~/port_quiz --family 'multiple choice'",
+        "new port_quiz --repo quayside/port_quiz --source ~/port_quiz",
     ),
 )
 @click.argument("task_name", metavar="TASK")
 @click.option("--repo", required=True, metavar="ORG/NAME", help="The source dataset on the Hub.")
-@click.option("--config", help="Which config of the source, if it has several.")
+@click.option("--config", help="The config of the source, if it has several.")
 @click.option("--source", metavar="PLACE", help="Read it from a folder, or from another repo.")
 @follow_links_option
 @click.option(

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from mixbuild.cli.options import (
-    examples,
     follow_links_option,
     language_option,
     licences_option,
@@ -34,6 +33,7 @@ from mixbuild.cli.terminal.builds import (
     print_overlaps,
     print_pinned,
 )
+from mixbuild.cli.terminal.console import examples
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
@@ -49,9 +49,9 @@ from mixbuild.tasks import ALL, find
     epilog=examples(
         "make --samples",
         "make squad imdb --out out/two",
-        "make --licences permissive,attribution --templates sample --seed 7",
+        "make --licences permissive --templates sample --seed 7",
         "make --recipe FILE --set seed=7",
-        "make imdb --source imdb=~/data/imdb --split train --max-rows 1000",
+        "make imdb --source imdb=~/imdb --split train --max-rows 1000",
     ),
 )
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
@@ -83,6 +83,7 @@ from mixbuild.tasks import ALL, find
 )
 @click.option(
     "--max-rows",
+    metavar="N",
     type=click.IntRange(1),
     help="At most so many source rows per split, chosen by hash.",
 )
@@ -97,7 +98,7 @@ from mixbuild.tasks import ALL, find
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Of a running Dask scheduler, whose workers see the same --out folder.",
+    help="A running Dask scheduler; its workers must see the same --out folder.",
 )
 @lock_option
 @click.option("--allow-drift", is_flag=True, help="Read mirrors that differ from the lock.")
@@ -125,7 +126,7 @@ def make_command(
     allow_drift: bool,
     licences: list[str],
 ) -> None:
-    """Render TASKs (default: all), or what a recipe says, into Arrow shards and a manifest.
+    """Render each TASK (default: all), or what a recipe says, into Arrow shards and a manifest.
 
     Sources are read from the Hub unless --samples or --source says otherwise. A build that was
     interrupted goes on where it was; a build that is whole is left as it is.
@@ -182,7 +183,9 @@ def make_command(
     "--update", is_flag=True, help="Pin the newest commit instead, and show what changed since."
 )
 @click.option(
-    "--check", is_flag=True, help="Only look whether sources have changed; exit 1 if one has."
+    "--check",
+    is_flag=True,
+    help="Only look whether sources have changed; exit status 1 if one has.",
 )
 @tasks_option
 @lock_option
@@ -193,7 +196,7 @@ def lock_command(
     catalog: tuple[Task, ...],
     lock_path: Path,
 ) -> None:
-    """Pin the commit at which the source of each TASK is read (default: of all not pinned yet)."""
+    """Pin the commit at which the source of each TASK is read (default: all that have none yet)."""
     tasks = [find(name, catalog) for name in dict.fromkeys(task_names)]
     if update and check:
         raise UsageError("--update writes and --check does not; say one of them")

@@ -17,11 +17,11 @@ from mixbuild.declare import Task
 
 @click.command("list")
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
-@click.option("--family", help="Only this family, as 'sentiment'.")
+@click.option("--family", help="Only this family, such as 'sentiment'.")
 @licences_option
 @language_option
-@click.option("--json", "as_json", is_flag=True, help="All that is declared, as JSON.")
-@click.option("--markdown", is_flag=True, help="As the table of the README.")
+@click.option("--json", "as_json", is_flag=True, help="Print all that the tasks declare, as JSON.")
+@click.option("--markdown", is_flag=True, help="Print the table of the README.")
 @tasks_option
 def list_tasks(
     task_names: tuple[str, ...],
@@ -32,7 +32,7 @@ def list_tasks(
     markdown: bool,
     catalog: tuple[Task, ...],
 ) -> None:
-    """List the tasks by family, or all there is to know of each TASK."""
+    """List the tasks by family, or tell all there is to know of each TASK."""
     tasks = select(
         catalog,
         task_names,

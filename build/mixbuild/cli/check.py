@@ -32,12 +32,16 @@ REAL_ROWS = 1_000
 @click.option("--hub", is_flag=True, help="Read the sources on the Hub instead of the samples.")
 @click.option(
     "--rows",
+    metavar="N",
     type=click.IntRange(1),
     help=f"At most so many source rows per split, chosen by hash.  [default: {REAL_ROWS:,}; "
     "all of the samples]",
 )
 @click.option(
-    "--split", "splits", multiple=True, help="A split, of the tasks that have it.  [default: all]"
+    "--split",
+    "splits",
+    multiple=True,
+    help="Only this split, of the tasks that have it. Repeatable.",
 )
 @seed_option
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
@@ -52,7 +56,10 @@ def check_command(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Look for faults in TASKs (default: all), and in what they render of some rows."""
+    """Look for faults in each TASK (default: all), and in the rows that it makes of some records.
+
+    Exit status 1 when there is an error; a warning is for you to judge.
+    """
     tasks = [find(name, catalog) for name in dict.fromkeys(task_names)] or list(catalog)
     refuse_strangers(sources, [task.name for task in tasks])
     if not hub:

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli.terminal.console import out, print_table, table
+from mixbuild.cli.terminal.console import examples, out, print_table, table
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.declare import DROP, PROMPT_COMPLETION, RowFormat
 
 
-@click.command("export")
+@click.command(
+    "export",
+    epilog=examples(
+        "export out --as messages --to chats.jsonl.zst",
+        "export org/my_mix squad --as alpaca --to squad.jsonl",
+    ),
+)
 @click.argument("place", metavar="DIR|ORG/NAME[@REVISION]")
 @click.argument("configs", nargs=-1, metavar="[CONFIG]...")
 @click.option(
@@ -30,21 +36,21 @@ from mixbuild.declare import DROP, PROMPT_COMPLETION, RowFormat
     help="FILE.jsonl, .jsonl.gz, .jsonl.zst, .parquet, .arrow; or a folder of a file per split.",
 )
 @click.option(
-    "--container", help="Of a folder's files: parquet, jsonl, jsonl.gz, …  [default: parquet]"
+    "--container", help="The files of a folder: parquet, jsonl, jsonl.gz, …  [default: parquet]"
 )
 @click.option("--split", "splits", multiple=True, help="Only this split. Repeatable.")
 @click.option(
     "--columns",
     metavar="NAME,...",
-    help="Those that go along beside the texts; 'none' for none.  [default: all]",
+    help="The other columns to keep beside the texts; 'none' for none.  [default: all]",
 )
 @click.option(
     "--marker",
     default=DROP,
     show_default=True,
-    help="Of chats: 'drop' takes [OUTPUT]: out of the texts, 'keep' leaves it.",
+    help="In chats: 'drop' takes [OUTPUT]: out of the texts, 'keep' leaves it.",
 )
-@click.option("--system", metavar="TEXT", help="Of chats: the message that each begins with.")
+@click.option("--system", metavar="TEXT", help="In chats: a system message for each to begin with.")
 def export_command(
     place: str,
     configs: tuple[str, ...],
@@ -56,10 +62,11 @@ def export_command(
     marker: str,
     system: str | None,
 ) -> None:
-    """Rows of a build, or of what is published, in a row format, to a file or a folder.
+    """Write rows of a build, or of a published dataset, in a row format, to a file or a folder.
 
-    Killed, it goes on by the same command, and makes the same bytes. From each row the prompt and
-    the completion can be told again: what a chat leaves out of them is in the column marker.
+    When it was interrupted, the same command goes on where it was, and makes the same bytes.
+    Prompt and completion can be restored from every row: what a chat leaves out of them is kept in
+    the column marker.
     """
     asked = RowFormat(row_format, marker, system)  # before the Hub's client is loaded
     from mixbuild.publish import deliver, open_place

@@ -15,7 +15,7 @@ from typing import NoReturn, cast
 import click
 
 from mixbuild import __version__
-from mixbuild.cli.terminal.console import PROGRAM, complain
+from mixbuild.cli.terminal.console import PROGRAM, complain, examples
 from mixbuild.core import MixError, UsageError, one_line
 
 
@@ -45,21 +45,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 COMMANDS = {
-    "list": ("catalog:list_tasks", "List the tasks, or all there is to know of some."),
+    "list": ("catalog:list_tasks", "List the tasks, or tell all there is to know of some."),
     "show": ("author:show", "Show a raw record of a task, and what each template makes of it."),
     "new": ("author:new", "Start a new task: a skeleton, filled in with what its source tells."),
-    "mix": ("mix:mix_command", "Show what the mixtures of a recipe would give."),
+    "mix": ("mix:mix_command", "Show what the mixtures of a recipe would give, beforehand."),
     "make": ("build:make_command", "Render tasks into Arrow shards and a manifest."),
     "lock": ("build:lock_command", "Pin the commit at which each source is read."),
     "check": ("check:check_command", "Look for faults in tasks, and in what they render."),
     "stats": ("statistics:stats_command", "Show what the rows of a build are like."),
-    "export": ("export:export_command", "Write rows in a row format, to a file or a folder."),
+    "export": ("export:export_command", "Write the rows of a build as chats, JSON lines and more."),
     "card": ("publish:card_command", "Write the dataset card beside the shards of a build."),
     "push": ("publish:push_command", "Publish a build in one commit, and check it there."),
-    "verify": (
-        "prove:verify_command",
-        "Check a build, or a published dataset, by its manifest.",
-    ),
+    "verify": ("prove:verify_command", "Check a build, or a published dataset, by its manifest."),
     "rebuild": ("prove:rebuild_command", "Build a published dataset again, and compare every row."),
     "trace": ("prove:trace_command", "Show the source record that a row was made of."),
 }
@@ -90,6 +87,7 @@ class Commands(click.Group):
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
+    epilog=examples("list", "show squad", "make --samples", "make --help"),
 )
 @click.version_option(__version__, prog_name="instruct-mix")
 @click.pass_context

@@ -14,7 +14,7 @@ from mixbuild.cli.options import (
     tasks_option,
 )
 from mixbuild.cli.recipes import asked_by_recipe, set_option
-from mixbuild.cli.terminal.console import out
+from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.mixtures import print_forecast
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import LicenceError, UsageError
@@ -26,16 +26,25 @@ from mixbuild.sources import lock
 
 @click.group("mix")
 def mix_command() -> None:
-    """Recipes: what a mixture will give, before anything is rendered."""
+    """Look at what a recipe would make, before anything is rendered."""
 
 
-@mix_command.command("plan")
+@mix_command.command(
+    "plan",
+    short_help="Show what the mixtures of a recipe would be made of.",
+    epilog=examples(
+        "mix plan everything --samples", "mix plan mine.yaml --set mixtures.mix.total=50000"
+    ),
+)
 @click.argument("recipe", metavar="RECIPE")
 @set_option
 @click.option(
-    "--out", "folder", type=click.Path(path_type=Path), help="A build that knows some rows exactly."
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="A build whose rows are counted exactly.",
 )
-@click.option("--samples", is_flag=True, help="Of the rows that come with the package.")
+@click.option("--samples", is_flag=True, help="Count the samples that come with the package.")
 @tasks_option
 @source_option
 @follow_links_option
@@ -50,15 +59,11 @@ def plan_command(
     follow_links: bool,
     lock_path: Path,
 ) -> None:
-    r"""What the mixtures of RECIPE would be made of; exit status 1 when one cannot be made.
+    """Show what the mixtures of RECIPE would be made of; exit status 1 when one cannot be made.
 
-    RECIPE is a file, or the name of one that comes with the package. Rows are counted as a build
-    in --out, the lock or the sources' files have them; what does not know yet which rows will be
-    left out is an estimate, marked ~.
-
-    \b
-    instruct-mix mix plan everything --samples
-    instruct-mix mix plan mine.yaml --set mixtures.mix.total=50000
+    RECIPE is a file, or the name of one that comes with the package. Rows are counted in the build
+    in --out, by the lock, or in the sources' files. A number marked ~ is an estimate: which rows
+    will be left out is only known once they are rendered.
     """
     resolved, request = asked_by_recipe(
         recipe,
@@ -101,7 +106,7 @@ def plan_command(
         raise faults[0]
 
 
-@mix_command.command("schema")
+@mix_command.command("schema", short_help="Print the JSON Schema of recipes.")
 def schema_command() -> None:
-    """The JSON Schema of recipes, for editors that complete and check by it."""
+    """Print the JSON Schema of recipes, by which an editor completes and checks them."""
     click.echo(json.dumps(recipe_schema(), indent=1, ensure_ascii=False))

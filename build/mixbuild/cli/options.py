@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli.terminal.console import PROGRAM
 from mixbuild.core import UsageError, did_you_mean
 from mixbuild.declare import Task
 from mixbuild.tasks import VARIABLE, gather
@@ -34,8 +33,8 @@ tasks_option = click.option(
     multiple=True,
     callback=_gather,
     metavar="PATH",
-    help=f"Also the tasks of your own in a file, a folder or a module. Repeatable; {VARIABLE} says "
-    "the same for every command.",
+    help="A file, a folder or a module that declares tasks of your own. Repeatable; the variable "
+    f"{VARIABLE} says the same for every command.",
 )
 """Gives a command all the tasks that there are: the project's, then the user's own."""
 
@@ -54,7 +53,7 @@ source_option = click.option(
 follow_links_option = click.option(
     "--follow-links",
     is_flag=True,
-    help="Also read files outside of the folder, where its links or its card lead there.",
+    help="Also read files outside of a source's folder that its links or its card lead to.",
 )
 
 
@@ -71,11 +70,6 @@ lock_option = click.option(
     default=_default_lock,
     help="The file that pins the sources.  [default: the project's]",
 )
-
-
-def examples(*lines: str) -> str:
-    """The end of a command's help: commands as a person would type them."""
-    return "\n".join(["\b", "Examples:", *(f"  {PROGRAM} {line}" for line in lines)])
 
 
 out_option = click.option(
@@ -95,9 +89,10 @@ seed_option = click.option(
 
 num_proc_option = click.option(
     "--num-proc",
+    metavar="N",
     type=click.IntRange(1),
     help="Worker processes, of one core each.  [default: this process alone, with threads; for a "
-    "large build, as many as it may use cores]",
+    "large build, as many as it has cores]",
 )
 
 

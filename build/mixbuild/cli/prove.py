@@ -16,6 +16,7 @@ from mixbuild.cli.options import (
     tasks_option,
 )
 from mixbuild.cli.terminal.builds import print_rebuilt, print_task_file, print_traced
+from mixbuild.cli.terminal.console import examples
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.publishing import print_verified
 from mixbuild.core import VerifyError
@@ -25,39 +26,44 @@ trust_option = click.option(
     "--trust-tasks",
     "trusted",
     is_flag=True,
-    help="Show the files of tasks that are not known here, and execute them. It is code: of whom?",
+    help="Show the published files of tasks that are not known here, then execute them. They are "
+    "code: only for whom you trust.",
 )
 
 
-@click.command("verify")
-@click.argument("place", metavar="DIR|ORG/NAME[@REVISION]")
+@click.command("verify", epilog=examples("verify out", "verify org/my_mix@v1.0.0"))
+@click.argument("place", default="out", metavar="[DIR|ORG/NAME[@REVISION]]")
 def verify_command(place: str) -> None:
-    """Check a build, or a published dataset, against its manifest.
+    """Check a build (default: out), or a published dataset, against its manifest.
 
     In a folder, every shard is read. In a repo, the hash of every file and the card are compared,
     then every config is loaded in full: rows, digests, lengths and examples must be those of the
-    manifest. Whether the rows follow from their sources, rebuild tells. History and versions
-    cannot be checked.
+    manifest. Whether the rows follow from their sources is for rebuild to tell. What a manifest
+    says of its history, and of the versions that made it, cannot be checked.
     """
     from mixbuild.prove import verify
 
     print_verified(*verify(place, progress=lambda what, unit: progress(what, unit=unit)))
 
 
-@click.command("rebuild")
+@click.command(
+    "rebuild", epilog=examples("rebuild org/my_mix", "rebuild org/my_mix@v1.0.0 squad imdb")
+)
 @click.argument("place", metavar="ORG/NAME[@REVISION]")
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
 @click.option(
     "--out",
     "folder",
     type=click.Path(path_type=Path),
-    help="Keep what was built there.  [default: a folder that is deleted]",
+    help="Keep what is built, in this folder.  [default: one that is deleted]",
 )
 @source_option
 @follow_links_option
 @tasks_option
 @trust_option
-@click.option("--num-proc", type=click.IntRange(1), help="Worker processes, as of make.")
+@click.option(
+    "--num-proc", metavar="N", type=click.IntRange(1), help="Worker processes, as in make."
+)
 def rebuild_command(
     place: str,
     task_names: tuple[str, ...],
@@ -98,12 +104,18 @@ def rebuild_command(
         )
 
 
-@click.command("trace")
+@click.command(
+    "trace",
+    epilog=examples(
+        "trace squad/train/train.jsonl:0", "trace squad/train/train.jsonl:0 --from org/my_mix"
+    ),
+)
 @click.argument("row_id", metavar="ID")
 @click.option(
     "--from",
     "place",
-    required=True,
+    default="out",
+    show_default=True,
     metavar="DIR|ORG/NAME",
     help="The folder of a build, or a published dataset.",
 )

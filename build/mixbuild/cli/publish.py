@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli.options import examples, identifiers, out_option
-from mixbuild.cli.terminal.console import out
+from mixbuild.cli.options import identifiers, out_option
+from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.publishing import print_plan, print_pushed
 from mixbuild.declare import DROP, PROMPT_COMPLETION, RowFormat
@@ -20,7 +20,10 @@ from mixbuild.publish import PARQUET, write_local_card
     "--repo", default="org/instruct_mix", show_default=True, help="Repo name shown on the card."
 )
 def card_command(folder: Path, repo: str) -> None:
-    """Write the dataset card beside the shards: load_dataset(FOLDER, TASK) then works."""
+    """Write the dataset card beside the shards of a build.
+
+    load_dataset(FOLDER, TASK) then reads them.
+    """
     for path in write_local_card(folder, repo=repo):
         out.print(str(path))
 
@@ -39,9 +42,12 @@ def card_command(folder: Path, repo: str) -> None:
 @click.option(
     "--private", is_flag=True, help="Create the repo as private; refused where it is public."
 )
-@click.option("--revision", help="Branch to push to.  [default: main; other formats: one each]")
+@click.option(
+    "--revision",
+    help="Branch to push to.  [default: main; for arrow, messages …, one of that name]",
+)
 @click.option("--create-pr", is_flag=True, help="Open a pull request instead of committing.")
-@click.option("--tag", "tag_name", help="A tag for the commit, beside that of its version.")
+@click.option("--tag", "tag_name", help="One more tag for the commit, beside that of its version.")
 @click.option(
     "--as",
     "row_format",
@@ -51,9 +57,12 @@ def card_command(folder: Path, repo: str) -> None:
     help="Row format; messages, alpaca, sharegpt and text go to a branch of that name.",
 )
 @click.option(
-    "--marker", default=DROP, show_default=True, help="Of chats: 'drop' or 'keep', as of export."
+    "--marker",
+    default=DROP,
+    show_default=True,
+    help="In chats: 'drop' takes [OUTPUT]: out of the texts, 'keep' leaves it.",
 )
-@click.option("--system", metavar="TEXT", help="Of chats: the message that each begins with.")
+@click.option("--system", metavar="TEXT", help="In chats: a system message for each to begin with.")
 @click.option("--message", help="Commit message.")
 @click.option(
     "--format", "file_format", default=PARQUET, show_default=True, help="'parquet' or 'arrow'."
@@ -65,19 +74,20 @@ def card_command(folder: Path, repo: str) -> None:
     help="What to load afterwards and compare: the first and last rows of each split ('ends'), or "
     "every row ('full').",
 )
-@click.option("--num-proc", type=click.IntRange(1), help="Processes that write the files.")
+@click.option(
+    "--num-proc", metavar="N", type=click.IntRange(1), help="Processes that write the files."
+)
 @click.option(
     "--allow-licences",
     multiple=True,
     callback=identifiers,
     metavar="ID,...",
-    help="Publish these licences, too, although they are held back unless named.",
+    help="Publish these licences, too, which are held back unless they are named.",
 )
 @click.option(
     "--allow-mirrors",
     is_flag=True,
-    help="Publish rows that were made of a mirror which only you have: others can neither rebuild "
-    "nor trace them.",
+    help="Publish rows of a mirror that only you have, which others can neither rebuild nor trace.",
 )
 def push_command(
     repo: str,
@@ -99,9 +109,9 @@ def push_command(
 ) -> None:
     """Publish a build in one commit, then load it from there and compare.
 
-    Each file's hash on the Hub, and what the card says of files and rows, are compared with the
-    manifest; then load_dataset must begin and end each split as the build does. --verify full
-    loads every row, and so does the command verify.
+    Afterwards, the hash of each file on the Hub, and what the card says of files and rows, are
+    compared with the manifest, and the first and last rows that load_dataset gives of each split
+    with those of the build. --verify full loads every row, as the command verify does.
     """
     asked = RowFormat(row_format, marker, system)
     from mixbuild.publish import push as hub

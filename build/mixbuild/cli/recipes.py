@@ -27,7 +27,7 @@ set_option = click.option(
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Over what the recipe says, as mixtures.mix.total=1000. Repeatable.",
+    help="Override what the recipe says, such as seed=7 or mixtures.mix.total=1000. Repeatable.",
 )
 
 

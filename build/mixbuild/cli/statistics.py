@@ -15,15 +15,15 @@ from mixbuild.curate import STATISTICS_COLUMNS, Statistics, statistics
 
 
 @click.command("stats")
-@click.argument("place", metavar="DIR|ORG/NAME[@REVISION]")
+@click.argument("place", default="out", metavar="[DIR|ORG/NAME[@REVISION]]")
 @click.option("--config", "names", multiple=True, help="Only this config. Repeatable.")
-@click.option("--json", "as_json", is_flag=True, help="For machines: one object of all splits.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object of all splits.")
 def stats_command(place: str, names: tuple[str, ...], as_json: bool) -> None:
-    """What the rows of a build, or of what is published, are like, split by split.
+    """Show what the rows of a build (default: out), or of a published dataset, are like.
 
     How long prompts and completions are; how often each template and the commonest completions
-    occur; how many rows say word for word what another one says, and how many prompts have
-    several completions. Every row is read.
+    occur; how many rows repeat another one word for word, and how many prompts have several
+    completions. Every row is read.
     """
     from mixbuild.publish import open_place
 

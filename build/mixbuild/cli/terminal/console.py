@@ -47,6 +47,11 @@ class Plain(Console):
             yield segment if segment.control else segment._replace(text=escaped(segment.text))
 
 
+def examples(*lines: str) -> str:
+    """The end of a command's help: commands as a person would type them."""
+    return "\n".join(["\b", "Examples:", *(f"  {PROGRAM} {line}" for line in lines)])
+
+
 # a table in a file or a pipe is not cut to the width of a terminal that is not there
 out = Plain(width=None if sys.stdout.isatty() else 160)
 err = Plain(stderr=True)
