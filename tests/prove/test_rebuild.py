@@ -28,7 +28,8 @@ from mixbuild.declare.template import Template
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.prove.rebuild import Rebuilt, first_difference, rebuild
+from mixbuild.prove.compare import first_difference
+from mixbuild.prove.rebuild import Rebuilt, rebuild
 from mixbuild.publish import plots
 from mixbuild.publish.export import export_split, splits
 from mixbuild.publish.hub import push as hub_module
