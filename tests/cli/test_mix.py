@@ -138,12 +138,12 @@ def test_a_recipe_is_made_and_says_all_that_it_says(
     ):
         refused = build("make", "--recipe", recipe, *options, *out)
         assert (refused.returncode, refused.stderr) == (2, f"error: {line}\n")
-    recipe.write_text(RECIPE)
+    recipe.write_text("tasks: {squad: {}}\nformats: [{name: messages}]\n")
     unmade = build("make", "--recipe", recipe, *out)
     assert (unmade.returncode, unmade.stderr) == (
         2,
-        "error: --recipe: mixtures: expected none, since make does not make them yet; leave them "
-        "out, or see with mix plan what a mixture would give\n",
+        "error: --recipe: formats: expected none, since make does not make them yet; leave them "
+        "out, and export --as FORMAT what was made\n",
     )
     alone = build("make", "squad", "--set", "seed=3", *out)
     expected = "error: --set seed=3: sets what a recipe says; name it with --recipe\n"

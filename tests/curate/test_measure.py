@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from mixbuild.core import SourceError, UsageError
-from mixbuild.curate.measure import come_to, measure_of
+from mixbuild.curate.measure import measure_of
 from mixbuild.declare import Mixture, Part
 from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -59,13 +59,6 @@ def test_rows_are_measured_in_characters_and_in_tokens_of_the_whole_text(tokeniz
     other = measure_of(sized(requested_tokens=9, tokenizer=str(tokenizer)))
     assert other is not None
     assert other[1] != name, "another file may count otherwise"
-
-
-@pytest.mark.parametrize("rows", [0, 1, 3, 4, 11])
-def test_rows_that_are_taken_again_count_again(rows: int) -> None:
-    sizes = pa.array([5, 1, 2]).to_numpy()
-    assert come_to(sizes, rows) == sum([5, 1, 2][number % 3] for number in range(rows))
-    assert come_to(sizes[:0], rows) == 0
 
 
 def test_a_tokenizer_that_is_none_is_one_line(

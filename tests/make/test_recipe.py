@@ -32,7 +32,7 @@ def test_a_build_by_a_recipe_keeps_it_word_for_word(tmp_path: Path) -> None:
         ("imdb", "squad"), RecipeEntry(TEXT, settings)
     )
     assert {
-        name: (each.made_of.asked, list(each.splits))
+        name: (each.tasks[name].asked, list(each.splits))
         for name, each in made.manifest.configs.items()
     } == {
         "imdb": (Asked("seed", 5, 9), ["test"]),

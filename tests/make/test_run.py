@@ -494,7 +494,7 @@ def test_what_is_said_for_one_task_goes_before_what_is_said_for_all(tmp_path: Pa
     )
     got = {
         name: (
-            config.made_of.asked,
+            config.tasks[name].asked,
             {split: each.rows_read for split, each in config.splits.items()},
         )
         for name, config in made.manifest.configs.items()

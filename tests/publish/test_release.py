@@ -114,7 +114,7 @@ def only(built: Built, *names: str) -> Built:
 def changed(built: Built, task: str, **source: object) -> Built:
     """The build with another declaration of a source."""
     entries, files = built
-    made_of = entries[task].made_of
+    made_of = entries[task].tasks[task]
     declared = replace(made_of, source=replace(made_of.source, **source))
     return {**entries, task: replace(entries[task], made_of=declared)}, files
 

@@ -115,7 +115,7 @@ def test_the_same_rows_are_a_patch_without_words() -> None:
     configs = configs_of(
         imdb={"test": (1, "b"), "train": (25_000, "a")}, squad={"train": (87_599, "c")}
     )
-    made_of = configs["imdb"].made_of
+    (made_of,) = configs["imdb"].tasks.values()
     made_of = replace(made_of, source=replace(made_of.source, license="other"))
     configs["imdb"] = replace(configs["imdb"], made_of=made_of)
     assert next_version(previous(), configs) == ("1.4.3", [])

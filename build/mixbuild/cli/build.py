@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,12 @@ from mixbuild.cli.terminal.builds import (
     print_pinned,
 )
 from mixbuild.cli.terminal.console import examples
+from mixbuild.cli.terminal.mixtures import print_mixture
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
 from mixbuild.curate import build
-from mixbuild.declare import SEED, Quality, Task
+from mixbuild.declare import SEED, Mixture, Quality, Task
 from mixbuild.make import Request
 from mixbuild.sources import SAMPLES, check_lock, lock, pin
 from mixbuild.tasks import ALL, find
@@ -137,13 +139,15 @@ def make_command(
         "follow_links": follow_links,
     }
     quality: Quality | None = None
+    mixtures: Mapping[str, Mixture] = {}
     if recipe is not None:
         refuse_beside_recipe(context)
         resolved, request = asked_by_recipe(
             recipe, settings, catalog=catalog, out=folder, samples=samples, sources=sources, **how
         )
         refuse_unmade(resolved)
-        tasks, quality = list(request.tasks), resolved.recipe.quality
+        tasks = list(request.tasks)
+        quality, mixtures = resolved.recipe.quality, resolved.mixtures
     elif settings:
         raise UsageError(f"--set {settings[0]}: sets what a recipe says; name it with --recipe")
     else:
@@ -166,6 +170,7 @@ def make_command(
         curated = build(
             request,
             quality=quality,
+            mixtures=mixtures,
             catalog=catalog,
             engine_name=engine_name,
             num_proc=num_proc,
@@ -173,6 +178,8 @@ def make_command(
             report=report,
         )
     print_made(folder, [task.name for task in tasks], curated.made)
+    for name in mixtures:
+        print_mixture(name, curated.made.manifest.configs[name])
     if curated.overlaps is not None:
         print_overlaps(curated.overlaps)
 

@@ -63,15 +63,11 @@ def refuse_unmade(resolved: Resolved) -> None:
     Raises:
         UsageError: naming it.
     """
-    for what, said in (
-        ("mixtures", resolved.recipe.mixtures),
-        ("formats", resolved.recipe.formats),
-    ):
-        if said:
-            raise UsageError(
-                f"--recipe: {what}: expected none, since make does not make them yet; leave them "
-                f"out, or see with mix plan what a mixture would give"
-            )
+    if resolved.recipe.formats:
+        raise UsageError(
+            "--recipe: formats: expected none, since make does not make them yet; leave them out, "
+            "and export --as FORMAT what was made"
+        )
 
 
 def asked_by_recipe(

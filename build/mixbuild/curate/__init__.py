@@ -1,8 +1,7 @@
 """Shards -> selections: whatever must see many rows. It imports ``core``, ``declare`` and ``make``.
 
 A shard is never rewritten. What leaves rows out, repeats them or puts them in another order across
-shards writes a selection beside them, and only export makes files of it. The
-mixture will be the first to write one; until then nothing outside the tests does::
+shards writes a selection or a removal beside them, and only export makes files of it::
 
     forecast   what a mixture will give, before anything is rendered
     measure    what rows come to, in characters or tokens
@@ -14,12 +13,23 @@ mixture will be the first to write one; until then nothing outside the tests doe
     pool       the rows of a build that are judged together
     repeats    duplicates, conflicts and leakage, taken out of a pool
     quality    rows are taken out of a build
+    candidates  the rows of a task's split that a mixture may take, and their order
+    choice     which rows of its tasks each split of a mixture takes
+    mixture    mixtures: configs whose rows are those of tasks
     build      shards, and what is curated of them
     statistics  what all the rows of a split together tell
 """
 
 from mixbuild.curate.build import build, by_keys, settle
-from mixbuild.curate.forecast import TRAIN, Forecast, Stock, evaluation, forecast, stocks_of
+from mixbuild.curate.forecast import (
+    TRAIN,
+    Forecast,
+    Stock,
+    evaluation,
+    forecast,
+    outcome,
+    stocks_of,
+)
 from mixbuild.curate.removal import REMOVED, kept, read_removal
 from mixbuild.curate.repeats import Leaks, Overlaps
 from mixbuild.curate.selection import (
@@ -50,6 +60,7 @@ __all__ = [
     "forecast",
     "gather",
     "kept",
+    "outcome",
     "read_removal",
     "read_selection",
     "selection_key",

@@ -1,4 +1,4 @@
-"""Make a build: render what is missing, then take out of it what its recipe says."""
+"""Make a build: render what is missing, take out of it what its recipe says, then mix the rest."""
 
 from __future__ import annotations
 
@@ -11,10 +11,21 @@ import msgspec
 from mixbuild.core import UsageError, mutex
 from mixbuild.curate.contamination import Item
 from mixbuild.curate.evaluation import items_of
+from mixbuild.curate.mixture import mixed
 from mixbuild.curate.quality import take_out
 from mixbuild.curate.repeats import Overlaps
-from mixbuild.declare import Quality, Task
-from mixbuild.make import Built, Made, Manifest, Request, expect, make, save_manifest, whole
+from mixbuild.declare import Mixture, Quality, Task
+from mixbuild.make import (
+    Built,
+    Made,
+    Manifest,
+    Request,
+    expect,
+    listed_with,
+    make,
+    save_manifest,
+    whole,
+)
 
 NOT_YET = ("length", "near")
 """Parts of ``Quality`` that this version can read and cannot do."""
@@ -34,13 +45,20 @@ class Curated:
 
 
 def build(
-    request: Request, *, quality: Quality | None = None, catalog: Sequence[Task], **how: Any
+    request: Request,
+    *,
+    quality: Quality | None = None,
+    mixtures: Mapping[str, Mixture] | None = None,
+    catalog: Sequence[Task],
+    **how: Any,
 ) -> Curated:
-    """Make what is asked for, with nothing in it that ``quality`` takes out.
+    """Make what is asked for, with nothing in it that ``quality`` takes out, and its mixtures.
 
     Args:
         request: what to render.
-        quality: which rows to take out; none of it are listed before that is done.
+        quality: which rows to take out; nothing is listed before that is done.
+        mixtures: configs to make of what is left, by name, with nothing but tasks that are asked
+            for as their innermost parts.
         catalog: the tasks whose splits ``quality`` may name.
         how: more of ``make``: the engine, its workers, a report.
 
@@ -48,41 +66,65 @@ def build(
         UsageError: ``quality`` asks for what this version cannot do, or names no evaluation set.
         MixError: of any kind; the manifest then lists only what is whole.
     """
-    if quality is None:
+    if quality is None and not mixtures:
         return Curated(make(request, **how))
-    _refuse_what_is_not_there(quality)
-    items = _items(quality, request, catalog)
+    items = [] if quality is None else _items(quality, request, catalog)
     found: list[Overlaps | None] = []
 
     def finish(configs: Mapping[str, Built]) -> Mapping[str, Built]:
-        settled, overlaps = take_out(request.out.resolve(), configs, quality, items=items)
+        settled, overlaps = _settled(request, configs, quality, mixtures or {}, items)
         found.append(overlaps)
         return settled
 
-    keys = request.keys or by_keys(quality)
+    keys = bool(request.keys or mixtures or (quality and by_keys(quality)))
     return Curated(make(replace(request, keys=keys), finish=finish, **how), found[0])
 
 
+def _settled(
+    request: Request,
+    configs: Mapping[str, Built],
+    quality: Quality | None,
+    mixtures: Mapping[str, Mixture],
+    items: Sequence[Item],
+) -> tuple[dict[str, Built], Overlaps | None]:
+    """What a manifest is to say of configs whose shards are whole, and of their mixtures."""
+    out = request.out.resolve()
+    settled, overlaps = dict(configs), None
+    if quality is not None:
+        settled, overlaps = take_out(out, configs, quality, items=items)
+    made = {
+        name: mixed(out, settled, name, mixture, seed=request.seed)
+        for name, mixture in mixtures.items()
+    }
+    return {**settled, **made}, overlaps
+
+
 def settle(
-    request: Request, names: Sequence[str], *, quality: Quality, catalog: Sequence[Task]
+    request: Request,
+    names: Sequence[str],
+    *,
+    quality: Quality | None,
+    mixtures: Mapping[str, Mixture],
+    catalog: Sequence[Task],
 ) -> Manifest:
-    """Take rows out of configs that were made one after the other; the manifest then.
+    """Curate configs that were made one after the other; the manifest then.
 
     Args:
-        request: the folder, and how the sources of evaluation sets are read.
-        names: the configs, which have their keys where ``by_keys`` asks for them.
+        request: the folder, the seed, and how the sources of evaluation sets are read.
+        names: the configs, which have their keys.
         quality: which rows to take out.
+        mixtures: as of ``build``.
         catalog: the tasks whose splits ``quality`` may name.
 
     Raises:
         MixError: as of ``build``.
     """
-    items = _items(quality, request, catalog)
+    items = [] if quality is None else _items(quality, request, catalog)
     with mutex(request.out):
         there = expect(request.out)
         configs = {name: whole(there.configs[name]) for name in names}
-        settled, _ = take_out(request.out, configs, quality, items=items)
-        configs = dict(sorted({**there.configs, **settled}.items()))
+        settled, _ = _settled(request, configs, quality, mixtures, items)
+        configs = listed_with(there.configs, settled)
         there = msgspec.structs.replace(there, configs=configs)
         save_manifest(request.out, there)
     return there
@@ -94,6 +136,7 @@ def by_keys(quality: Quality) -> bool:
 
 
 def _items(quality: Quality, request: Request, catalog: Sequence[Task]) -> list[Item]:
+    _refuse_what_is_not_there(quality)
     against = () if quality.contamination is None else quality.contamination.against
     return items_of(against, request, catalog=catalog)
 

@@ -22,7 +22,7 @@ from mixbuild.declare import (
     leaves,
     quotas,
 )
-from mixbuild.make import Manifest, OfTask, Request, plan
+from mixbuild.make import Manifest, OfMixture, OfTask, Request, plan
 from mixbuild.sources import count_rows, entry_of
 
 TRAIN = "train"
@@ -63,6 +63,7 @@ class Line:
         asked: its share of the whole, as the recipe asks for it.
         rows: how many are taken, each copy of a row counted.
         share: its share of what is taken.
+        size: what is taken in characters or tokens; None where that is not known, or not asked for.
     """
 
     task: str
@@ -71,6 +72,7 @@ class Line:
     asked: Fraction
     rows: int
     share: Fraction
+    size: int | None = None
 
     @property
     def repetition(self) -> Fraction:
@@ -176,6 +178,29 @@ def forecast(name: str, mixture: Mixture, stocks: Mapping[str, Stock]) -> Foreca
     wanted = apportioned(asked, total) if asked and not fault else {}
     short = tuple(line.task for line in lines if line.rows < wanted.get(line.task, 0))
     return Forecast(name, lines, fault, short)
+
+
+def outcome(name: str, made_of: OfMixture) -> Forecast:
+    """What came of a mixture that was made."""
+    taken = {task: part.splits[TRAIN] for task, part in made_of.parts.items()}
+    total = sum(each.rows for each in taken.values())
+    asked = {task: Fraction(each.asked) for task, each in taken.items()}
+    lines = tuple(
+        Line(
+            task,
+            (task,),
+            Stock(each.available, each.removed),
+            asked[task],
+            each.rows,
+            Fraction(each.rows, total),
+            each.size,
+        )
+        for task, each in taken.items()
+    )
+    wanted = apportioned(asked, total)
+    return Forecast(
+        name, lines, None, tuple(line.task for line in lines if line.rows < wanted[line.task])
+    )
 
 
 def evaluation(

@@ -58,19 +58,3 @@ def measure_of(mixture: Mixture) -> tuple[Measured, str] | None:
         return np.concatenate([np.zeros(0, np.int64), *sizes])
 
     return tokens_of, f"tokens {hashlib.sha256(content).hexdigest()}"
-
-
-def come_to(sizes: Sizes, rows: int) -> int:
-    """What so many rows come to: the first ones, and after the last one the first again.
-
-    Args:
-        sizes: of all rows that there are, in the order in which they are taken.
-        rows: how many are taken.
-
-    >>> come_to(np.array([5, 1, 2]), 7)
-    21
-    """
-    if not len(sizes):
-        return 0
-    copies, rest = divmod(rows, len(sizes))
-    return int(sizes.sum()) * copies + int(sizes[:rest].sum())

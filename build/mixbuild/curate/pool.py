@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mixbuild.declare import EVERY
 from mixbuild.make import Built, BuiltSplit, ListedShard
 
 Numbers = npt.NDArray[np.int64]
@@ -44,7 +43,12 @@ class Place:
     @property
     def train(self) -> bool:
         """Whether it is to train on; all others are to evaluate by."""
-        return self.split == TRAIN or self.split.startswith(f"{TRAIN}_")
+        return trains(self.split)
+
+
+def trains(split: str) -> bool:
+    """Whether a split is to train on; all others are to evaluate by."""
+    return split == TRAIN or split.startswith(f"{TRAIN}_")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +101,7 @@ def pool_of(out: Path, configs: Mapping[str, Built]) -> Pool:
     parts: list[Part] = []
     start = 0
     for name, config in configs.items():
-        several = config.made_of.asked.templates.partition(":")[0] == EVERY
+        several = config.tasks[name].several
         for split, entry in config.splits.items():
             place = Place(len(places), name, split, entry, several)
             places.append(place)

@@ -16,6 +16,7 @@
     quality    which rows are taken out because of others, or of a trainer's limit
     mixture    Mixture and Part: how many rows are taken of what
     rates      a mixture and the rows that there are -> how many rows each task gives
+    held_out   the rows of an evaluation split -> how many each task gives
     sizes      a size in characters or tokens -> one in rows
     recipe     one YAML file that says all that a build depends on
     schema     the JSON Schema of recipes
@@ -23,6 +24,7 @@
 
 from mixbuild.declare.choice import TaskChoice
 from mixbuild.declare.constants import constant
+from mixbuild.declare.held_out import held_out
 from mixbuild.declare.kernels import may_hold
 from mixbuild.declare.licence import (
     KINDS,
@@ -32,7 +34,7 @@ from mixbuild.declare.licence import (
     policy,
     refuse_held_back,
 )
-from mixbuild.declare.mixture import HeldOut, Mixture, Part, expanded, leaves
+from mixbuild.declare.mixture import GROUP, HeldOut, Mixture, Part, expanded, leaves
 from mixbuild.declare.options import (
     ITSELF,
     LETTER,
@@ -55,7 +57,13 @@ from mixbuild.declare.quality import (
     Near,
     Quality,
 )
-from mixbuild.declare.rates import allocate, apportioned, bounds, feasible, quotas
+from mixbuild.declare.rates import (
+    allocate,
+    apportioned,
+    bounds,
+    feasible,
+    quotas,
+)
 from mixbuild.declare.recipe import Recipe, Resolved, parse_recipe, recipe_text, resolve_recipe
 from mixbuild.declare.row_format import (
     ALPACA,
@@ -100,6 +108,7 @@ __all__ = [
     "DROP",
     "EVERY",
     "FAMILIES",
+    "GROUP",
     "ITSELF",
     "KEEP",
     "KINDS",
@@ -153,6 +162,7 @@ __all__ = [
     "field",
     "first",
     "flag",
+    "held_out",
     "holds",
     "in_rows",
     "is_empty",

@@ -22,14 +22,26 @@ from mixbuild.make.config import (
     Config,
     ListedShard,
     Removed,
+    Selected,
     SplitEntry,
     contradictions,
+    listed_with,
     whole,
     without,
 )
 from mixbuild.make.declaration import DECLARATIONS
 from mixbuild.make.keys import keys_path, read_keys
-from mixbuild.make.made_of import Asked, Name, OfTask, RecipeEntry, SourceEntry
+from mixbuild.make.made_of import (
+    MIXTURE,
+    Asked,
+    MixedTask,
+    Name,
+    OfMixture,
+    OfTask,
+    RecipeEntry,
+    SourceEntry,
+    Taken,
+)
 from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
 from mixbuild.make.manifest import save as save_manifest
@@ -42,6 +54,7 @@ from mixbuild.make.unit import Projection, Unit, rows, source_rows
 __all__ = [
     "DECLARATIONS",
     "FILE",
+    "MIXTURE",
     "Asked",
     "Built",
     "BuiltSplit",
@@ -49,20 +62,25 @@ __all__ = [
     "ListedShard",
     "Made",
     "Manifest",
+    "MixedTask",
     "Name",
+    "OfMixture",
     "OfTask",
     "Plan",
     "Projection",
     "RecipeEntry",
     "Removed",
     "Request",
+    "Selected",
     "Shard",
     "SourceEntry",
     "SplitEntry",
+    "Taken",
     "Unit",
     "contradictions",
     "expect",
     "keys_path",
+    "listed_with",
     "load_manifest",
     "make",
     "plan",

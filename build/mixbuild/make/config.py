@@ -1,4 +1,4 @@
-"""A config: what is published under a name, made of a task's units. Whoever reads one asks it.
+"""A config: what is published under a name, made of tasks' rows. Whoever reads one asks it.
 
 The same in a build and where it is published; only what its splits are made of differs: shards
 here, files there.
@@ -13,9 +13,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import msgspec
 
 from mixbuild.core import Count, Record
-from mixbuild.declare import EVERY
 from mixbuild.make.declaration import text_sha256
-from mixbuild.make.made_of import Name, OfTask, RecipeEntry, SourceEntry, TemplateEntry
+from mixbuild.make.made_of import Name, OfMixture, OfTask, RecipeEntry, SourceEntry, TemplateEntry
 from mixbuild.make.shard import Shard
 
 
@@ -52,11 +51,29 @@ class Removed(Record, frozen=True):
         return sum(self.drops.values())
 
 
+class Selected(Record, frozen=True):
+    """Rows of other configs' shards, in an order of their own.
+
+    Attributes:
+        path: below the output folder, of the selection.
+        key: of the selection: of all that it depends on.
+        shards: those that it selects from; they are their own configs'.
+    """
+
+    path: str
+    key: str
+    shards: tuple[ListedShard, ...]
+
+
 class BuiltSplit(SplitEntry, frozen=True):
-    """A split of a build; each number is that of its shards together, less what is taken out."""
+    """A split of a build; each number is that of its shards together, less what is taken out.
+
+    One that is ``selected`` has no shards of its own.
+    """
 
     shards: tuple[ListedShard, ...]
     removed: Removed | None = None
+    selected: Selected | None = None
 
 
 def without(split: BuiltSplit, removed: Removed | None) -> BuiltSplit:
@@ -70,7 +87,9 @@ def without(split: BuiltSplit, removed: Removed | None) -> BuiltSplit:
 
 def whole(config: Config[BuiltSplit]) -> Config[BuiltSplit]:
     """A config as its shards are, with nothing taken out of them."""
-    splits = {name: without(each, None) for name, each in config.splits.items()}
+    splits = {
+        name: each if each.selected else without(each, None) for name, each in config.splits.items()
+    }
     return msgspec.structs.replace(config, splits=splits)
 
 
@@ -87,7 +106,7 @@ class Config(Record, Generic[S], frozen=True):
         recipe: the one that it was made by, if it was by one.
     """
 
-    made_of: OfTask
+    made_of: OfTask | OfMixture
     versions: dict[str, str]
     splits: dict[Name, S]
     recipe: RecipeEntry | None = None
@@ -98,9 +117,14 @@ class Config(Record, Generic[S], frozen=True):
         return self.made_of.family
 
     @property
+    def tasks(self) -> Mapping[str, OfTask]:
+        """What made its rows, by the name of the task that they have."""
+        return self.made_of.tasks
+
+    @property
     def sources(self) -> tuple[SourceEntry, ...]:
         """Every source that a row may be from."""
-        return (self.made_of.source,)
+        return tuple(each.source for each in self.tasks.values())
 
     @property
     def templates(self) -> Mapping[str, TemplateEntry]:
@@ -110,14 +134,17 @@ class Config(Record, Generic[S], frozen=True):
     @property
     def texts(self) -> Mapping[tuple[str, str], str]:
         """Of each template that a row may be rendered by, as the row names it: its text."""
-        return {(self.made_of.task, name): each.text for name, each in self.templates.items()}
+        return {
+            (task, name): template.text
+            for task, each in self.tasks.items()
+            for name, template in each.templates.items()
+        }
 
     @property
     def declarations(self) -> Mapping[str, str]:
         """The files that declare what its rows are made of: each path, and its text."""
-        made_of = self.made_of
-        kept = made_of.declaration
-        return {kept.path(made_of.task): kept.text} if kept else {}
+        kept = {task: each.declaration for task, each in self.tasks.items()}
+        return {each.path(task): each.text for task, each in kept.items() if each}
 
 
 Built: TypeAlias = Config[BuiltSplit]
@@ -146,6 +173,22 @@ def shard_path(config: str, split: str, index: int, count: int, suffix: str = "a
     return f"{config}/{split}-{index:05d}-of-{count:05d}.{suffix}"
 
 
+def mixtures_of(configs: Mapping[str, Config[S]], task: str) -> list[str]:
+    """The configs that are made of a task's rows, and are not its own."""
+    return [name for name, each in configs.items() if name != task and task in each.tasks]
+
+
+def listed_with(listed: Mapping[str, Built], settled: Mapping[str, Built]) -> dict[str, Built]:
+    """What a manifest lists, with some configs as they are now.
+
+    A mixture stays only while its tasks are what it was made of.
+    """
+    changed = [name for name, config in settled.items() if listed.get(name) != config]
+    outdated = {mixture for name in changed for mixture in mixtures_of(listed, name)}
+    left = {name: config for name, config in listed.items() if name not in outdated}
+    return dict(sorted({**left, **settled}.items()))
+
+
 def unlisted(shard: ListedShard) -> Shard:
     """A shard, wherever it lies."""
     return Shard(**_fields(shard))
@@ -167,19 +210,19 @@ def contradictions(
         paths: by split, where its files are said to lie.
         suffix: of the files.
     """
-    for template, each in config.templates.items():
-        if (expected := text_sha256(each.text)) != each.sha256:
-            yield (
-                f"configs.{name}.made_of.templates.{template}: expected the SHA-256 of its text, "
-                f"{expected}, got {each.sha256[:64]}"
-            )
-    declared = config.made_of.declaration
-    if declared and (expected := text_sha256(declared.text)) != declared.sha256:
-        yield (
-            f"configs.{name}.made_of.declaration: expected the SHA-256 of its text, {expected}, "
-            f"got {declared.sha256[:64]}"
-        )
-    renderings = len(config.templates) if config.made_of.asked.templates == EVERY else 1
+    for task, of in config.tasks.items():
+        where = f"configs.{name}.made_of" + f".parts.{task}.of" * (of is not config.made_of)
+        hashed = {
+            f"templates.{key}": (each.text, each.sha256) for key, each in of.templates.items()
+        }
+        if declared := of.declaration:
+            hashed["declaration"] = declared.text, declared.sha256
+        for key, (text, got) in hashed.items():
+            if (expected := text_sha256(text)) != got:
+                yield (
+                    f"{where}.{key}: expected the SHA-256 of its text, {expected}, got {got[:64]}"
+                )
+    renderings = config.made_of.renderings
     for split, entry in config.splits.items():
         where = f"configs.{name}.splits.{split}"
         if entry.rows_read * renderings != entry.rows + sum(entry.drops.values()):
@@ -197,6 +240,8 @@ def contradictions(
 def odd_sums(name: str, config: Built) -> Iterator[str]:
     """Numbers of a split that are not those of its shards together."""
     for split, entry in config.splits.items():
+        if entry.selected is not None:
+            continue
         summed = without(entry, entry.removed)
         for field in ("rows_read", "rows", "drops"):
             expected = getattr(summed, field)

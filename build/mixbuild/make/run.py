@@ -34,7 +34,7 @@ from mixbuild.core import (
 )
 from mixbuild.core import executor as engine
 from mixbuild.make import manifest
-from mixbuild.make.config import Built, shard_path, unlisted, whole
+from mixbuild.make.config import Built, listed_with, mixtures_of, shard_path, unlisted, whole
 from mixbuild.make.keys import has_keys
 from mixbuild.make.manifest import Manifest, config_of
 from mixbuild.make.plan import Plan, Request, plan
@@ -142,8 +142,8 @@ def make(
                 there.configs[each.task.name] = _put_out(out, folder, each, request)
             asked = {task.name: whole(there.configs[task.name]) for task in request.tasks}
             settled = asked if finish is None else dict(finish(asked))
-            changed = bool(stale) or any(there.configs[name] != settled[name] for name in asked)
-            configs = dict(sorted({**there.configs, **settled}.items()))
+            configs = listed_with(there.configs, settled)
+            changed = bool(stale) or configs != there.configs
             there = msgspec.structs.replace(there, configs=configs)
             if changed:
                 manifest.save(out, there)
@@ -230,6 +230,8 @@ def _stage(out: Path, folder: Path, planned: Plan, there: Manifest) -> None:
     """
     task = planned.task
     config = there.configs.pop(task.name, None)
+    for mixture in mixtures_of(there.configs, task.name):
+        del there.configs[mixture]
     with explained_output(folder):
         for split in config.splits.values() if config else ():
             note(folder, task.name, [unlisted(shard) for shard in split.shards])

@@ -5,6 +5,7 @@
     verify     what is built or published, against its manifest
     declared   the task that rows were made of, known here or kept with them
     compare    rows and manifests, the first difference in words
+    together   what must be made again together
     rebuild    builds what is published again, and compares
     trace      from a row's id to its source record, template and code
 """

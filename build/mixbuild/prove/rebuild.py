@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,16 +17,15 @@ from mixbuild.core import (
     one_of,
     silent,
 )
-from mixbuild.curate import by_keys, settle
-from mixbuild.declare import CANONICAL, Quality, Task, parse_recipe
-from mixbuild.make import Request, expect, make
+from mixbuild.curate import settle
+from mixbuild.declare import CANONICAL, Task
+from mixbuild.make import OfTask, Request, expect, make
 from mixbuild.prove.compare import difference, first_difference
 from mixbuild.prove.declared import Show, task_of
+from mixbuild.prove.together import Together, made_together
 from mixbuild.publish import (
     ARROW,
     PARQUET,
-    Published,
-    PublishedConfig,
     PublishedSplit,
     Split,
     export_split,
@@ -95,46 +95,38 @@ def rebuild(
     for name in configs:
         if name not in published.configs:
             raise UsageError(f"{place}: {one_of('config', name, published.configs)}")
-    for name in sources or ():
-        if name not in (configs or published.configs):
-            raise UsageError(f"--source {name}=…: {name} is not among what is to be rebuilt")
     chosen = {
         name: config for name, config in published.configs.items() if not configs or name in configs
     }
-    # rows that are taken out because of others are so only beside them
-    judged = {name: _judged_with(published, name) for name in chosen}
-    needed = {other for together, _ in judged.values() for other in together}
-    declared = {
-        name: task_of(config.made_of, tasks, place=remote.label, trust=trust)
-        for name, config in published.configs.items()
-        if name in needed
-    }
+    for name in sources or ():
+        if not any(name in config.tasks for config in chosen.values()):
+            raise UsageError(f"--source {name}=…: {name} is not among what is to be rebuilt")
+    together = {name: made_together(published, name) for name in chosen}
+    declared: dict[str, Task] = {}
+    for each in together.values():
+        for task, of in each.tasks.items():
+            if task not in declared:
+                declared[task] = task_of(of, tasks, place=remote.label, trust=trust)
+    catalog = {task.name: task for task in (*tasks, *declared.values())}.values()
     done: set[str] = set()
     for name, config in chosen.items():
-        together, quality = judged[name]
         if name not in done:
             requests = [
                 replace(
-                    _request(
-                        published.configs[other], declared[other], out, (sources or {}).get(other)
-                    ),
+                    _request(of, declared[task], out, (sources or {}).get(task)),
+                    splits=together[name].splits[task],
                     follow_links=follow_links,
-                    keys=quality is not None and by_keys(quality),
                 )
-                for other in together
+                for task, of in together[name].tasks.items()
             ]
-            for request in requests:
-                make(request, num_proc=num_proc, report=report)
-            if quality is not None:
-                catalog = {task.name: task for task in (*tasks, *declared.values())}
-                settle(
-                    _merged(requests), together, quality=quality, catalog=tuple(catalog.values())
-                )
-            done.update(together)
+            _make(requests, together[name], tuple(catalog), num_proc=num_proc, report=report)
+            done.update(together[name].names)
         again = expect(out).configs[name]
-        taken_out = any(each.removed is not None for each in again.splits.values())
+        as_it_lies = all(
+            each.removed is None and each.selected is None for each in again.splits.values()
+        )
         how = published.row_format
-        files = ARROW if how == CANONICAL and not taken_out else PARQUET
+        files = ARROW if how == CANONICAL and as_it_lies else PARQUET
         for split in splits(out, {name: again}, file_format=files, row_format=how):
             now, then = export_split(split), config.splits[split.split]
             rows = hub.published_rows(api, remote, then, columns=SCHEMA.names, row_format=how)
@@ -146,16 +138,21 @@ def rebuild(
             yield Rebuilt(name, split.split, now.rows, now.content_digest, found)
 
 
-def _judged_with(published: Published, name: str) -> tuple[list[str], Quality | None]:
-    """The configs that were made by one recipe with this one, if it takes rows out of them."""
-    recipe = published.configs[name].recipe
-    if recipe is None:
-        return [name], None
-    said = parse_recipe(recipe.text, f"the recipe of {name}", settings=recipe.settings)
-    if said.quality is None:
-        return [name], None
-    others = [other for other, each in published.configs.items() if each.recipe == recipe]
-    return others, said.quality
+def _make(
+    requests: Sequence[Request], together: Together, catalog: Sequence[Task], **how: Any
+) -> None:
+    """Make tasks again, each as it was asked for, then what is made of them together."""
+    curated = together.quality is not None or together.mixtures
+    for request in requests:
+        make(replace(request, keys=bool(curated)), **how)
+    if curated:
+        settle(
+            _merged(requests),
+            tuple(together.tasks),
+            quality=together.quality,
+            mixtures=together.mixtures,
+            catalog=catalog,
+        )
 
 
 def _merged(requests: Sequence[Request]) -> Request:
@@ -165,9 +162,8 @@ def _merged(requests: Sequence[Request]) -> Request:
     return replace(requests[0], sources=places, lock=locks)
 
 
-def _request(config: PublishedConfig, task: Task, out: Path, source: str | None) -> Request:
+def _request(made_of: OfTask, task: Task, out: Path, source: str | None) -> Request:
     """What was asked for when it was made, of the very same source."""
-    made_of = config.made_of
     asked = made_of.asked
     repo, _, commit = made_of.source.read_from.partition("@")
     lock = {}
@@ -191,9 +187,8 @@ def _request(config: PublishedConfig, task: Task, out: Path, source: str | None)
         {} if source is None else {task.name: source},
         asked.templates,
         asked.seed,
-        list(config.splits),
-        asked.max_rows,
-        lock,
+        max_rows=asked.max_rows,
+        lock=lock,
     )
 
 

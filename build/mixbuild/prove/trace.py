@@ -82,20 +82,21 @@ def trace(
     opened = open_place(place)
     config = opened.config(parts["task"])
     row = _find_row(opened.rows(parts["task"], parts["split"]), row_id, place)
-    template = config.templates.get(row["template"])
+    of = config.tasks[parts["task"]]
+    template = of.templates.get(row["template"])
     if template is None:
         raise ManifestError(
             f"{place}: {parts['task']}: templates: expected {row['template']!r}, which the row "
             f"names, got none; take the file back to what it was"
         )
-    task = task_of(config.made_of, tasks, place=place, trust=trust, exact=False)
+    task = task_of(of, tasks, place=place, trust=trust, exact=False)
     resolved = _resolve(task, row, parts["split"], source, follow_links=follow_links)
     number = int(parts["row"])
     record = _find_record(resolved, parts["split"], parts["file"], number)
     mode = EVERY if parts["template"] else row["template"]
     origin = Origin(row["source"], parts["split"], parts["file"])
     try:
-        binding = bind(task, resolved.schema, templates=mode, seed=config.made_of.asked.seed)
+        binding = bind(task, resolved.schema, templates=mode, seed=of.asked.seed)
         rendered, _ = render(binding, record, np.array([number]), origin)
     except MixError:  # the task has changed, or the mirror is another source: where it came from
         rendered = SCHEMA.empty_table()  # is told all the same

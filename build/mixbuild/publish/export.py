@@ -51,6 +51,7 @@ FOLDER = ".publish"
 DECISIVE = (
     "core",
     "curate/removal.py",
+    "curate/selection.py",
     "publish/formats",
     "publish/manifest.py",
     "publish/facts.py",
@@ -94,6 +95,7 @@ class Split:
         return (
             self.file_format == PARQUET
             or self.entry.removed is not None
+            or self.entry.selected is not None
             or self.row_format != CANONICAL
         )
 
@@ -125,6 +127,7 @@ class Split:
             self.split,
             shards,
             removed,
+            None if self.entry.selected is None else self.entry.selected.key,
         ]
         if self.row_format != CANONICAL:
             parts += [plain(self.row_format), sorted(self.texts.items())]

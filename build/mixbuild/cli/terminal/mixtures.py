@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from rich.cells import cell_len
 
 from mixbuild.cli.terminal.console import out, print_table, table
-from mixbuild.curate import Forecast, Stock, evaluation
+from mixbuild.curate import TRAIN, Forecast, Stock, evaluation, outcome
+from mixbuild.make import Built, OfMixture
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 """Eighths of a character's width, from none to all."""
@@ -18,7 +19,36 @@ NARROWEST_BAR = 4
 
 def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -> None:
     """The table of a mixture, and what is to be known of it beside."""
-    head = ("part", "available", "removed", "asked", "rows", "got", "times", "unused")
+    _print_lines(found)
+    for split in ("validation", "test"):
+        rows, without = evaluation(stocks, split)
+        missing = f"; none of its own: {', '.join(without)}" if without else ""
+        out.print(f"{split}: the parts have {rows:,} rows{missing}")
+    for who in sorted({line.stock.by for line in found.lines if line.stock.estimated}):
+        out.print(f"~ estimates: as many as {who} say, before any row is left out")
+    _print_short(found)
+
+
+def print_mixture(name: str, config: Built) -> None:
+    """The same table of a mixture that was made, exact to the row."""
+    made_of = config.made_of
+    if not isinstance(made_of, OfMixture):
+        return
+    found = outcome(name, made_of)
+    out.print()
+    _print_lines(found, unit=made_of.unit)
+    for split, entry in config.splits.items():
+        without = [task for task, part in made_of.parts.items() if split not in part.splits]
+        missing = f"; none of {', '.join(without)}" if without else ""
+        if split != TRAIN:
+            out.print(f"{split}: {entry.rows:,} rows{missing}")
+    _print_short(found)
+
+
+def _print_lines(found: Forecast, *, unit: str | None = None) -> None:
+    """A line for each part, with a bar of its share where there is room; and what was removed."""
+    head = ["part", "available", "removed", "asked", "rows", "got", "times", "unused"]
+    head += [unit] if unit else []
     cells = [
         (
             ", ".join(line.parts),
@@ -29,6 +59,7 @@ def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -
             f"{float(line.share):.1%}",
             f"{float(line.repetition):.2f}".removesuffix("0").removesuffix(".0"),
             f"{line.unused:,}",
+            *([f"{line.size or 0:,}"] if unit else []),
         )
         for line in found.lines
     ]
@@ -46,12 +77,9 @@ def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -
         if line.stock.removed:
             reasons = ", ".join(f"{count:,} {why}" for why, count in line.stock.removed.items())
             out.print(f"removed from {line.task}: {reasons}")
-    for split in ("validation", "test"):
-        rows, without = evaluation(stocks, split)
-        missing = f"; none of its own: {', '.join(without)}" if without else ""
-        out.print(f"{split}: the parts have {rows:,} rows{missing}")
-    for who in sorted({line.stock.by for line in found.lines if line.stock.estimated}):
-        out.print(f"~ estimates: as many as {who} say, before any row is left out")
+
+
+def _print_short(found: Forecast) -> None:
     for task in found.short:
         out.print(f"warning: {task} has too few rows for its share")
 

@@ -1,0 +1,200 @@
+"""The rows of a task's split that a mixture may take, and which of them it takes: by what they say.
+
+A row's place in the queue is a hash of the seed, the task and the digest of its slots, once for
+each copy: not of the file it lies in, nor of the rows beside it. So a smaller mixture is a part of
+a larger one, and a mirror that is cut into other files gives the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixbuild.core import Hashes, hash_rows
+from mixbuild.curate.removal import kept
+from mixbuild.make import BuiltSplit, ListedShard, OfTask, read_keys, read_shard
+
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Rows that there are to take from. Every array has the shape (rows,).
+
+    Attributes:
+        task: whose they are.
+        split: the task's.
+        shards: in which they lie.
+        shard: of each row, by its place among these.
+        row: its number in there.
+        slots, inputs, group: half of each of its keys; ``group`` is 0 where the task has none.
+        twin: the how-manieth row this is, from 0, of those that say the same.
+        turns: whether rows that say the same are the renderings of one row, of which each is for
+            another copy.
+        left_out: reason -> how many rows of the split are not among these.
+    """
+
+    task: str
+    split: str
+    shards: Sequence[ListedShard]
+    shard: npt.NDArray[np.int32]
+    row: Numbers
+    slots: Hashes
+    inputs: Hashes
+    group: Hashes
+    twin: Numbers
+    turns: bool
+    left_out: dict[str, int]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def without(self, reason: str, wanted: npt.NDArray[np.bool_]) -> Candidates:
+        """All but these, which are counted."""
+        found = int(wanted.sum())
+        left_out = {**self.left_out, reason: self.left_out.get(reason, 0) + found}
+        return self._only(~wanted, left_out) if found else self
+
+    def only(self, rows: Numbers) -> Candidates:
+        """These alone, in their order."""
+        return self._only(rows, self.left_out)
+
+    def _only(self, which: npt.NDArray[np.generic], left_out: dict[str, int]) -> Candidates:
+        names = ("shard", "row", "slots", "inputs", "group", "twin")
+        arrays = {name: getattr(self, name)[which] for name in names}
+        return replace(self, left_out=left_out, **arrays)
+
+
+def candidates(out: Path, of: OfTask, split: str, entry: BuiltSplit, *, seed: int) -> Candidates:
+    """The rows of a task's split.
+
+    Args:
+        out: the build's folder.
+        of: what the task's config is made of.
+        split: the task's.
+        entry: what the manifest says of it; there are keys beside its shards.
+        seed: of every choice by hash.
+
+    Raises:
+        VerifyError: a shard, its keys or a removal are not what the manifest says.
+    """
+    shard, row, keys = [], [], []
+    for index, (each, mask) in enumerate(zip(entry.shards, kept(out, entry), strict=True)):
+        table = read_keys(out / each.path, unit=each.unit, rows=each.rows)
+        rows = np.arange(each.rows) if mask is None else np.flatnonzero(mask)
+        shard.append(np.full(len(rows), index, np.int32))
+        row.append(rows)
+        keys.append([_half(table.column(name))[rows] for name in ("slots", "inputs", "group")])
+    none = [np.zeros(0, np.uint64)] * 3
+    slots, inputs, group = (np.concatenate(each) for each in zip(none, *keys, strict=True))
+    found = Candidates(
+        of.task,
+        split,
+        entry.shards,
+        np.concatenate([np.zeros(0, np.int32), *shard]),
+        np.concatenate([np.zeros(0, np.int64), *row]),
+        slots,
+        inputs,
+        group,
+        np.zeros(len(slots), np.int64),
+        of.several,
+        dict(entry.drops),
+    )
+    return replace(found, twin=_twins(out, found, seed))
+
+
+def take(found: Candidates, rows: int, *, seed: int, what: str = "") -> tuple[Numbers, Numbers]:
+    """Which rows are taken: those that come first in the queue, copy after copy.
+
+    Args:
+        found: the rows that there are.
+        rows: how many to take.
+        seed: of the queue.
+        what: for whom, where one queue is not to say anything of another.
+
+    Returns:
+        the places of the rows among ``found``, and the copy that each is of, from 0.
+    """
+    copies, rest = divmod(rows, max(1, len(found)))
+    places = np.tile(np.arange(len(found)), copies)
+    copy = np.repeat(np.arange(copies), len(found))
+    if rest:
+        first = queue(found, copies, seed=seed, what=what)[:rest]
+        places, copy = np.concatenate([places, first]), np.append(copy, np.full(rest, copies))
+    return places, copy
+
+
+def queue(found: Candidates, copy: int, *, seed: int, what: str = "") -> Numbers:
+    """The places of all rows, in the order in which a copy of them is taken."""
+    hashes = hash_rows(found.slots.view(np.int64), "mixture", seed, what, found.task, copy)
+    # of one row's renderings the first ones of all rows come before the second ones
+    return np.lexsort((hashes, found.twin) if found.turns else (found.twin, hashes))
+
+
+def _half(column: pa.ChunkedArray) -> Hashes:
+    """The first 8 of the 16 bytes of each digest; 0 for null."""
+    array = column.combine_chunks()
+    array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
+    if array.null_count:
+        array = pc.fill_null(array, bytes(16))
+    numbers = np.frombuffer(array.buffers()[1], np.uint64) if len(array) else np.zeros(0, np.uint64)
+    return numbers[2 * array.offset : 2 * (array.offset + len(array)) : 2]
+
+
+def _twins(out: Path, found: Candidates, seed: int) -> Numbers:
+    """Of each row, the how-manieth it is of those that say the same.
+
+    By their ids; the renderings of one row by a hash, so that no template is always the first.
+    """
+    order = np.argsort(found.slots, kind="stable")
+    same = np.diff(found.slots[order]) == 0
+    twin = np.zeros(len(order), np.int64)
+    if not same.any():
+        return twin
+    of_several = np.zeros(len(order), bool)
+    of_several[order[1:][same]] = of_several[order[:-1][same]] = True
+    rows = np.flatnonzero(of_several)
+    ids, templates = _texts(out, found, of_several)
+    by_id = np.empty(len(rows), np.int64)
+    by_id[pc.sort_indices(ids).to_numpy()] = np.arange(len(rows))
+    first = np.zeros(len(rows), np.uint64)
+    if found.turns:
+        each = pc.dictionary_encode(templates).combine_chunks()
+        names = each.dictionary.to_pylist()
+        for index, name in enumerate(names):
+            mine = each.indices.to_numpy() == index
+            slots = found.slots[rows[mine]].view(np.int64)
+            first[mine] = hash_rows(slots, "turn", seed, found.task, name)
+    sorted_rows = np.lexsort((by_id, first, found.slots[rows]))
+    slots = found.slots[rows][sorted_rows]
+    begins = np.flatnonzero(np.append(True, slots[1:] != slots[:-1]))
+    sizes = np.diff(np.append(begins, len(slots)))
+    twin[rows[sorted_rows]] = np.arange(len(slots)) - np.repeat(begins, sizes)
+    return twin
+
+
+def _texts(
+    out: Path, found: Candidates, wanted: npt.NDArray[np.bool_]
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """The ids and the templates of some rows."""
+
+    def parts() -> Iterator[pa.RecordBatch]:
+        for index, shard in enumerate(found.shards):
+            mask = np.zeros(shard.rows, bool)
+            mask[found.row[wanted & (found.shard == index)]] = True
+            if not mask.any():
+                continue
+            start = 0
+            for batch in read_shard(out / shard.path, shard):
+                end = start + batch.num_rows
+                yield batch.select(["id", "template"]).filter(pa.array(mask[start:end]))
+                start = end
+
+    table = pa.Table.from_batches(parts())
+    return table.column("id"), table.column("template")

@@ -1,0 +1,154 @@
+"""Mixtures: configs whose rows are those of tasks, chosen and put in order by what they say.
+
+Nothing is rendered for one, and nothing copied: each of its splits is a selection over the shards
+of the tasks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mixbuild.core import explained_output, hash_code, hash_rows
+from mixbuild.curate.choice import Choice, Chosen, choose
+from mixbuild.curate.measure import measure_of
+from mixbuild.curate.selection import (
+    GATHERED_ROWS,
+    SELECTION,
+    read_selection,
+    selection_key,
+    write_selection,
+)
+from mixbuild.declare import Mixture, leaves
+from mixbuild.make import (
+    Built,
+    BuiltSplit,
+    Config,
+    MixedTask,
+    OfMixture,
+    Selected,
+    Taken,
+)
+
+DECISIVE = (
+    "core",
+    "curate/candidates.py",
+    "curate/choice.py",
+    "curate/measure.py",
+    "curate/mixture.py",
+    "curate/removal.py",
+    "curate/selection.py",
+    "declare/held_out.py",
+    "declare/mixture.py",
+    "declare/rates.py",
+    "declare/sizes.py",
+)
+"""The rooms and modules whose text decides a mixture's selections."""
+
+
+def mixed(
+    out: Path, configs: Mapping[str, Built], name: str, mixture: Mixture, *, seed: int
+) -> Built:
+    """Make a mixture of a build's tasks.
+
+    Args:
+        out: the build's folder.
+        configs: those of its tasks, with keys beside their shards.
+        name: the mixture's.
+        mixture: with nothing but tasks as its innermost parts.
+        seed: of every choice by hash.
+
+    Returns:
+        what the manifest is to say of it.
+
+    Raises:
+        MixtureError: there are not the rows that it asks for.
+        VerifyError: a shard or its keys are not what the manifest says.
+        OutputError: a selection cannot be written.
+    """
+    own = {task: configs[task] for task in sorted({path[-1] for path, _ in leaves(mixture)})}
+    choice = choose(out, own, name, mixture, seed=seed)
+    splits = {
+        split: _split(out, f"{name}/{split}", chosen, own, mixture, seed)
+        for split, chosen in choice.items()
+    }
+    measure = measure_of(mixture)
+    made_of = OfMixture(
+        seed,
+        {task: MixedTask(config.tasks[task], _taken(task, choice)) for task, config in own.items()},
+        unit=measure[1].partition(" ")[0] if measure else None,
+    )
+    versions = {key: value for config in own.values() for key, value in config.versions.items()}
+    recipe = next(iter(own.values())).recipe
+    return Config(made_of, versions, splits, recipe)
+
+
+def _taken(task: str, choice: Choice) -> dict[str, Taken]:
+    """What each split takes of a task."""
+    return {
+        split: Taken(
+            each.found.split,
+            len(each.found),
+            each.found.left_out,
+            float(each.asked),
+            len(each.rows),
+            len(each.found) - len(np.unique(each.rows)),
+            each.size,
+        )
+        for split, chosen in choice.items()
+        for each in [chosen.get(task)]
+        if each
+    }
+
+
+def _split(
+    out: Path,
+    name: str,
+    chosen: Mapping[str, Chosen],
+    own: Mapping[str, Built],
+    mixture: Mixture,
+    seed: int,
+) -> BuiltSplit:
+    """Write the selection of a split, unless it is there; what the manifest says of it."""
+    shards = [shard for each in chosen.values() for shard in each.found.shards]
+    counts = {task: [len(each.found), len(each.rows)] for task, each in chosen.items()}
+    left = [
+        [split.removed.digest if split.removed else None, *(s.content_digest for s in split.shards)]
+        for config in own.values()
+        for split in config.splits.values()
+    ]
+    made_by = [hash_code(*DECISIVE), repr(mixture), name, counts, left, seed]
+    key = selection_key(shards, json.dumps(made_by))
+    path = f"{name}.selection.arrow"
+    if read_selection(out / path, key=key) is None:
+        with explained_output(out / path):
+            (out / path).parent.mkdir(exist_ok=True)
+        write_selection(out / path, _places(chosen, seed), key=key)
+    rows = sum(len(each.rows) for each in chosen.values())
+    return BuiltSplit(rows, rows, {}, (), selected=Selected(path, key, tuple(shards)))
+
+
+def _places(chosen: Mapping[str, Chosen], seed: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a split in one order of them all, by a hash of what each says.
+
+    It takes 40 bytes of memory for each row, at its peak.
+    """
+    shard, row, copies, order = [], [], [], []
+    first = 0
+    for task, each in chosen.items():
+        found, rows = each.found, each.rows
+        shard.append(found.shard[rows] + np.int32(first))
+        row.append(found.row[rows])
+        copies.append(each.copies.astype(np.int32))
+        again = hash_rows(found.twin[rows] + (each.copies << 32), "copy")
+        order.append(hash_rows((found.slots[rows] ^ again).view(np.int64), "order", seed, task))
+        first += len(found.shards)
+    by_hash = np.argsort(np.concatenate(order), kind="stable")
+    columns = [np.concatenate(each)[by_hash] for each in (shard, row, copies)]
+    for start in range(0, len(by_hash), GATHERED_ROWS):
+        end = start + GATHERED_ROWS
+        yield pa.record_batch([pa.array(each[start:end]) for each in columns], schema=SELECTION)

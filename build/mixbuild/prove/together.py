@@ -1,0 +1,88 @@
+"""What must be made again together: the tasks of one recipe, where some decide rows of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mixbuild.core import ManifestError
+from mixbuild.declare import Mixture, Quality, Recipe, TaskChoice, expanded, parse_recipe
+from mixbuild.make import OfMixture, OfTask
+from mixbuild.publish import Published, PublishedConfig
+
+
+@dataclass(frozen=True)
+class Together:
+    """Tasks, and what is made of them.
+
+    Attributes:
+        names: the published configs that come of it.
+        tasks: what made the rows of each task.
+        splits: of each task; all that it has when empty.
+        quality: which rows are taken out.
+        mixtures: configs that are made of the tasks, by name.
+    """
+
+    names: tuple[str, ...]
+    tasks: Mapping[str, OfTask]
+    splits: Mapping[str, Sequence[str]]
+    quality: Quality | None = None
+    mixtures: Mapping[str, Mixture] = field(default_factory=dict)
+
+
+def made_together(published: Published, name: str) -> Together:
+    """What has to be made again with a published config.
+
+    Rows that are taken out because of others are so only beside them, and a mixture is made of
+    what is left of its tasks.
+
+    Raises:
+        ManifestError: the manifest lacks what its recipe needs.
+    """
+    config = published.configs[name]
+    said = _said(config, name)
+    if said is None or (said.quality is None and not isinstance(config.made_of, OfMixture)):
+        return Together((name,), config.tasks, {key: list(config.splits) for key in config.tasks})
+    together = {name: config}
+    if said.quality is not None:
+        together |= {
+            other: each for other, each in published.configs.items() if each.recipe == config.recipe
+        }
+    tasks = {task: of for each in together.values() for task, of in each.tasks.items()}
+    if said.quality is not None and (missing := sorted(said.tasks.keys() - tasks.keys())):
+        raise ManifestError(
+            f"{name}: expected all tasks of its recipe, since its quality judges them together, "
+            f"got none of {', '.join(missing)}; rebuild it where they are published, too"
+        )
+    return Together(
+        tuple(together),
+        tasks,
+        {task: said.tasks.get(task, TaskChoice()).splits for task in tasks},
+        said.quality,
+        {
+            other: expanded(other, said.mixtures, _families(each))
+            for other, each in together.items()
+            if isinstance(each.made_of, OfMixture)
+        },
+    )
+
+
+def _said(config: PublishedConfig, name: str) -> Recipe | None:
+    """The recipe that a config was made by."""
+    recipe = config.recipe
+    if recipe is not None:
+        return parse_recipe(recipe.text, f"the recipe of {name}", settings=recipe.settings)
+    if isinstance(config.made_of, OfMixture):
+        raise ManifestError(
+            f"configs.{name}: expected the recipe that a mixture is made by, got none; take the "
+            f"file back to what it was"
+        )
+    return None
+
+
+def _families(config: PublishedConfig) -> dict[str, list[str]]:
+    """Of each family, the tasks that a mixture has: those that it had when it was made."""
+    families: dict[str, list[str]] = {}
+    for task, of in config.tasks.items():
+        families.setdefault(of.family, []).append(task)
+    return families
