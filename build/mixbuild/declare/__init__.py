@@ -25,7 +25,7 @@
 from mixbuild.declare.choice import TaskChoice
 from mixbuild.declare.constants import constant
 from mixbuild.declare.held_out import held_out
-from mixbuild.declare.kernels import may_hold
+from mixbuild.declare.kernels import change_where, may_hold
 from mixbuild.declare.licence import (
     KINDS,
     LICENCES,
@@ -153,6 +153,7 @@ __all__ = [
     "allocate",
     "apportioned",
     "bounds",
+    "change_where",
     "choices",
     "chosen_licences",
     "column",

@@ -14,19 +14,24 @@ Texts that differ in their Unicode form or in their white space alone say the sa
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 
 from mixbuild.core import KEYS
-from mixbuild.declare import ChoiceSlot, project
+from mixbuild.declare import ChoiceSlot, change_where, project
 from mixbuild.render.bind import Binding
 
 BETWEEN = "\x1f"
 BETWEEN_ITEMS = "\x1e"
 NULL = "\x1d"
 """Python splits at all three as at white space, so that no text holds one any more."""
+
+MAY_CHANGE = r"[^ -~\x{a1}-\x{2ff}\x{2010}-\x{2027}]|  |^ | $"
+"""What a text has that is not in its normal form, and few others: signs below U+0300, dashes and
+quotation marks are no parts of others, so that texts of these and of single spaces are not read."""
 
 
 def row_keys(binding: Binding, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -65,24 +70,25 @@ def row_keys(binding: Binding, batch: pa.RecordBatch) -> pa.RecordBatch:
     )
 
 
-def _digests(columns: Sequence[list[str]], count: int) -> pa.FixedSizeBinaryArray:
+def _digests(columns: Sequence[pa.StringArray], count: int) -> pa.FixedSizeBinaryArray:
     """XXH3-128 of each row's texts, one column after the other."""
-    digest = xxhash.xxh3_128_digest
-    rows: Iterable[str] = map(BETWEEN.join, zip(*columns, strict=True)) if columns else [""] * count
-    return pa.array([digest(row.encode()) for row in rows], KEYS.field("slots").type)
+    columns = columns or [pa.array([""] * count)]
+    rows = pc.binary_join_element_wise(*columns, BETWEEN).cast(pa.binary())
+    return pa.array(map(xxhash.xxh3_128_digest, rows.to_pylist()), KEYS.field("slots").type)
 
 
-def _normalised(column: pa.Array) -> list[str]:
+def _normalised(column: pa.Array) -> pa.StringArray:
+    """A text for each row."""
     if pa.types.is_list(column.type):
-        return [
-            NULL if texts is None else BETWEEN_ITEMS.join(map(_normal, texts))
-            for texts in column.to_pylist()
-        ]
-    return [_normal(text) for text in column.to_pylist()]
+        lists = pa.ListArray.from_arrays(column.offsets, _normalised(column.values))
+        return pc.if_else(column.is_valid(), pc.binary_join(lists, BETWEEN_ITEMS), NULL)
+    texts = change_where(column, pc.match_substring_regex(column, MAY_CHANGE), _normal)
+    return texts.fill_null(NULL)
 
 
-def _normal(text: str | None) -> str:
-    if text is None:
-        return NULL
-    text = " ".join(text.split())
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+def _normal(texts: pa.StringArray) -> pa.StringArray:
+    # what is not UTF-8 is refused when the rows are rendered
+    decoded = (text.decode(errors="replace") for text in texts.cast(pa.binary()).to_pylist())
+    return pa.array(
+        [unicodedata.normalize("NFC", " ".join(text.split())) for text in decoded], pa.string()
+    )
