@@ -12,18 +12,24 @@ import pyarrow.parquet as pq
 HUB = Path("../shared/data/hub")
 """Genuine rows, from the project's folder."""
 
-GENUINE = {"squad": "rajpurkar/squad", "imdb": "stanfordnlp/imdb"}
+GENUINE = {
+    "squad": "rajpurkar/squad/plain_text",
+    "imdb": "stanfordnlp/imdb/plain_text",
+    "gsm8k": "openai/gsm8k/main",
+}
+"""Where they lie in there: repo and config."""
+
 ROW_GROUP_ROWS = 1_000
 """As in the Hub's files."""
 
 CARD = """\
 ---
 configs:
-- config_name: plain_text
+- config_name: {config}
   default: true
   data_files:
   - split: train
-    path: plain_text/train-*
+    path: {config}/train-*
 ---
 """
 GENERATED_ROWS = 10_000
@@ -48,19 +54,20 @@ def make_source(task: str, folder: Path, *, rows: int, files: int, root: Path) -
     """Write ``rows`` source rows into so many Parquet files of equal size.
 
     Args:
-        task: ``squad`` or ``imdb``.
+        task: ``squad``, ``imdb`` or ``gsm8k``.
         folder: the new folder.
         rows: in all files together; rows at hand are repeated to make so many.
         files: how many.
         root: the project's folder.
     """
-    found = sorted((root / HUB / GENUINE[task] / "plain_text").glob("*.parquet"))
+    config = GENUINE[task].rpartition("/")[2]
+    found = sorted((root / HUB / GENUINE[task]).glob("*.parquet"))
     labelled = [path for path in found if not path.name.startswith("unsupervised")]
     once = pa.concat_tables(map(pq.read_table, labelled)) if labelled else _generated(task)
     every = pa.concat_tables([once] * -(-rows // once.num_rows)).slice(0, rows)
-    (folder / "plain_text").mkdir(parents=True)
-    (folder / "README.md").write_text(CARD)
-    names = tuple(f"plain_text/train-{index:05d}-of-{files:05d}.parquet" for index in range(files))
+    (folder / config).mkdir(parents=True)
+    (folder / "README.md").write_text(CARD.format(config=config))
+    names = tuple(f"{config}/train-{index:05d}-of-{files:05d}.parquet" for index in range(files))
     cuts = [rows * index // files for index in range(files + 1)]
     for name, start, stop in zip(names, cuts, cuts[1:], strict=False):
         pq.write_table(
@@ -73,7 +80,7 @@ def make_source(task: str, folder: Path, *, rows: int, files: int, root: Path) -
 
 
 def _generated(task: str) -> pa.Table:
-    """Passages with five questions each; or reviews, the negative ones first."""
+    """Passages with five questions each; reviews, the negative ones first; or problems."""
     random = np.random.default_rng(0)
     letters = list("etaoinshrdlucmfwypvbgkjqxzéü")
     words = ["".join(random.choice(letters, random.integers(2, 10))) for _ in range(5_000)]
@@ -89,6 +96,9 @@ def _generated(task: str) -> pa.Table:
     if task == "imdb":
         labels = np.arange(GENERATED_ROWS) * 2 // GENERATED_ROWS
         return pa.table({"text": texts(GENERATED_ROWS, 230), "label": labels})
+    if task == "gsm8k":
+        answers = [f"{text}\n#### {len(text)}" for text in texts(GENERATED_ROWS, 50)]
+        return pa.table({"question": texts(GENERATED_ROWS, 45), "answer": answers})
     answers = pa.array([{"text": [each], "answer_start": [0]} for each in texts(GENERATED_ROWS, 3)],
                        pa.struct({"text": pa.list_(pa.string()),
                                   "answer_start": pa.list_(pa.int32())}))  # fmt: skip

@@ -155,11 +155,15 @@ class Command:
         if done.returncode:
             raise SystemExit(f"benchmark: {' '.join(self.words[1:])} failed:\n{done.stderr}")
 
-    def peak_mib(self) -> float:
+    def peak_mib(self, which: str = "VmHWM") -> float:
         """Run it: the most memory that it held at once, or a process below it did, resident.
 
         Looks every 5 ms, and a peak that was is still told later, so that what is
         missed is what a process grows in its last 5 ms. Linux only; elsewhere 0.
+
+        Args:
+            which: ``VmHWM``, or ``RssAnon`` for its own memory, without the files that it maps, of
+                which no peak is told later.
         """
         process = psutil.Popen(
             self.words, cwd=self.cwd, env=self.env, text=True,
@@ -173,15 +177,15 @@ class Command:
                 family = [process.pid, *(each.pid for each in process.children(recursive=True))]
             except psutil.Error:
                 family = [process.pid]
-            most = max([most, *map(_held_mib, family)])
+            most = max([most, *(_held_mib(each, which) for each in family)])
             time.sleep(0.005)
         return most
 
 
-def _held_mib(pid: int) -> float:
-    """``VmHWM``, not ``ru_maxrss``, which begins with the size of the process that started it."""
+def _held_mib(pid: int, which: str) -> float:
+    """Of ``/proc``, not ``ru_maxrss``, which begins with the size of what started the process."""
     try:
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        found = re.search(rf"{which}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     except OSError:  # it has just ended
         return 0.0
     return int(found[1]) / 1024 if found else 0.0
