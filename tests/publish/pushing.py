@@ -109,6 +109,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """No images: drawing them takes a while, and is tested elsewhere."""
     monkeypatch.setattr(plots, "rows_plot", lambda data: repr(data).encode())
     monkeypatch.setattr(plots, "lengths_plot", lambda data: repr(data).encode())
+    monkeypatch.setattr(plots, "composition_plot", lambda data: repr(data).encode())
 
 
 @dataclasses.dataclass

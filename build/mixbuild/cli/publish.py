@@ -34,10 +34,17 @@ def card_command(folder: Path, repo: str) -> None:
         "push org/my_mix --dry-run",
         "push org/my_mix --out out/two --private",
         "push org/my_mix --out out/two --create-pr",
+        "push org/my_mix --out out/mix --only mix",
     ),
 )
 @click.argument("repo", metavar="ORG/NAME")
 @out_option
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="CONFIG",
+    help="Publish this config of the build alone, such as its mixture. Repeatable.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option(
     "--private", is_flag=True, help="Create the repo as private; refused where it is public."
@@ -92,6 +99,7 @@ def card_command(folder: Path, repo: str) -> None:
 def push_command(
     repo: str,
     folder: Path,
+    only: tuple[str, ...],
     dry_run: bool,
     private: bool,
     revision: str | None,
@@ -133,6 +141,7 @@ def push_command(
         verify=verify,
         dry_run=dry_run,
         num_proc=num_proc,
+        only=only,
         allow_licences=allow_licences,
         allow_mirrors=allow_mirrors,
     )

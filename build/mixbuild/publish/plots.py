@@ -1,6 +1,7 @@
-"""The images on the card: rows per split, lengths, of each task or family. Pure: data -> PNG bytes.
+"""The images on the card: rows, lengths, a mixture's shares, task by task. Pure: data -> PNG bytes.
 
-A line per task in both: its name, its marks on a logarithmic scale, and its numbers. The panel is
+A line per task in each: its name, its marks, and its numbers; rows and lengths on a logarithmic
+scale. The panel is
 opaque and light, and so reads the same on a dark page. The same data give the same bytes with the
 same matplotlib: its own font is used, the reader's styles are not, and the file holds no date.
 
@@ -46,6 +47,8 @@ LOOKS = {
     "other": ("#8a5a83", "v"),
     "prompt": ("#0072b2", "^"),
     "completion": ("#d55e00", "v"),
+    "got": ("#0072b2", "s"),
+    "asked": ("#d55e00", "d"),
 }
 LETTER = 20  # points, of which 72 are 100 pixels
 STYLE: dict[Any, Any] = {
@@ -77,6 +80,15 @@ def lengths_plot(lengths: Mapping[str, Mapping[str, Histogram]]) -> bytes:
         UsageError: there is no task.
     """
     return _png(lambda: lengths_figure(lengths))
+
+
+def composition_plot(shares: Mapping[str, tuple[float, int]]) -> bytes:
+    """A PNG of task -> the share that is asked for and the rows of it, tasks in their order.
+
+    Raises:
+        UsageError: there is no task.
+    """
+    return _png(lambda: composition_figure(shares))
 
 
 def rows_figure(counts: Mapping[str, Mapping[str, int]]) -> Figure:
@@ -121,6 +133,23 @@ def lengths_figure(lengths: Mapping[str, Mapping[str, Histogram]]) -> Figure:
     return figure
 
 
+def composition_figure(shares: Mapping[str, tuple[float, int]]) -> Figure:
+    """What ``composition_plot`` draws."""
+    _refuse_none("shares", shares)
+    total = max(1, sum(rows for _, rows in shares.values()))
+    got = [rows / total for _, rows in shares.values()]
+    asked = [share for share, _ in shares.values()]
+    columns = ("got", "asked")
+    figure, axes = _panel("Share of the rows", shares, columns, None, [*got, *asked])
+    axes.barh(range(len(got)), got, 0.5, color=LOOKS["got"][0])
+    colour, shape = LOOKS["asked"]
+    axes.plot(asked, range(len(asked)), shape, color=colour, markersize=16)
+    for line, each in enumerate(zip(got, asked, strict=True)):
+        for back, share in enumerate(reversed(each)):
+            _number(axes, line, back, _percent(share))
+    return figure
+
+
 def median(histogram: Histogram) -> int | None:
     """About the middle length: within a bin, lengths are taken as spread evenly over the logarithm.
 
@@ -139,16 +168,22 @@ def median(histogram: Histogram) -> int | None:
 
 
 def _panel(
-    title: str, names: Iterable[str], columns: Sequence[str], low: float, values: Iterable[float]
+    title: str,
+    names: Iterable[str],
+    columns: Sequence[str],
+    low: float | None,
+    values: Iterable[float],
 ) -> tuple[Figure, Axes]:
     """Title, legend, names, and a scale from ``low`` to the highest of the values.
+
+    It is logarithmic; without ``low`` one of shares from 0.
 
     A line is 1 high, the first at 0, and y grows downwards.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
     from matplotlib.transforms import IdentityTransform
 
     names = list(names)
@@ -165,11 +200,16 @@ def _panel(
     axes.set_position((left / WIDTH, FOOT / height, width / WIDTH, scale / height))
     bands, wide = range(0, len(names), 2), axes.get_yaxis_transform()
     axes.barh(bands, WIDTH, 1, -1, color=BAND, transform=wide, clip_on=False, zorder=0)
-    axes.set_xscale("log")
-    axes.set_xlim(low, max([low * 16, *(1.4 * each for each in values)]))
-    axes.xaxis.set_major_locator(LogLocator(numticks=5))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(round(value))))
+    if low is None:
+        axes.set_xlim(0, 1.1 * max(values))
+        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _percent(value)))
+    else:
+        axes.set_xscale("log")
+        axes.set_xlim(low, max([low * 16, *(1.4 * each for each in values)]))
+        axes.xaxis.set_major_locator(LogLocator(numticks=5))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(round(value))))
     axes.tick_params("x", length=0, colors=GREY, labeltop=True)
     axes.grid(axis="x", color=GRID, linewidth=1.5)
     axes.set_axisbelow(True)
@@ -224,6 +264,16 @@ def _short(number: int | None) -> str:
             digits = 1 if number < 9.95 * unit else 0
             return f"{number / unit:.{digits}f}".removesuffix(".0") + letter
     return str(number)
+
+
+def _percent(share: float) -> str:
+    """A share in at most four letters.
+
+    >>> [_percent(share) for share in (0, 0.00004, 0.0123, 0.0999, 0.25, 1)]
+    ['0%', '0%', '1.2%', '10%', '25%', '100%']
+    """
+    percent = 100 * share
+    return f"{percent:.{0 if percent >= 9.95 else 1}f}".removesuffix(".0") + "%"
 
 
 def _png(draw: Callable[[], Figure]) -> bytes:

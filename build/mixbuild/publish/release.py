@@ -27,6 +27,7 @@ from mixbuild.make import DECLARATIONS, FILE, Built, expect
 from mixbuild.publish import plots
 from mixbuild.publish.card import templates
 from mixbuild.publish.card import write as card
+from mixbuild.publish.card.mixture import compositions
 from mixbuild.publish.export import Split, Stamp, export_split, splits, stamps
 from mixbuild.publish.manifest import (
     ARROW,
@@ -211,6 +212,10 @@ def _compose(
         "rows": _image("rows", counts, plots.rows_plot, there, drawn),
         "lengths": _image("lengths", lengths, plots.lengths_plot, there, drawn),
     }
+    for name, shares in compositions(made.configs).items():
+        images[f"composition of {name}"] = _image(
+            "composition", shares, plots.composition_plot, there, drawn
+        )
     text = card.write_card(
         made,
         repo=repo,

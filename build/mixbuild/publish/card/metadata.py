@@ -9,10 +9,14 @@ import pyarrow as pa
 
 from mixbuild.core import CardError
 from mixbuild.declare import FAMILIES
+from mixbuild.make import MIXTURE
 from mixbuild.publish.formats import columns_of
 from mixbuild.publish.manifest import Configs, Published, PublishedConfig, PublishedSplit
 
 PRETTY_NAME = "instruct_mix"
+
+DEFAULT_MIXTURE = "mix"
+"""Of several mixtures, the one that is loaded where no config is named."""
 
 OTHER = {"license_name": "of-each-source", "license_link": "README.md"}
 """What the Hub shows for the licence ``other``: each config has its own, which the card says."""
@@ -28,12 +32,13 @@ SIZES = {
 
 
 def ordered(configs: Configs) -> list[str]:
-    """The configs' names, family by family."""
-    families = list(FAMILIES)
+    """The configs' names: mixtures, the one that is called ``mix`` first; then family by family."""
+    families = [MIXTURE, *FAMILIES]
 
-    def place(name: str) -> tuple[int, str]:
+    def place(name: str) -> tuple[int, bool, str]:
         family = configs[name].family
-        return (families.index(family) if family in families else len(families), name)
+        at = families.index(family) if family in families else len(families)
+        return (at, name != DEFAULT_MIXTURE, name)
 
     return sorted(configs, key=place)
 
@@ -54,12 +59,7 @@ def merge_data(old: Mapping[str, object], published: Published) -> dict[str, obj
     configs += kept["configs"]
     if any("config_name" not in each for each in configs):
         raise _slip("configs", "a config_name in each", "one without")
-    # a config of this name is the default for datasets, which takes no other beside it
-    chosen = ["default"]
-    chosen += [
-        str(each["config_name"]) for each in _mappings(old, "configs") if each.get("default")
-    ]
-    _set_default(configs, chosen)
+    _set_default(configs, _chosen(_mappings(old, "configs"), made))
     licences = sorted({source.license for source in sources})
     ours = {
         "pretty_name": title(old),
@@ -81,7 +81,11 @@ def merge_data(old: Mapping[str, object], published: Published) -> dict[str, obj
         "task_categories": sorted(
             {
                 "text-generation",  # as is every instruction with its answer
-                *(FAMILIES.get(each.family, "other") for each in made.values()),
+                *(
+                    FAMILIES.get(task.family, "other")
+                    for each in made.values()
+                    for task in each.tasks.values()
+                ),
             }
         ),
         "tags": list(dict.fromkeys([*_words(old, "tags"), "instruction-tuning", "instruct-mix"])),
@@ -111,6 +115,13 @@ def data_files(published: Published) -> dict[str, dict[str, object]]:
 def loadable(config: PublishedConfig) -> dict[str, PublishedSplit]:
     """The splits of a config that have rows; the others have no files, and cannot be loaded."""
     return {split: each for split, each in config.splits.items() if each.rows}
+
+
+def default_of(data: Mapping[str, object]) -> str:
+    """The config that is loaded where none is named."""
+    return next(
+        str(each["config_name"]) for each in _mappings(data, "configs") if "default" in each
+    )
 
 
 def title(old: Mapping[str, object]) -> str:
@@ -167,6 +178,20 @@ def _config(name: str, config: PublishedConfig, suffix: str) -> dict[str, object
         for split, each in loadable(config).items()
     ]
     return {"config_name": name, "data_files": files}
+
+
+def _chosen(old: Sequence[Mapping[str, object]], made: Configs) -> list[str]:
+    """The names of which the first that there is becomes the default.
+
+    The first mixture comes before a task that was the default by itself; what people chose stays:
+    a config that is not ours, or one that had a mixture beside it.
+    """
+    listed = {str(each["config_name"]) for each in old}
+    before = [str(each["config_name"]) for each in old if each.get("default")]
+    mixtures = [name for name in ordered(made) if made[name].family == MIXTURE]
+    by_hand = any(name not in made for name in before) or any(name in listed for name in mixtures)
+    # a config of this name is the default for datasets, which takes no other beside it
+    return ["default", *(before if by_hand else []), *mixtures, *before]
 
 
 def _set_default(configs: list[dict[str, object]], chosen: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from mixbuild.make import SourceEntry
 from mixbuild.publish.card import templates
 from mixbuild.publish.card.markdown import code, fenced, shortened, table, wrapped
 from mixbuild.publish.card.metadata import loadable, ordered
+from mixbuild.publish.card.mixture import mixture_sections, mixtures
 from mixbuild.publish.manifest import Configs, Published, PublishedConfig
 from mixbuild.sources import is_commit
 
@@ -27,8 +28,17 @@ ONLY = re.compile(r"<!-- only (\w+) -->\n(.*?)<!-- end of only -->\n", re.DOTALL
 """What ``dataset_card.md`` has for files of one format alone."""
 
 
-def sections(published: Published, *, repo: str, images: Mapping[str, str], name: str) -> str:
+def sections(
+    published: Published, *, repo: str, images: Mapping[str, str], name: str, default: str
+) -> str:
     """The text of the card, without its YAML.
+
+    Args:
+        published: the manifest.
+        repo: where it is published.
+        images: each image's path.
+        name: the dataset's, for people.
+        default: the config that is loaded where none is named.
 
     Raises:
         KeyError: ``dataset_card.md`` has a placeholder that nothing fills.
@@ -40,9 +50,12 @@ def sections(published: Published, *, repo: str, images: Mapping[str, str], name
         "repo": repo,
         "version": published.version,
         "config": first,
+        "default": default,
         "split": next(iter(loadable(configs[first]) or configs[first].splits)),
-        "numbers": _numbers(published),
+        "numbers": _numbers(configs, published.version),
         "example": _example(configs[first]) or "It has no rows.",
+        "mixtures": "".join(f"{each}\n\n" for each in mixture_sections(configs, images)),
+        "configs_note": _configs_note(configs),
         "configs_table": table(("config", "rows", "licence"), _configs(configs)),
         "rows_plot": f"![Rows of each split]({images['rows']})",
         "lengths_plot": f"![Lengths of prompts and completions]({images['lengths']})",
@@ -70,15 +83,30 @@ def _unmarked(text: str) -> str:
     return text
 
 
-def _numbers(published: Published) -> str:
+def _numbers(configs: Configs, version: str) -> str:
     """All of it in a line."""
-    configs = published.configs.values()
-    rows = sum(each.rows for config in configs for each in config.splits.values())
-    sources = {source.repo for config in configs for source in config.sources}
-    return (
-        f"**{rows:,} rows** in {_count(len(configs), 'config')}, made of "
-        f"{_count(len(sources), 'dataset')}; version {published.version}."
-    )
+    mixed = mixtures(configs)
+    sources = {source.repo for config in configs.values() for source in config.sources}
+    told = [f"**{_rows(configs[name]):,} rows** in the mixture `{name}`" for name in mixed]
+    own = [config for name, config in configs.items() if name not in mixed]
+    if own:
+        rows = f"{sum(map(_rows, own)):,} rows"
+        what = "config of its task alone" if len(own) == 1 else "configs of a task each"
+        told += [f"{rows} in {len(own):,} {what}"] if mixed else []
+        told += [] if mixed else [f"**{rows}** in {_count(len(own), 'config')}"]
+    return f"{'; '.join(told)}, made of {_count(len(sources), 'dataset')}; version {version}."
+
+
+def _rows(config: PublishedConfig) -> int:
+    return sum(each.rows for each in config.splits.values())
+
+
+def _configs_note(configs: Configs) -> str:
+    mixed = ", ".join(f"`{name}`" for name in mixtures(configs))
+    if not mixed:
+        return "Each config is one task; they have"
+    others = "; each other config is one task" if len(mixtures(configs)) < len(configs) else ""
+    return f"{mixed}: rows of several tasks{others}. They have"
 
 
 def _count(number: int, what: str) -> str:
@@ -90,7 +118,7 @@ def _configs(configs: Configs) -> Iterator[Sequence[str]]:
         mirror = " (of a mirror)" if any(source.is_mirror for source in config.sources) else ""
         yield (
             f"`{name}`{mirror}",
-            f"{sum(each.rows for each in config.splits.values()):,}",
+            f"{_rows(config):,}",
             ", ".join(dict.fromkeys(source.license for source in config.sources)),
         )
 

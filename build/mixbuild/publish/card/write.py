@@ -16,6 +16,7 @@ from mixbuild.core import CardError, dump_yaml, load_yaml, split_front_matter
 from mixbuild.publish.card.metadata import (
     data_files,
     dataset_infos,
+    default_of,
     loadable,
     merge_data,
     ordered,
@@ -47,16 +48,19 @@ def write_card(
     Args:
         published: the manifest.
         repo: where it is published, ``org/name``.
-        images: ``rows`` and ``lengths`` -> the path of each image within the repo.
+        images: ``rows``, ``lengths``, and ``composition of`` each mixture -> the path of each image
+            within the repo.
         card: the text that is there now, to be merged with.
 
     Raises:
         CardError: the text that is there cannot be told apart.
     """
     data, text = split_card(card or "")
-    header = dump_yaml(merge_data(data, published))
-    body = sections(published, repo=repo, images=images, name=title(data))
-    return f"---\n{header}---\n{_merge_text(text, body)}"
+    merged = merge_data(data, published)
+    body = sections(
+        published, repo=repo, images=images, name=title(data), default=default_of(merged)
+    )
+    return f"---\n{dump_yaml(merged)}---\n{_merge_text(text, body)}"
 
 
 def split_card(card: str) -> tuple[dict[str, Any], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from mixbuild.core import HubError, UsageError, VerifyError, mutex, one_of
 from mixbuild.core import executor as engine
 from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat, refuse_held_back
-from mixbuild.make import Built, expect
+from mixbuild.make import MIXTURE, Built, SourceEntry, expect
 from mixbuild.publish.ends import Ends, exported_ends
 from mixbuild.publish.export import Split, export_split
 from mixbuild.publish.export import splits as splits_of
@@ -63,6 +63,7 @@ def push(
     verify: str = ENDS,
     dry_run: bool = False,
     num_proc: int | None = None,
+    only: Collection[str] = (),
     allow_licences: Collection[str] = (),
     allow_mirrors: bool = False,
     api: HfApi | None = None,
@@ -86,6 +87,7 @@ def push(
             the card are compared with the manifest in any case.
         dry_run: stop after the plan.
         num_proc: how many processes write Parquet files; None for this one.
+        only: the configs of the build that are published; all when empty.
         allow_licences: identifiers that are published although they are held back.
         allow_mirrors: publish what was made of mirrors that nobody else has.
         api: the Hub's client; None for the one of the environment.
@@ -102,23 +104,17 @@ def push(
     check_name(target.repo)
     expect(out)  # before the mutex, which makes the folder
     with mutex(out):  # what is being sent must not be made anew meanwhile
-        manifest = expect(out)
+        built = _chosen(expect(out).configs, only)
         refuse_held_back(
-            (
-                (name, source.repo, source.license)
-                for name, config in manifest.configs.items()
-                for source in config.sources
-            ),
+            ((name, source.repo, source.license) for name, source in _sources(built)),
             allowed=allow_licences,
         )
         if not allow_mirrors:
-            _refuse_mirrors(manifest.configs)
+            _refuse_mirrors(built)
         # each shard is held against the manifest as it is read, and read no other time
-        splits = list(
-            splits_of(out, manifest.configs, file_format=file_format, row_format=row_format)
-        )
+        splits = list(splits_of(out, built, file_format=file_format, row_format=row_format))
         exported = _export(splits, file_format, num_proc, progress)
-        configs = published_configs(manifest.configs, exported)
+        configs = published_configs(built, exported)
         shards = list(shard_files(exported))
         drawn: dict[str, bytes] = {}
 
@@ -155,18 +151,32 @@ def push(
     return _tag(api, target, pushed, tag_name), verified
 
 
+def _chosen(configs: Mapping[str, Built], only: Collection[str]) -> Mapping[str, Built]:
+    """The configs of these names; all when there are none.
+
+    Raises:
+        UsageError: a config that is not in the build.
+    """
+    for name in only:
+        if name not in configs:
+            raise UsageError(f"--only: {one_of('config', name, sorted(configs))}")
+    return {name: config for name, config in configs.items() if not only or name in only}
+
+
+def _sources(configs: Mapping[str, Built]) -> Iterator[tuple[str, SourceEntry]]:
+    """Every source, and the config that is made of it; of a mixture, ``mixture > task``."""
+    for name, config in configs.items():
+        for task, of in config.tasks.items():
+            yield (name if config.family != MIXTURE else f"{name} > {task}"), of.source
+
+
 def _refuse_mirrors(configs: Mapping[str, Built]) -> None:
     """Refuse what nobody else could prove.
 
     Raises:
         VerifyError: naming every config that was made of a mirror which nobody else has.
     """
-    made = {
-        name: source.read_from
-        for name, config in configs.items()
-        for source in config.sources
-        if source.is_mirror
-    }
+    made = {name: source.read_from for name, source in _sources(configs) if source.is_mirror}
     if made:
         what = ", ".join(f"{name} ({place})" for name, place in made.items())
         raise VerifyError(
