@@ -31,12 +31,17 @@ os.environ.update(
     HF_DATASETS_DISABLE_PROGRESS_BARS="1",
 )
 
-# a shell that starts the tests in the background has Ctrl-C ignored, by all that they start too
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 from mixbuild.core import ManifestError, dump_json, typed  # noqa: E402
 
 T = TypeVar("T")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what the tests start, though a shell may have begun them in the background.
+
+    Not where this is imported, which is on a thread where Dask reads what a test has sent it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def as_json(record: object) -> Any:
