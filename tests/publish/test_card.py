@@ -28,7 +28,7 @@ from mixbuild.declare.licence import licence
 from mixbuild.declare.task import FAMILIES
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.publish.card.markdown import code, fenced, shortened, wrapped
+from mixbuild.publish.card.markdown import code, fenced, prose, shortened, wrapped
 from mixbuild.publish.card.sections import SHOWN_CHARACTERS
 from mixbuild.publish.card.templates import templates_page
 from mixbuild.publish.card.write import BEGIN, END, FILE, split_card, write_card
@@ -425,7 +425,7 @@ def test_the_size_is_of_all_rows_together(rows: int, category: str) -> None:
 
 
 CONFIGS = ("config", "rows", "licence")
-DROPS = ("config", "rows read", "left out", "why")
+DROPS = ("config", "rows read", "left out")
 LICENCES = ("licence", "to heed", "configs")
 
 
@@ -442,7 +442,7 @@ def drops_of(entry: Mapping[str, Any]) -> Counter[str]:
 
 
 def told(drops: Counter[str]) -> str:
-    return ", ".join(f"{count:,} {reason}" for reason, count in drops.most_common())
+    return ", ".join(f"{count:,} {prose(reason)}" for reason, count in drops.most_common())
 
 
 def test_the_first_screen_has_the_numbers_and_a_row(manifest: dict[str, Any]) -> None:
@@ -503,7 +503,7 @@ def test_each_config_is_told_with_its_source_rows_drops_and_limits(
             f"rows: {splits}; {count} template{'s' * (count > 1)}",
             *([f"left out: {drops}"] if drops else []),
             *([f"declared by: [{file}]({file})"] if file else []),
-            *(f"limit: {unmarked(each)}" for each in source["limits"]),
+            *(f"limit: {unmarked(prose(each))}" for each in source["limits"]),
         ]
 
 
@@ -558,22 +558,24 @@ def test_the_middle_of_a_long_example_is_left_out_and_said_to_be(length: int) ->
     assert joined == f"{prompt[:half]}{left_out}{prompt[half:][-350:] if left_out else ''}positive"
 
 
-def test_rows_left_out_are_added_up_by_reason(manifest: dict[str, Any]) -> None:
+def test_rows_left_out_are_added_up(manifest: dict[str, Any]) -> None:
     text = write(manifest)
     expected = [
         [
             f"`{name}`",
             f"{total(entry, 'rows_read'):,}",
             f"{drops.total():,}",
-            told(drops),
         ]
         for name in by_family(manifest)
         for entry in [manifest["configs"][name]]
         for drops in [drops_of(entry)]
         if drops
     ]
-    # the cell's backslash keeps its bar within it, and is no part of what is read
     assert read(text).tables.get(DROPS, []) == expected
+    configs = manifest["configs"].values()
+    left_out = sum(drops_of(entry).total() for entry in configs)
+    every = sum(total(entry, "rows_read") for entry in configs)
+    assert (f"**{left_out:,} of {every:,} source rows** were left out:" in text) == bool(expected)
     assert ("None: every source row was rendered." in text) == (not expected)
 
 
@@ -661,6 +663,16 @@ def test_a_fence_holds_any_text(text: str) -> None:
     (token, after) = MarkdownIt("commonmark").parse(f"{fenced(text, 'x')}\n***\n")
     assert (token.type, token.info, token.content) == ("fence", "x", f"{text}\n")
     assert after.type == "hr"
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
+@example("HTML line breaks, <br />, \\<b>, [a](b), *c* _d_ ~~e~~ `f` &amp; <!-- g -->\nare kept")
+def test_prose_reads_as_it_is(text: str) -> None:
+    (line,) = MarkdownIt("gfm-like", {"linkify": False}).parseInline(f"{prose(text)}.")
+    parts = line.children or []
+    assert {each.type for each in parts} <= {"text", "text_special"}
+    assert "".join(each.content for each in parts) == f"{' '.join(text.split())}."
 
 
 @settings(deadline=None)

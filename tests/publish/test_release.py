@@ -389,7 +389,7 @@ def test_a_folder_with_its_card_loads_as_it_lies(
         name for name in after.keys() - before.keys() if not name.startswith(".")
     )
     assert [path.name.partition("-")[0] for path in written] == [
-        *("rows", "lengths", "templates.md", "README.md")
+        *("rows", "lengths", "templates.md", *sorted(FOUNDING), "README.md")
     ]
     assert all(after[f"assets/{path.name}"].startswith(b"\x89PNG") for path in written[:2])
     for task in tasks:

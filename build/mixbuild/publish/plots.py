@@ -35,7 +35,7 @@ ROLES = {"train": ("train",), "validation": ("valid", "dev"), "test": ("test",)}
 WIDTH = 1080  # pixels; a phone shows a third of them
 LINE, HEAD, FOOT = 46, 170, 50  # heights: of a task, and of what stands above and below all
 MARGIN, COLUMN = 28, 92  # widths: at the edges, and of a column of numbers
-LONGEST_NAME = 340  # if one is wider, all are written smaller
+LONGEST_NAME = 430  # if one is wider, all are written smaller
 
 PAPER, BAND, GRID = "#f8f9fb", "#eceff3", "#ccd3db"
 INK, GREY = "#1b2430", "#515c69"
@@ -199,7 +199,7 @@ def _panel(
     width = WIDTH - 2 * MARGIN - COLUMN * len(columns) - left
     axes.set_position((left / WIDTH, FOOT / height, width / WIDTH, scale / height))
     bands, wide = range(0, len(names), 2), axes.get_yaxis_transform()
-    axes.barh(bands, WIDTH, 1, -1, color=BAND, transform=wide, clip_on=False, zorder=0)
+    axes.barh(bands, 2 * WIDTH, 1, -WIDTH, color=BAND, transform=wide, clip_on=False, zorder=0)
     if low is None:
         axes.set_xlim(0, 1.1 * max(values))
         axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))

@@ -23,7 +23,7 @@ from mixbuild.core import (
     write_whole,
 )
 from mixbuild.declare import CANONICAL, RowFormat
-from mixbuild.make import DECLARATIONS, FILE, Built, expect
+from mixbuild.make import FILE, Built, expect
 from mixbuild.publish import plots
 from mixbuild.publish.card import templates
 from mixbuild.publish.card import write as card
@@ -162,7 +162,7 @@ def compose(
 
 
 def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
-    """Write the card of a build, with its images, beside the shards; yield each file.
+    """Write the card of a build, with what it links to, beside the shards; yield each file.
 
     It says what would be published, with Arrow files as data files, so that the folder can be
     loaded as it lies: the shards, or files without the rows that are taken out of them. A file
@@ -179,8 +179,7 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
         exported = [_lying(split) for split in splits(out, built, file_format=ARROW)]
         configs = published_configs(built, exported)
         for file in compose(configs, [], repo=repo, file_format=ARROW).files:
-            in_manifest = file.path == FILE or file.path.startswith(f"{DECLARATIONS}/")
-            if not in_manifest and isinstance(file.content, bytes):
+            if file.path != FILE and isinstance(file.content, bytes):
                 path = out / file.path
                 with explained_output(path):
                     if not path.is_file() or path.read_bytes() != file.content:

@@ -40,6 +40,15 @@ def code(text: str) -> str:
     return f"{tick}{space}{shown}{space}{tick}"
 
 
+def prose(text: str) -> str:
+    r"""A text on one line that is read as it is: no character of it means anything in Markdown.
+
+    >>> print(prose("HTML line breaks, <br />, are *kept*"))
+    HTML line breaks, \<br />, are \*kept\*
+    """
+    return re.sub(r"[\\`*_~\[\]<&]", r"\\\g<0>", " ".join(text.split()))
+
+
 def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; what is in a cell stays there."""
     lines = [names, ["---"] * len(names), *rows]

@@ -11,7 +11,7 @@ from mixbuild.core import read_project_file
 from mixbuild.declare import licence, policy
 from mixbuild.make import SourceEntry
 from mixbuild.publish.card import templates
-from mixbuild.publish.card.markdown import code, fenced, shortened, table, wrapped
+from mixbuild.publish.card.markdown import code, fenced, prose, shortened, table, wrapped
 from mixbuild.publish.card.metadata import loadable, ordered
 from mixbuild.publish.card.mixture import mixture_sections, mixtures
 from mixbuild.publish.manifest import Configs, Published, PublishedConfig
@@ -153,7 +153,7 @@ def _facts(config: PublishedConfig) -> Iterator[str]:
     for path in config.declarations:
         yield f"declared by: [{path}]({path})"
     for limit in dict.fromkeys(limit for source in config.sources for limit in source.limits):
-        yield f"limit: {limit}"
+        yield f"limit: {prose(limit)}"
 
 
 def _left_out(config: PublishedConfig) -> str:
@@ -161,7 +161,7 @@ def _left_out(config: PublishedConfig) -> str:
     drops: Counter[str] = Counter()
     for split in config.splits.values():
         drops.update(split.drops)
-    return ", ".join(f"{count:,} {reason}" for reason, count in drops.most_common())
+    return ", ".join(f"{count:,} {prose(reason)}" for reason, count in drops.most_common())
 
 
 def _example(config: PublishedConfig) -> str:
@@ -176,21 +176,20 @@ def _example(config: PublishedConfig) -> str:
 
 
 def _drops(configs: Configs) -> str:
-    rows = [
-        (
-            f"`{name}`",
-            f"{sum(each.rows_read for each in config.splits.values()):,}",
-            f"{sum(sum(each.drops.values()) for each in config.splits.values()):,}",
-            _left_out(config),
+    """How many rows of all were left out, and of each config that has any; why stands with it."""
+    counts = {
+        name: (
+            sum(each.rows_read for each in config.splits.values()),
+            sum(sum(each.drops.values()) for each in config.splits.values()),
         )
         for name, config in configs.items()
-        if _left_out(config)
-    ]
-    return (
-        table(("config", "rows read", "left out", "why"), rows)
-        if rows
-        else "None: every source row was rendered."
-    )
+    }
+    read, left_out = map(sum, zip(*counts.values(), strict=True))
+    if not left_out:
+        return "None: every source row was rendered."
+    rows = [(f"`{name}`", f"{n:,}", f"{out:,}") for name, (n, out) in counts.items() if out]
+    total = f"**{left_out:,} of {read:,} source rows** were left out:"
+    return f"{total}\n\n{table(('config', 'rows read', 'left out'), rows)}"
 
 
 def _licence_note(configs: Configs) -> str:
