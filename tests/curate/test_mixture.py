@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import write_parquet
+from mixbuild.core.errors import MixtureError, VerifyError
 from mixbuild.curate import build
-from mixbuild.declare import Mixture, Part
+from mixbuild.curate.mixture import mixed
+from mixbuild.declare import HeldOut, Mixture, Part
 from mixbuild.make import Built, OfMixture, Request, expect
 from mixbuild.publish import read_shards
 from mixbuild.tasks import ALL, find
@@ -69,3 +73,153 @@ def test_a_mixture_has_as_many_rows_of_each_task_as_it_says(tmp_path: Path) -> N
     assert not {row["prompt"] for row in rows} & {
         row["prompt"] for split in ("validation", "test") for row in rows_of(out, mix, split)
     }
+
+
+def test_a_smaller_mixture_is_a_part_of_a_larger_one_and_a_new_part_moves_no_other_row(
+    tmp_path: Path,
+) -> None:
+    both = {"imdb": Part(weight=2), "rotten_tomatoes": Part()}
+    out, _ = made(tmp_path, Mixture(parts=both, total=10))
+    configs = expect(out).configs
+
+    def taken(parts: Mapping[str, Part], total: int) -> set[str]:
+        mixture = Mixture(parts=parts, total=total)
+        mix = mixed(out, configs, "mix", mixture, seed=5)
+        rows = {row["id"] for row in rows_of(out, mix)}
+        assert len(rows) == mix.splits["train"].rows == total
+        return rows
+
+    nested = [taken(both, total) for total in (20, 50, 51, 130, 300)]
+    assert all(fewer < more for fewer, more in pairwise(nested))
+    alone = taken({"imdb": Part()}, 130)
+    for share in (0.01, 0.3, 0.9):
+        new = {"imdb": Part(share=round(1 - share, 2)), "rotten_tomatoes": Part(share=share)}
+        beside = taken(new, 130)
+        assert {each for each in beside if each.startswith("imdb/")} < alone, share
+
+
+def test_the_rows_and_their_order_are_those_of_what_rows_say(tmp_path: Path) -> None:
+    parts = {"imdb": Part(weight=2), "rotten_tomatoes": Part()}
+    mixture = Mixture(parts=parts, total=150, validation=HeldOut(30))
+    seen = []
+    cuts: dict[str, dict[str, Any]] = {"one": {}, "three": {"files": 3}, "turned": {"turned": True}}
+    for name, how in cuts.items():
+        out, mix = made(tmp_path / name, mixture, **how)
+        seen.append({
+            split: [(row["prompt"], row["completion"]) for row in rows_of(out, mix, split)]
+            for split in mix.splits
+        })  # fmt: skip
+    assert seen[0] == seen[1] == seen[2]
+    assert seen[0]["train"] != sorted(seen[0]["train"])
+    assert [len(seen[0][split]) for split in ("train", "validation")] == [150, 30]
+
+
+def test_a_row_that_is_taken_again_has_an_id_of_its_own(tmp_path: Path) -> None:
+    parts = {"rotten_tomatoes": Part()}
+    out, mix = made(tmp_path, Mixture(parts=parts, total=400, max_repetition_ratio=2.5))
+    rows = rows_of(out, mix)
+    ids = [row["id"] for row in rows]
+    assert len(set(ids)) == len(ids) == 400
+    copies = Counter(each.partition("#")[2] for each in ids)
+    assert copies == {"": 160, "2": 160, "3": 80}
+    for row in rows:
+        number = int(row["id"].partition("#")[0].rpartition(":")[2])
+        assert f"rotten_tomatoes has {number} words" in row["prompt"]
+    made_of = mix.made_of
+    assert isinstance(made_of, OfMixture)
+    assert made_of.parts["rotten_tomatoes"].splits["train"].unused == 0
+
+
+def test_each_copy_is_another_template_until_they_are_used_up(tmp_path: Path) -> None:
+    renderings = len(find("rotten_tomatoes").templates)
+    mixture = Mixture(parts={"rotten_tomatoes": Part()}, total=160 * 2 + 5)
+    out, mix = made(tmp_path, mixture, templates="all")
+    rows = rows_of(out, mix)
+    by_text: dict[str, list[str]] = {}
+    for row in rows:
+        at = row["id"].partition("#")[0]
+        by_text.setdefault(at, []).append(row["template"])
+    assert Counter(map(len, by_text.values())) == {2: 155, 3: 5}
+    assert all(len(set(each)) == len(each) for each in by_text.values())
+    # which one is the first is chosen by hash, too
+    assert len({each[0] for each in by_text.values()}) == renderings
+
+
+def test_what_an_evaluation_asks_is_in_no_train_and_held_out_rows_are_of_every_task(
+    tmp_path: Path,
+) -> None:
+    tasks = [find("squad"), find("gsm8k")]
+    request = Request(tasks, tmp_path, dict.fromkeys(("squad", "gsm8k"), "samples"))
+    parts = {"squad": Part(), "gsm8k": Part()}
+    mixture = Mixture(parts=parts, validation=HeldOut(6), test=HeldOut(4))
+    build(request, mixtures={"mix": mixture}, catalog=ALL)
+    configs = expect(tmp_path).configs
+    rows = {split: rows_of(tmp_path, configs["mix"], split) for split in configs["mix"].splits}
+    assert {split: len(each) for split, each in rows.items()} == {
+        "train": 19, "validation": 6, "test": 4}  # fmt: skip
+    where = {split: {row["id"].split("/")[1] for row in each} for split, each in rows.items()}
+    assert where == {
+        "train": {"train"},
+        "validation": {"validation", "train"},
+        "test": {"test", "train"},
+    }
+    assert not {row["id"] for row in rows["train"]} & {
+        row["id"] for split in ("validation", "test") for row in rows[split]
+    }
+
+    def passages(split: str) -> set[str]:
+        found = (row["prompt"] for row in rows[split] if row["task"] == "squad")
+        return {each.partition("passage: ")[2].partition(" \nQuestion")[0] for each in found}
+
+    assert not passages("train") & (passages("validation") | passages("test"))
+
+
+@pytest.mark.parametrize(
+    ("mixture", "expected"),
+    [
+        (
+            Mixture(parts={"imdb": Part()}, total=900),
+            "mixture 'mix': part 'imdb' has 280 rows and is to give 900; lower the total to 280, "
+            "which can be met, raise max_repetition_ratio, or say on_shortage: redistribute",
+        ),
+        (
+            Mixture(parts={"imdb": Part()}, validation=HeldOut(281)),
+            "mixture 'mix': validation: expected 281 rows, got 280 of all its parts together; ask "
+            "for 280",
+        ),
+    ],
+)
+def test_what_cannot_be_mixed_is_one_line_and_lists_nothing(
+    tmp_path: Path, mixture: Mixture, expected: str
+) -> None:
+    with pytest.raises(MixtureError) as caught:
+        made(tmp_path, mixture)
+    assert str(caught.value) == expected
+    assert not (tmp_path / "out/manifest.json").exists()
+
+
+def test_a_mixture_is_listed_only_as_long_as_its_tasks_are_what_it_was_made_of(
+    tmp_path: Path,
+) -> None:
+    mixture = Mixture(parts={"imdb": Part(), "rotten_tomatoes": Part()}, total=30)
+    out, mix = made(tmp_path, mixture)
+    tasks = [find("imdb"), find("rotten_tomatoes")]
+    sources = {task.name: str(tmp_path / task.name) for task in tasks}
+    again = build(Request(tasks, out, sources), mixtures={"mix": mixture}, catalog=ALL).made
+    assert (again.changed, again.manifest.configs["mix"]) == (False, mix)
+    # a broken selection is seen by whoever reads it, and made again
+    path = out / "mix/train.selection.arrow"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9] + b"?" + whole[-8:])
+    with pytest.raises(VerifyError) as caught:
+        rows_of(out, mix)
+    assert mix.splits["train"].selected is not None
+    assert str(caught.value).startswith(
+        f"{path}: expected the selection {mix.splits['train'].selected.key}, got none or another; "
+    )
+    build(Request(tasks, out, sources), mixtures={"mix": mixture}, catalog=ALL)
+    assert path.read_bytes() == whole
+    # imdb alone, otherwise
+    made_anew = build(Request(tasks[:1], out, sources, "all"), catalog=ALL).made
+    assert list(made_anew.manifest.configs) == ["imdb", "rotten_tomatoes"]
+    assert made_anew.removed == ("mix/test", "mix/train", "mix/validation")

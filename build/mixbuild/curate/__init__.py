@@ -35,6 +35,7 @@ from mixbuild.curate.repeats import Leaks, Overlaps
 from mixbuild.curate.selection import (
     SELECTION,
     gather,
+    read_selected,
     read_selection,
     selection_key,
     write_selection,
@@ -62,6 +63,7 @@ __all__ = [
     "kept",
     "outcome",
     "read_removal",
+    "read_selected",
     "read_selection",
     "selection_key",
     "settle",

@@ -148,7 +148,7 @@ def _held_out(
     total = sum(given.values())
     shares = {task: Fraction(rows, total) for task, rows in given.items()}
     found = {**train, **own}
-    rows = held_out(f"{name}/{split}", asked.rows, shares, _counts(found))
+    rows = held_out(f"mixture {name!r}: {split}", asked.rows, shares, _counts(found))
     return {
         task: Chosen(found[task], *take(found[task], count, seed=seed, what=split), shares[task])
         for task, count in rows.items()

@@ -19,7 +19,8 @@ from mixbuild.curate.measure import measure_of
 from mixbuild.curate.selection import (
     GATHERED_ROWS,
     SELECTION,
-    read_selection,
+    is_selection,
+    selection_digest,
     selection_key,
     write_selection,
 )
@@ -124,12 +125,14 @@ def _split(
     made_by = [hash_code(*DECISIVE), repr(mixture), name, counts, left, seed]
     key = selection_key(shards, json.dumps(made_by))
     path = f"{name}.selection.arrow"
-    if read_selection(out / path, key=key) is None:
+    places = list(_places(chosen, seed))
+    digest = selection_digest(places)
+    if not is_selection(out / path, key=key, digest=digest):
         with explained_output(out / path):
             (out / path).parent.mkdir(exist_ok=True)
-        write_selection(out / path, _places(chosen, seed), key=key)
+        write_selection(out / path, places, key=key)
     rows = sum(len(each.rows) for each in chosen.values())
-    return BuiltSplit(rows, rows, {}, (), selected=Selected(path, key, tuple(shards)))
+    return BuiltSplit(rows, rows, {}, (), selected=Selected(path, key, digest, tuple(shards)))
 
 
 def _places(chosen: Mapping[str, Chosen], seed: int) -> Iterator[pa.RecordBatch]:

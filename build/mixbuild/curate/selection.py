@@ -20,9 +20,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
 
 from mixbuild.core import VerifyError, explained_output, whole_file
-from mixbuild.make import Shard, read_shard
+from mixbuild.make import Selected, Shard, read_shard
 
 SELECTION = pa.schema([("shard", pa.int32()), ("row", pa.int64()), ("copy", pa.int32())])
 """A row's shard, by its place among the shards; its number in there; and, of a row that is taken
@@ -84,8 +86,55 @@ def read_selection(path: Path, *, key: str) -> Iterator[pa.RecordBatch] | None:
     return (file.get_batch(index) for index in range(file.num_record_batches))
 
 
+def read_selected(out: Path, selected: Selected) -> Iterator[pa.RecordBatch]:
+    """The batches of the selection that a split is.
+
+    Args:
+        out: the build's folder.
+        selected: what its manifest says.
+
+    Raises:
+        VerifyError: the file is not there, or lists something else than it is to.
+    """
+    path = out / selected.path
+    if not is_selection(path, key=selected.key, digest=selected.digest):
+        raise VerifyError(
+            f"{path}: expected the selection {selected.key}, got none or another; delete it if it "
+            f"is there, then run make --out {out} again"
+        )
+    again = read_selection(path, key=selected.key)
+    return iter(()) if again is None else again
+
+
+def is_selection(path: Path, *, key: str, digest: str) -> bool:
+    """Whether a selection lies there under this key, and lists the places with this digest."""
+    try:
+        batches = read_selection(path, key=key)
+        return batches is not None and selection_digest(batches) == digest
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def selection_digest(places: Iterable[pa.RecordBatch]) -> str:
+    """A hash of the places that a selection lists, however they are cut into batches.
+
+    >>> one, other = (pa.record_batch({"shard": [0], "row": [row], "copy": [0]}, SELECTION)
+    ...     for row in (1, 2))
+    >>> both = pa.Table.from_batches([one, other]).combine_chunks().to_batches()
+    >>> selection_digest([one, other]) == selection_digest(both)
+    True
+    """
+    digests = [xxhash.xxh3_128() for _ in SELECTION]
+    for batch in places:
+        for digest, column in zip(digests, batch.columns, strict=True):
+            digest.update(column.to_numpy().tobytes())
+    return xxhash.xxh3_128_hexdigest(b"".join(each.digest() for each in digests))
+
+
 def gather(places: Iterable[pa.RecordBatch], shards: Sequence[Source]) -> Iterator[pa.RecordBatch]:
     """The rows of a selection in its order, a few at a time, whatever their number.
+
+    An id is of one row alone: where a row is taken once more, ``#2`` follows its id, and so on.
 
     A shard is compared with what it is to hold before the first of its rows is taken.
 
@@ -117,7 +166,19 @@ def gather(places: Iterable[pa.RecordBatch], shards: Sequence[Source]) -> Iterat
             rows = pa.concat_batches(parts)
             # back from the order of the shards to that of the selection
             in_order = bool((order[1:] > order[:-1]).all())
-            yield rows if in_order else rows.take(pa.array(np.argsort(order)))
+            rows = rows if in_order else rows.take(pa.array(np.argsort(order)))
+            yield _numbered(rows, piece.column("copy"))
+
+
+def _numbered(rows: pa.RecordBatch, copies: pa.Array) -> pa.RecordBatch:
+    """Rows with the number of their copy after their ids, from the second copy on."""
+    again = pc.greater(copies, 0)
+    if not pc.any(again).as_py():
+        return rows
+    number = pc.cast(pc.add(copies, 1), pa.string())
+    ids = pc.binary_join_element_wise(rows.column("id"), number, "#")
+    column = pc.if_else(again, ids, rows.column("id"))
+    return rows.set_column(rows.schema.get_field_index("id"), rows.schema.field("id"), column)
 
 
 def _taken(batches: Sequence[pa.RecordBatch], row_numbers: np.ndarray) -> Iterator[pa.RecordBatch]:

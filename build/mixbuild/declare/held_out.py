@@ -17,7 +17,7 @@ def held_out(
     A task that has fewer than its share gives all of them, and the others give more.
 
     Args:
-        where: the mixture and the split, for errors.
+        where: which split of which mixture, for errors.
         rows: of all tasks together.
         shares: of each task, of the rows to train on.
         available: the rows that there are of each.
@@ -25,13 +25,13 @@ def held_out(
     Raises:
         MixtureError: there are not as many rows; the message names how many there are.
 
-    >>> held_out("mix/test", 6, {"a": Fraction(1, 2), "b": Fraction(1, 2)}, {"a": 9, "b": 2})
+    >>> held_out("mix: test", 6, {"a": Fraction(1, 2), "b": Fraction(1, 2)}, {"a": 9, "b": 2})
     {'a': 4, 'b': 2}
     """
     most = {task: available[task] for task in shares}
     if rows > (can := sum(most.values())):
         raise MixtureError(
-            f"mixture {where}: expected {rows:,} rows, got {can:,} of all its parts together; ask "
+            f"{where}: expected {rows:,} rows, got {can:,} of all its parts together; ask "
             f"for {can:,}"
         )
     asked = {task: Quota(Fraction(0), share) for task, share in shares.items()}

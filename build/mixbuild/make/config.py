@@ -57,11 +57,13 @@ class Selected(Record, frozen=True):
     Attributes:
         path: below the output folder, of the selection.
         key: of the selection: of all that it depends on.
+        digest: of the places that it lists.
         shards: those that it selects from; they are their own configs'.
     """
 
     path: str
     key: str
+    digest: str
     shards: tuple[ListedShard, ...]
 
 

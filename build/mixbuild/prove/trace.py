@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,14 @@ import pyarrow.compute as pc
 from mixbuild.core import SCHEMA, ManifestError, MixError, SourceError, UsageError
 from mixbuild.declare import EVERY, Task
 from mixbuild.prove.declared import Show, task_of
-from mixbuild.publish import open_place
+from mixbuild.publish import Place, open_place
 from mixbuild.render import Origin, bind, render
 from mixbuild.sources import SAMPLES, Resolved, is_commit, read, resolve
 from mixbuild.tasks import ALL
 
 ID = re.compile(
     r"(?P<task>[a-z][a-z0-9_]*)/(?P<split>[a-z][a-z0-9_]*)/(?P<file>.+):(?P<row>\d+)"
-    r"(?:#(?P<template>[a-z][a-z0-9_]*))?",
+    r"(?:#(?P<template>[a-z][a-z0-9_]*))?(?:#(?P<copy>\d+))?",
     re.DOTALL,  # a file's name may hold anything
 )
 
@@ -80,8 +80,8 @@ def trace(
             f"got {row_id!r}"
         )
     opened = open_place(place)
-    config = opened.config(parts["task"])
-    row = _find_row(opened.rows(parts["task"], parts["split"]), row_id, place)
+    name, row = _find_row(opened, row_id, task=parts["task"], split=parts["split"])
+    config = opened.config(name)
     of = config.tasks[parts["task"]]
     template = of.templates.get(row["template"])
     if template is None:
@@ -106,18 +106,30 @@ def trace(
         record.to_pylist()[0],
         template.text,
         config.versions,
-        row in rendered.to_pylist(),
+        # which a mixture may have taken more than once
+        {**row, "id": row_id.removesuffix(f"#{parts['copy']}")} in rendered.to_pylist(),
     )
 
 
-def _find_row(batches: Iterator[pa.RecordBatch], row_id: str, place: str) -> dict[str, Any]:
-    for batch in batches:
-        at = pc.index(batch.column("id"), row_id).as_py()
-        if at >= 0:
-            row: dict[str, Any] = batch.slice(at, 1).to_pylist()[0]
-            return row
+def _find_row(opened: Place, row_id: str, *, task: str, split: str) -> tuple[str, dict[str, Any]]:
+    """A row, and the config that has it: its task's own, or else a mixture with that task."""
+    places = [
+        (name, own)
+        for name, config in opened.configs.items()
+        if name != task and task in config.tasks
+        for own in config.splits
+    ]
+    if not places or task in opened.configs:
+        places = [(task, split), *places]
+    for name, own in places:
+        for batch in opened.rows(name, own):
+            at = pc.index(batch.column("id"), row_id).as_py()
+            if at >= 0:
+                row: dict[str, Any] = batch.slice(at, 1).to_pylist()[0]
+                return name, row
     raise UsageError(
-        f"{place}: has no row {row_id!r}; it may have been left out, or chosen another template"
+        f"{opened.label}: has no row {row_id!r}; it may have been left out, or chosen another "
+        f"template"
     )
 
 

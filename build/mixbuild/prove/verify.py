@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mixbuild.core import Report, VerifyError, silent
+from mixbuild.curate import read_removal, read_selected
 from mixbuild.make import BuiltSplit, ListedShard, Manifest, expect, read_shard
 from mixbuild.publish import Progress, Verified
 from mixbuild.publish import push as hub
@@ -49,6 +50,7 @@ def verify_folder(out: Path, *, report: Report = silent) -> list[Verified]:
     faults: list[str] = []
     done = 0
     for _, _, entry in entries:
+        faults += _faults_beside(out, entry)
         for shard in entry.shards:
             faults += _faults(out / shard.path, shard)
             done += 1
@@ -91,6 +93,17 @@ def _faults(path: Path, shard: ListedShard) -> Iterator[str]:
         yield f"{path}: expected {shard.bytes:,} bytes, got no file"
     except (OSError, VerifyError) as error:
         yield str(error)
+
+
+def _faults_beside(out: Path, entry: BuiltSplit) -> Iterator[str]:
+    """What is wrong with what says which rows a split has."""
+    try:
+        if entry.removed is not None:
+            read_removal(out, entry.removed)
+        if entry.selected is not None:
+            read_selected(out, entry.selected)
+    except VerifyError as error:
+        yield str(error).partition("; delete it")[0]
 
 
 def _strangers(out: Path, found: Manifest) -> Iterator[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from mixbuild.core import VerifyError
-from mixbuild.curate import gather, kept, read_selection
-from mixbuild.make import BuiltSplit, Selected, read_shard
+from mixbuild.curate import gather, kept, read_selected
+from mixbuild.make import BuiltSplit, read_shard
 
 
 def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:
@@ -22,8 +22,9 @@ def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:
     Raises:
         VerifyError: a shard cannot be read, or is not what the manifest says.
     """
-    if entry.selected is not None:
-        yield from _as_told(out, _selected(out, entry.selected))
+    if (selected := entry.selected) is not None:
+        shards = [(out / shard.path, shard) for shard in selected.shards]
+        yield from _as_told(out, gather(read_selected(out, selected), shards))
         return
     for shard, mask in zip(entry.shards, kept(out, entry), strict=True):
         first = 0
@@ -31,16 +32,6 @@ def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:
             end = first + batch.num_rows
             yield batch if mask is None else batch.filter(pa.array(mask[first:end]))
             first = end
-
-
-def _selected(out: Path, selected: Selected) -> Iterator[pa.RecordBatch]:
-    """Rows of other configs' shards, in the order of a selection."""
-    places = read_selection(out / selected.path, key=selected.key)
-    if places is None:
-        raise VerifyError(
-            f"{out / selected.path}: expected the selection {selected.key}, got none or another"
-        )
-    yield from gather(places, [(out / shard.path, shard) for shard in selected.shards])
 
 
 def _as_told(out: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
