@@ -413,9 +413,9 @@ def test_a_file_of_any_name_is_found_again(
 
 def test_an_id_may_hold_a_line_break() -> None:
     """No source that datasets reads has such a file; a reader of its own may."""
-    parts = ID.fullmatch("imdb/train/a\nb\r:1#x:7#seed")
+    parts = ID.fullmatch("imdb/train/a\nb\r:1#x:7#seed#2")
     assert parts is not None
-    assert parts.groups() == ("imdb", "train", "a\nb\r:1#x", "7", "seed")
+    assert parts.groups() == ("imdb", "train", "a\nb\r:1#x", "7", "seed", "2")
 
 
 def test_one_file_of_several_is_found(tmp_path: Path) -> None:
