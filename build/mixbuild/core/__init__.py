@@ -10,7 +10,7 @@
     digest     the rows' digest, independent of file format
     retry      which failures outside pass by themselves
     explain    what goes wrong outside, in one line that says what to do
-    files      files that are there whole or not at all, and the mutex of a folder
+    files      files that are there whole or not at all, how they lie, and the mutex of a folder
     yaml       the one reader and writer of YAML
     typed      JSON files decoded into frozen types
     document   what a person writes in YAML, decoded into frozen types
@@ -60,8 +60,10 @@ from mixbuild.core.explain import (
 )
 from mixbuild.core.files import (
     PARTIAL,
+    Glance,
     file_sha256,
     git_blob_hash,
+    glance,
     mutex,
     partial_path,
     put_in_place,
@@ -90,6 +92,7 @@ __all__ = [
     "Count",
     "Document",
     "Drops",
+    "Glance",
     "Hashes",
     "HubError",
     "LicenceError",
@@ -125,6 +128,7 @@ __all__ = [
     "fault",
     "file_sha256",
     "git_blob_hash",
+    "glance",
     "hash_code",
     "hash_rows",
     "in_checkout",

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from mixbuild.core.errors import OutputError
 from mixbuild.core.explain import explained_output
@@ -77,6 +78,21 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+Glance: TypeAlias = tuple[int, int, int, int]
+"""Of a file: its size in bytes, when its bytes and its entry changed last, its inode."""
+
+
+def glance(path: str | Path) -> Glance:
+    """What of a file whoever writes to it changes, without it being read.
+
+    Raises:
+        OSError: there is none.
+    """
+    found = os.stat(path)  # noqa: PTH116 - often done, and without a Path
+    # the third cannot be put back, and an inode may be used again at once
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def file_sha256(content: Path | bytes) -> str:

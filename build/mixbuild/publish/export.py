@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from typing import TypeAlias
 import msgspec
 
 from mixbuild.core import (
+    Glance,
     Record,
     UsageError,
     VerifyError,
@@ -25,6 +26,7 @@ from mixbuild.core import (
     dump_json,
     explained_output,
     file_sha256,
+    glance,
     hash_code,
     one_of,
     parse_json,
@@ -153,8 +155,17 @@ def splits(
             yield Split(name, split, each, out, file_format, row_format, config.texts)
 
 
-def export_split(split: Split, _shared: None = None) -> PublishedSplit:
+Offer: TypeAlias = Callable[[Path, str], None]
+"""Called with a file that is written while others are to come, and with a name like its later one:
+how many they are, which is part of its name, is not known yet."""
+
+
+def export_split(split: Split, offer: Offer | None = None) -> PublishedSplit:
     """Write a split's files, unless they are there already.
+
+    Args:
+        split: which.
+        offer: told of each file but the last one, once it is written.
 
     Returns:
         the split's entry in the published manifest.
@@ -174,13 +185,13 @@ def export_split(split: Split, _shared: None = None) -> PublishedSplit:
         for old in folder.glob(f"{split.split}-*") if split.written else ():
             if old.suffix in ours:
                 old.unlink()
-        entry = _write(split, folder)
-        stamps = tuple(stamp_of(split.folder / file.path) for file in entry.shards)
+        entry = _write(split, folder, offer)
+        stamps = tuple(glance(split.folder / file.path) for file in entry.shards)
         write_whole(report, dump_json(_Report(split.key, entry, stamps)))
     return entry
 
 
-def stamps(split: Split) -> Mapping[str, Stamp]:
+def stamps(split: Split) -> Mapping[str, Glance]:
     """Of a split that was exported: by path, how each of its files lay when it was hashed.
 
     Raises:
@@ -196,22 +207,12 @@ def _code_version() -> str:
     return hash_code(*DECISIVE)
 
 
-Stamp: TypeAlias = tuple[int, int, int, int]
-"""Of a file: its size, the times of its last changes in nanoseconds, its number on the disk."""
-
-
-def stamp_of(path: Path) -> Stamp:
-    """What whoever writes to a file changes: nobody can set the time of a change of status."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-
-
 class _Report(Record, frozen=True):
     """What an export reports: of what, the split's entry, and how its files lay then."""
 
     key: str
     entry: PublishedSplit
-    stamps: tuple[Stamp, ...]
+    stamps: tuple[Glance, ...]
 
 
 def _read_report(split: Split) -> _Report:
@@ -241,14 +242,14 @@ def _as_built(split: Split, entry: PublishedSplit) -> PublishedSplit:
     )
 
 
-def _is_there(split: Split, file: ListedFile, stamp: Stamp) -> bool:
+def _is_there(split: Split, file: ListedFile, stamp: Glance) -> bool:
     """Whether a file is what was exported: untouched since, or else with the same bytes."""
     path = split.folder / file.path
-    now = stamp_of(path)
+    now = glance(path)
     return now == stamp or (now[0] == stamp[0] and file_sha256(path) == file.sha256)
 
 
-def _write(split: Split, folder: Path) -> PublishedSplit:
+def _write(split: Split, folder: Path, offer: Offer | None) -> PublishedSplit:
     """Read the split once, write its files, and find out what they hold."""
     facts = Facts()
     own = digest_of(split.row_format)
@@ -276,7 +277,9 @@ def _write(split: Split, folder: Path) -> PublishedSplit:
             for group, size in ahead(groups, depth=1):  # noted while the last one is written
                 if own is not None:
                     own.update(group)
-                written.write(group, size)
+                full = written.write(group, size)
+                if full and offer:
+                    offer(full, f"{split.config}/{full.stem}.{split.file_format}")
             files = [
                 ListedFile(f"{split.config}/{path.name}", rows, path.stat().st_size, sha256)
                 for path, rows, sha256 in written.finish()

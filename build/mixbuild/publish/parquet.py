@@ -174,10 +174,12 @@ class Files:
         self._writer: pq.ParquetWriter | pa.RecordBatchStreamWriter | None = None
         self._text_bytes = 0
 
-    def write(self, group: pa.RecordBatch, size: int) -> None:
-        """Append a row group with ``size`` bytes of text."""
+    def write(self, group: pa.RecordBatch, size: int) -> Path | None:
+        """Append a row group with ``size`` bytes of text; return the file that was full before."""
+        full = None
         if self._writer is not None and self._text_bytes >= _file_bytes(len(self._partial)):
             self._close()
+            full = self._partial[-1]
         if self._writer is None:
             path = self._folder / f"{self._stem}-{len(self._partial):05d}.partial"
             self._partial.append(path)
@@ -189,6 +191,7 @@ class Files:
         self._writer.write_table(table, group.num_rows)
         self._rows[-1] += group.num_rows
         self._text_bytes += size
+        return full
 
     def finish(self) -> list[tuple[Path, int, str]]:
         """Give the files their names; return path, rows and SHA-256 of each.

@@ -17,6 +17,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from mixbuild.core import (
+    Glance,
     dump_json,
     explained_output,
     mutex,
@@ -28,7 +29,7 @@ from mixbuild.publish import plots
 from mixbuild.publish.card import templates
 from mixbuild.publish.card import write as card
 from mixbuild.publish.card.mixture import compositions
-from mixbuild.publish.export import Split, Stamp, export_split, splits, stamps
+from mixbuild.publish.export import Split, export_split, splits, stamps
 from mixbuild.publish.manifest import (
     ARROW,
     FORMAT,
@@ -67,7 +68,7 @@ class File:
     size: int
     sha256: str
     named_by_content: bool = False
-    stamp: Stamp | None = None
+    stamp: Glance | None = None
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,14 @@ changes in between stops the build. On the Hub, the commit sees to that.
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import xxhash
 
-from mixbuild.core import SourceError
-
-Glance: TypeAlias = tuple[int, int, int, int]
+from mixbuild.core import Glance, SourceError, glance
 
 
 @dataclass(frozen=True)
@@ -26,11 +22,11 @@ class Stamp:
     """What a file is known by: at a glance, and for sure.
 
     Attributes:
-        glance: its size in bytes, when its bytes and its entry changed last, its inode.
+        seen: how it lay.
         digest: XXH3-128 of its bytes, in hexadecimal.
     """
 
-    glance: Glance
+    seen: Glance
     digest: str
 
 
@@ -41,9 +37,9 @@ def stamp(path: str) -> Stamp:
         SourceError: it changes while it is read.
         OSError: it cannot be read.
     """
-    before = _glance(path)
+    before = glance(path)
     digest = _hash(path)
-    if _glance(path) != before:
+    if glance(path) != before:
         raise _changed(path)
     return Stamp(before, digest)
 
@@ -74,9 +70,9 @@ def unchanged(path: str, known: Stamp | None, *, where: str) -> Iterator[None]:
 
 
 def _hold(path: str, known: Stamp, where: str) -> None:
-    glance = _glance(path)
+    now = glance(path)
     # a copy, or another machine's view of the same folder, has the same bytes
-    if glance != known.glance and _digest(path, glance) != known.digest:
+    if now != known.seen and _digest(path, now) != known.digest:
         raise _changed(where)
 
 
@@ -87,14 +83,8 @@ def _changed(where: str) -> SourceError:
     )
 
 
-def _glance(path: str) -> Glance:
-    found = os.stat(path)  # noqa: PTH116 - once a run, and without a Path
-    # the third cannot be put back, and an inode may be used again at once
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-
-
 @functools.lru_cache(maxsize=1024)
-def _digest(path: str, glance: Glance) -> str:  # noqa: ARG001 - the cache's key
+def _digest(path: str, now: Glance) -> str:  # noqa: ARG001 - the cache's key
     """What its bytes are known by, once for all runs of a file that is seen from elsewhere."""
     return _hash(path)
 

@@ -10,6 +10,7 @@
     history    what a commit came after
     plan       a push that has not happened yet
     send       files on their way, ahead of the commit that names them
+    early      files on their way while the next ones are written
     commit     everything in one commit, or nothing
     rows       the published rows, as they lie there
     load       a config as its users load it

@@ -112,10 +112,7 @@ def make_plan(
         HubError: the Hub does not answer, or the repo is one that nothing can be published to.
         CardError, ManifestError: what is published there cannot be merged with.
     """
-    remote = look(api, target.repo, target.revision)
-    _refuse_script(remote)
-    if target.private and remote.exists and not remote.private:
-        raise public(target.repo)
+    remote = look_at(api, target)
     theirs: Configs = {}
     card = remote
     if covered:
@@ -135,6 +132,19 @@ def make_plan(
     )
     changes = compare(publication.files, remote, configs=set(configs))
     return Plan(remote, publication, changes)
+
+
+def look_at(api: HfApi, target: Target) -> Remote:
+    """The target as it is now.
+
+    Raises:
+        HubError: the Hub does not answer, or the repo is one that nothing can be published to.
+    """
+    remote = look(api, target.repo, target.revision)
+    _refuse_script(remote)
+    if target.private and remote.exists and not remote.private:
+        raise public(target.repo)
+    return remote
 
 
 def _refuse_script(remote: Remote) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from mixbuild.core import executor as engine
 from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat, refuse_held_back
 from mixbuild.make import MIXTURE, Built, SourceEntry, expect
 from mixbuild.publish.ends import Ends, exported_ends
-from mixbuild.publish.export import Split, export_split
+from mixbuild.publish.export import Offer, Split, export_split
 from mixbuild.publish.export import splits as splits_of
 from mixbuild.publish.formats import columns_of
 from mixbuild.publish.hub.client import client
 from mixbuild.publish.hub.commit import publish
+from mixbuild.publish.hub.early import sending_early
 from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target, make_plan
 from mixbuild.publish.hub.published import read_published
 from mixbuild.publish.hub.refs import tag, tagged, taken
@@ -113,7 +115,9 @@ def push(
             _refuse_mirrors(built)
         # each shard is held against the manifest as it is read, and read no other time
         splits = list(splits_of(out, built, file_format=file_format, row_format=row_format))
-        exported = _export(splits, file_format, num_proc, progress)
+        alone = num_proc is None and not dry_run  # other processes' files are sent afterwards
+        with sending_early(api, target) if alone else nullcontext() as offer:
+            exported = _export(splits, file_format, num_proc, progress, offer)
         configs = published_configs(built, exported)
         shards = list(shard_files(exported))
         drawn: dict[str, bytes] = {}
@@ -187,12 +191,16 @@ def _refuse_mirrors(configs: Mapping[str, Built]) -> None:
 
 
 def _export(
-    splits: Sequence[Split], file_format: str, num_proc: int | None, progress: Progress
+    splits: Sequence[Split],
+    file_format: str,
+    num_proc: int | None,
+    progress: Progress,
+    offer: Offer | None,
 ) -> list[tuple[Split, PublishedSplit]]:
     """What is published of each split, in the order of the splits."""
     done: dict[str, PublishedSplit] = {}
     with progress(f"writing {file_format}", "splits") as report:
-        for split, entry in engine.run(splits, export_split, shared=None, num_proc=num_proc):
+        for split, entry in engine.run(splits, export_split, shared=offer, num_proc=num_proc):
             done[split.name] = entry
             report(len(done), len(splits))
     return [(split, done[split.name]) for split in splits]

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi
 
-from mixbuild.core import HubError, Report, VerifyError
-from mixbuild.publish.export import stamp_of
+from mixbuild.core import HubError, Report, VerifyError, glance
 from mixbuild.publish.hub.plan import Plan, Target
 from mixbuild.publish.release import File
 
@@ -73,7 +72,7 @@ def addition(file: File) -> CommitOperationAdd:
     """
     content = file.content if isinstance(file.content, bytes) else str(file.content)
     made = CommitOperationAdd(file.path, content)
-    if isinstance(file.content, Path) and stamp_of(file.content) == file.stamp:
+    if isinstance(file.content, Path) and glance(file.content) == file.stamp:
         made.upload_info.sha256 = bytes.fromhex(file.sha256)
     got = made.upload_info.sha256.hex()
     if got != file.sha256:

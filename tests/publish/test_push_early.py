@@ -1,0 +1,133 @@
+"""Files are sent while others are being written, and nothing stands on it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hub_server import LoopbackHub
+from huggingface_hub import HfApi
+from mixbuild.core.errors import VerifyError
+from mixbuild.make.manifest import expect
+from mixbuild.publish import export
+from mixbuild.publish.hub import push as hub
+from mixbuild.publish.hub.early import sending_early
+from mixbuild.publish.hub.plan import Target
+from publish.pushing import (
+    REPO,
+    Builds,
+    Built,
+    check_tree,
+    export_build,
+    push,
+    requests,
+    send,
+    writes,
+)
+
+pytest_plugins = ("publish.pushing",)
+
+
+@pytest.fixture
+def out(builds: Builds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undrawn: None) -> Path:
+    """A build whose rows are to have a file each."""
+    monkeypatch.setattr("mixbuild.publish.parquet.GROUP_ROWS", 1)
+    monkeypatch.setattr("mixbuild.publish.parquet.FILE_BYTES", 1)
+    out = tmp_path / "out"
+    shutil.copytree(builds("imdb").out, out, ignore=shutil.ignore_patterns(export.FOLDER))
+    return out
+
+
+def offered(api: HfApi, out: Path, target: Target | None = None) -> list[str]:
+    """Write the files of train, and wait each time for what was offered; the names that it had."""
+    names = []
+    shutil.rmtree(out / export.FOLDER, ignore_errors=True)
+    with sending_early(api, target or Target(REPO)) as offer:
+
+        def wait(content: Path, name: str) -> None:
+            offer(content, name)
+            names.append(name)
+            for thread in threading.enumerate():
+                if thread.name == "send-early":
+                    thread.join()
+
+        train, _ = export.splits(out, expect(out).configs)
+        export.export_split(train, wait)
+    return names
+
+
+def sent(served: LoopbackHub) -> Counter[str]:
+    """How often each object was sent."""
+    return Counter(re.findall(r"[0-9a-f]{64}", " ".join(requests(served, "PUT"))))
+
+
+def test_what_was_sent_early_is_not_sent_again(
+    loopback: LoopbackHub, api: HfApi, out: Path
+) -> None:
+    names = offered(api, out)
+    early = sent(loopback)
+    assert len(early) == len(names) > 9
+    assert names == [f"imdb/train-{index:05d}.parquet" for index in range(len(names))]
+    assert loopback.files(REPO).keys() == {".gitattributes"}
+    built = export_build(out)
+    send(api, built)
+    every = sent(loopback)
+    assert set(every.values()) == {1}
+    assert early.keys() < every.keys() >= {file.sha256 for file in built.files}
+    check_tree(api)
+
+
+def test_a_push_sends_early_and_a_dry_run_nothing(
+    at_the_hub: LoopbackHub, api: HfApi, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "verify_repo", lambda *_, **__: ("", []))
+    assert push(api, Built(out, {}, ()), dry_run=True) is None
+    assert writes(at_the_hub) == []
+    shutil.rmtree(out / export.FOLDER)
+    seen: list[int] = []
+    push(api, Built(out, {}, ()), show=lambda _: seen.append(len(sent(at_the_hub))))
+    assert seen[0] > 0, "before it was known what there is to send"
+    assert set(sent(at_the_hub).values()) == {1}
+    check_tree(api)
+
+
+@pytest.mark.parametrize("step", ["/api/repos/create", "/preupload/", "info/lfs/objects/batch"])
+def test_what_fails_early_fails_nothing(
+    loopback: LoopbackHub, api: HfApi, out: Path, step: str
+) -> None:
+    loopback.fail(f"POST .*{step}", times=1, status=403)
+    offered(api, out)
+    assert not sent(loopback)
+    assert len([each for each in writes(loopback) if step in each]) == 1, "none is tried any more"
+    send(api, export_build(out))
+    check_tree(api)
+
+
+def test_nothing_is_sent_to_a_repo_that_is_refused(
+    loopback: LoopbackHub, api: HfApi, out: Path
+) -> None:
+    loopback.upload(REPO, {"mix.py": b""})
+    offered(api, out)
+    assert writes(loopback) == []
+    loopback.upload("org/open", {"a": b""})
+    offered(api, out, Target("org/open", private=True))
+    assert writes(loopback) == []
+
+
+def test_nobody_waits_for_what_is_sent_where_writing_fails(
+    loopback: LoopbackHub, api: HfApi, out: Path
+) -> None:
+    go_on = threading.Event()
+    loopback.before("POST .*/preupload/", lambda: go_on.wait(20))
+    with suppress(VerifyError), sending_early(api, Target(REPO)) as offer:
+        offer(next(out.rglob("*.arrow")), "imdb/train-00000.parquet")
+        raise VerifyError("a shard is damaged")
+    (thread,) = [each for each in threading.enumerate() if each.name == "send-early"]
+    assert thread.daemon
+    go_on.set()
+    thread.join()
