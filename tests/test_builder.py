@@ -12,10 +12,14 @@ from conftest import imdb_rows, read_shards, write_parquet
 from make.test_run import request
 from mixbuild.core.errors import MixError, UsageError
 from mixbuild.core.row import SCHEMA
-from mixbuild.declare import RowFormat
+from mixbuild.curate import build
+from mixbuild.declare import RowFormat, parse_recipe
+from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
+from mixbuild.make.recipe import read_recipe, request_of
 from mixbuild.make.run import make
 from mixbuild.publish import columns_of, deliver, open_place
+from mixbuild.publish import read_shards as read
 from mixbuild.tasks import ALL, find, gather
 
 from instruct_mix import InstructMix
@@ -175,3 +179,94 @@ def test_the_shards_of_make_are_what_load_dataset_reads(tmp_path: Path) -> None:
         cache_dir=str(tmp_path / "cache"),
     )
     assert loaded["train"].to_list() == read_shards(tmp_path / "out", "imdb", "train").to_pylist()
+
+
+RECIPE = """
+seed: 5
+tasks: {billsum: {splits: [train]}}
+mixtures:
+  mix:
+    total: 18
+    templates: sample
+    parts: {imdb: {}, squad: {weight: 2}}
+    validation: {rows: 6}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(RECIPE)
+    return path
+
+
+def made_of(recipe: Path, out: Path) -> Path:
+    """What make --recipe makes of it, of the samples."""
+    resolved, _ = read_recipe(str(recipe), tasks=ALL)
+    sources = dict.fromkeys(resolved.choices, "samples")
+    asked = request_of(resolved, out, tasks=ALL, sources=sources)
+    build(asked, mixtures=resolved.mixtures, catalog=ALL)
+    return out
+
+
+@pytest.mark.parametrize("config", ["mix", "imdb", "billsum"])
+def test_the_builder_gives_the_rows_of_a_recipe(
+    config: str, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("curate.mixture", "publish.shards"):
+        monkeypatch.setattr(f"mixbuild.{module}.GATHERED_ROWS", 7)  # for several parts of a split
+    out = made_of(recipe, tmp_path / "out")
+    expected = {
+        split: [row for batch in read(out, entry) for row in batch.to_pylist()]
+        for split, entry in expect(out).configs[config].splits.items()
+    }
+    assert len(expected["train"]) == {"mix": 18, "imdb": 15, "billsum": 13}[config]
+    options = {"config_name": config, "source": "samples", "cache_dir": str(tmp_path / "cache")}
+    for asked, workers in ((str(recipe), None), (parse_recipe(RECIPE, "a.yaml"), 2)):
+        builder = InstructMix(recipe=asked, **options)
+        builder.download_and_prepare(num_proc=workers)
+        prepared = builder.as_dataset()
+        assert {split: rows.to_list() for split, rows in prepared.items()} == expected
+    for split, rows in expected.items():
+        stream = builder.as_streaming_dataset(split=split)
+        assert list(stream) == rows
+        if config == "mix" and split == "train":
+            assert stream.num_shards == 3
+            assert list(stream.shard(2, 1)) == rows[14:]
+
+
+def test_of_a_mixture_the_builder_says_what_it_is_made_of_and_lays_rows_out(
+    recipe: Path, tmp_path: Path
+) -> None:
+    builder = InstructMix(
+        config_name="mix", recipe=str(recipe), source="samples", cache_dir=str(tmp_path / "cache"),
+        row_format="messages",
+    )  # fmt: skip
+    tasks = [each for each in ALL if each.name in ("squad", "imdb", "billsum")]
+    assert builder.info.license == "cc-by-sa-4.0, cc0-1.0, other"
+    assert all(task.source.citation in builder.info.citation for task in tasks)
+    (first,) = builder.as_streaming_dataset(split="train").take(1)
+    assert [each["role"] for each in first["messages"]] == ["user", "assistant"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (
+            {"config_name": "mixx"},
+            "unknown config of the recipe 'mixx'; did you mean 'mix'? Known: billsum, imdb, mix, "
+            "squad",
+        ),
+        ({"config_name": "mix", "seed": 3}, "seed: the recipe says that; change it there"),
+        (
+            {"config_name": "mix", "templates": "all"},
+            "templates: the recipe says that; change it there",
+        ),
+    ],
+)
+def test_what_a_recipe_does_not_have_or_says_itself_is_refused(
+    recipe: Path, options: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        InstructMix(recipe=str(recipe), **options)
+    assert str(caught.value) == expected

@@ -33,8 +33,10 @@ from mixbuild.curate.forecast import (
 from mixbuild.curate.removal import REMOVED, kept, read_removal
 from mixbuild.curate.repeats import Leaks, Overlaps
 from mixbuild.curate.selection import (
+    GATHERED_ROWS,
     SELECTION,
     gather,
+    open_shard,
     read_selected,
     read_selection,
     selection_key,
@@ -44,6 +46,7 @@ from mixbuild.curate.statistics import COLUMNS as STATISTICS_COLUMNS
 from mixbuild.curate.statistics import Common, Lengths, Statistics, statistics
 
 __all__ = [
+    "GATHERED_ROWS",
     "REMOVED",
     "SELECTION",
     "STATISTICS_COLUMNS",
@@ -61,6 +64,7 @@ __all__ = [
     "forecast",
     "gather",
     "kept",
+    "open_shard",
     "outcome",
     "read_removal",
     "read_selected",

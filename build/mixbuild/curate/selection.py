@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +131,17 @@ def selection_digest(places: Iterable[pa.RecordBatch]) -> str:
     return xxhash.xxh3_128_hexdigest(b"".join(each.digest() for each in digests))
 
 
-def gather(places: Iterable[pa.RecordBatch], shards: Sequence[Source]) -> Iterator[pa.RecordBatch]:
+def open_shard(path: Path, shard: Shard) -> list[pa.RecordBatch]:
+    """All batches of a shard, mapped, once its rows were compared with what it is to hold."""
+    return list(read_shard(path, shard))
+
+
+def gather(
+    places: Iterable[pa.RecordBatch],
+    shards: Sequence[Source],
+    *,
+    opening: Callable[[Path, Shard], list[pa.RecordBatch]] = open_shard,
+) -> Iterator[pa.RecordBatch]:
     """The rows of a selection in its order, a few at a time, whatever their number.
 
     An id is of one row alone: where a row is taken once more, ``#2`` follows its id, and so on.
@@ -141,6 +151,7 @@ def gather(places: Iterable[pa.RecordBatch], shards: Sequence[Source]) -> Iterat
     Args:
         places: of the schema ``SELECTION``.
         shards: those that ``places`` count.
+        opening: ``open_shard``, or what remembers what that gave.
 
     Yields:
         batches of ``SCHEMA``, each of one batch of ``places`` or of a part of one.
@@ -160,7 +171,7 @@ def gather(places: Iterable[pa.RecordBatch], shards: Sequence[Source]) -> Iterat
             parts: list[pa.RecordBatch] = []
             for index in np.unique(shard):
                 if index not in opened:
-                    opened[index] = list(read_shard(*shards[index]))
+                    opened[index] = opening(*shards[index])
                 wanted = row[order][shard[order] == index]
                 parts += _taken(opened[index], wanted)
             rows = pa.concat_batches(parts)

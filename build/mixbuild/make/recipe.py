@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from mixbuild.core import RecipeError, UsageError, one_of, project_file
-from mixbuild.declare import Resolved, Task, parse_recipe, resolve_recipe
+from mixbuild.declare import (
+    Recipe,
+    Resolved,
+    Task,
+    parse_recipe,
+    recipe_text,
+    resolve_recipe,
+)
 from mixbuild.make.made_of import RecipeEntry
 from mixbuild.make.plan import Request
 
@@ -21,7 +28,7 @@ def shipped_recipes() -> dict[str, Path]:
 
 
 def read_recipe(
-    place: str,
+    place: str | Recipe,
     *,
     tasks: Sequence[Task],
     settings: Sequence[str] = (),
@@ -30,7 +37,7 @@ def read_recipe(
     """Read a recipe, and the tasks of one's own that it brings with it.
 
     Args:
-        place: a file, or the name of a recipe that comes with the project.
+        place: a file, the name of a recipe that comes with the project, or a recipe itself.
         tasks: all that a recipe may name.
         settings: ``"key.key=value"`` each: what holds over the file.
         gather: reads the tasks of files, folders and modules; None where none are to be read.
@@ -60,8 +67,10 @@ def read_recipe(
     return resolve_recipe(text, str(path), settings=settings, families=families), tasks
 
 
-def _file(place: str) -> tuple[Path, str]:
+def _file(place: str | Recipe) -> tuple[Path, str]:
     """A recipe's file, and its text."""
+    if isinstance(place, Recipe):
+        return Path("recipe"), recipe_text(place)
     shipped = shipped_recipes()
     path = shipped.get(place, Path(place))
     try:

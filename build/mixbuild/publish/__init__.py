@@ -34,7 +34,7 @@ from mixbuild.publish.manifest import ARROW, PARQUET, Published, PublishedConfig
 from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA
 from mixbuild.publish.place import Place, open_place
 from mixbuild.publish.release import write_local_card
-from mixbuild.publish.shards import read_shards
+from mixbuild.publish.shards import pieces, read_pieces, read_shards
 
 __all__ = [
     "ARROW",
@@ -60,7 +60,9 @@ __all__ = [
     "lay",
     "open_place",
     "openings",
+    "pieces",
     "push",
+    "read_pieces",
     "read_shards",
     "splits",
     "write_local_card",

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
 from mixbuild.core import VerifyError
-from mixbuild.curate import gather, kept, read_selected
-from mixbuild.make import BuiltSplit, read_shard
+from mixbuild.curate import GATHERED_ROWS, gather, kept, open_shard, read_selected
+from mixbuild.make import BuiltSplit, Shard, read_shard
+
+_opened: dict[tuple[str, str], list[pa.RecordBatch]] = {}
+"""The shards, by path and digest, of which pieces were read in this process: mapped, not held."""
+
+
+def _open_once(path: Path, shard: Shard) -> list[pa.RecordBatch]:
+    """A shard, which is compared with what it is to hold for the first of its pieces alone."""
+    key = (str(path), shard.content_digest)
+    if key not in _opened:
+        _opened[key] = open_shard(path, shard)
+    return _opened[key]
+
+
+def pieces(entry: BuiltSplit) -> Sequence[int]:
+    """The numbers of a split's pieces, which can be read apart: of its shards, or of its order."""
+    if entry.selected is None:
+        return range(len(entry.shards))
+    return range(-(-entry.rows // GATHERED_ROWS))
+
+
+def read_pieces(out: Path, entry: BuiltSplit, numbers: Collection[int]) -> Iterator[pa.RecordBatch]:
+    """Some pieces of a split, in order; all of them are what ``read_shards`` reads.
+
+    Raises:
+        VerifyError: as of ``read_shards``.
+    """
+    yield from _read(out, entry, frozenset(numbers))
 
 
 def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:
@@ -22,11 +49,22 @@ def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:
     Raises:
         VerifyError: a shard cannot be read, or is not what the manifest says.
     """
+    yield from _read(out, entry, None)
+
+
+def _read(
+    out: Path, entry: BuiltSplit, numbers: Collection[int] | None
+) -> Iterator[pa.RecordBatch]:
     if (selected := entry.selected) is not None:
+        places = enumerate(read_selected(out, selected))
+        wanted = (batch for number, batch in places if numbers is None or number in numbers)
         shards = [(out / shard.path, shard) for shard in selected.shards]
-        yield from _as_told(out, gather(read_selected(out, selected), shards))
+        opening = open_shard if numbers is None else _open_once
+        yield from _as_told(out, gather(wanted, shards, opening=opening))
         return
-    for shard, mask in zip(entry.shards, kept(out, entry), strict=True):
+    for number, (shard, mask) in enumerate(zip(entry.shards, kept(out, entry), strict=True)):
+        if numbers is not None and number not in numbers:
+            continue
         first = 0
         for batch in _as_told(out, read_shard(out / shard.path, shard)):
             end = first + batch.num_rows
