@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 COMPAT := datasets-2 datasets-3 datasets-4 frames train pyarrow-24
 COMPAT_PYTHON ?= python3.11
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --require-hashes --only-binary :all:
-RUNTIME_SIZE := 48 packages, about 155 MB to download and 590 MB on disk
+RUNTIME_SIZE := 49 packages, about 155 MB to download and 590 MB on disk
 TEST_SIZE := about 40 MB to download and 150 MB on disk
 # the first and the newest Python that the project promises, where this machine has them
 OTHER_PYTHONS := $(foreach version,3.10 3.13,$(if $(shell python$(version) -c 1 2>/dev/null && echo yes),python-$(version)))

@@ -13,7 +13,7 @@ from mixbuild.core.errors import SourceError, UsageError
 from mixbuild.curate.build import Curated, build
 from mixbuild.curate.removal import read_removal
 from mixbuild.curate.repeats import PASS_ROWS
-from mixbuild.declare import Contamination, Exact, Leakage, Length, Near, Quality
+from mixbuild.declare import Contamination, Exact, Leakage, Length, Quality
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.publish import read_shards as rows_of
@@ -81,9 +81,10 @@ def test_of_rows_that_say_the_same_one_stays_and_conflicts_go(tmp_path: Path) ->
     ]
     assert (len(left(out, "train")), len(left(out, "test"))) == (3, 3)
     assert as_json(curated.overlaps) == {
-        "leaks": [{"train": "imdb/train", "evaluation": "imdb/test", "inputs": 2}],
+        "leaks": [{"train": "imdb/train", "evaluation": "imdb/test", "inputs": 2, "near": 0}],
         "conflicts": {"imdb/train": 3},
         "spanning": {},
+        "near_conflicts": {},
     }
 
 
@@ -209,14 +210,9 @@ def test_items_of_a_file_and_of_a_task_are_taken_out_of_train_alone(tmp_path: Pa
             Quality(contamination=Contamination(against=("none.jsonl",))),
             "against none.jsonl: expected TASK/SPLIT or a file of JSON lines, got no such file",
         ),
-        (Quality(near=Near()), "quality.near: this version cannot do it yet; take it out"),
         (
             Quality(length=Length("t.json", 9)),
             "quality.length: this version cannot do it yet; take it out",
-        ),
-        (
-            Quality(leakage=Leakage(by="near")),
-            "quality.leakage.by: this version knows 'exact' alone; take it out",
         ),
     ],
 )

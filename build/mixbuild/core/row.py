@@ -21,5 +21,10 @@ KEYS = pa.schema([(name, pa.binary(16)) for name in ("inputs", "slots", "group")
 """What a row says, as digests: of what its template is filled with but for the answer, of all of
 it, and of what it has in common with other rows of its task; null where the task declares none."""
 
+SHINGLES = pa.schema([("answers", pa.binary(16)), ("shingles", pa.list_(pa.list_(pa.uint64())))])
+"""What rows are compared by that may be near one another: the digest of what a row answers; and of
+each text that its template is filled with but for the answer, the different runs of words, each a
+hash, in order."""
+
 Drops = dict[str, int]
 """Reason -> how many rows were left out for it."""

@@ -11,7 +11,10 @@ shards writes a selection or a removal beside them, and only export makes files 
     removal    rows that are taken out of a split, each with its reason
     evaluation  evaluation sets as items to be looked for
     pool       the rows of a build that are judged together
+    keyed      what the rows of a pool say, as the keys beside their shards tell
     repeats    duplicates, conflicts and leakage, taken out of a pool
+    minhash    sets that are near one another
+    near       rows that are nearly the same, taken out of a pool
     quality    rows are taken out of a build
     candidates  the rows of a task's split that a mixture may take, and their order
     choice     which rows of its tasks each split of a mixture takes
@@ -20,7 +23,7 @@ shards writes a selection or a removal beside them, and only export makes files 
     statistics  what all the rows of a split together tell
 """
 
-from mixbuild.curate.build import build, by_keys, settle
+from mixbuild.curate.build import build, settle, with_keys
 from mixbuild.curate.forecast import (
     TRAIN,
     Forecast,
@@ -59,7 +62,6 @@ __all__ = [
     "Statistics",
     "Stock",
     "build",
-    "by_keys",
     "evaluation",
     "forecast",
     "gather",
@@ -73,5 +75,6 @@ __all__ = [
     "settle",
     "statistics",
     "stocks_of",
+    "with_keys",
     "write_selection",
 ]

@@ -12,7 +12,7 @@ from mixbuild.core import UsageError, mutex
 from mixbuild.curate.contamination import Item
 from mixbuild.curate.evaluation import items_of
 from mixbuild.curate.mixture import mixed
-from mixbuild.curate.quality import take_out
+from mixbuild.curate.quality import by_keys, near_of, take_out
 from mixbuild.curate.repeats import Overlaps
 from mixbuild.declare import Mixture, Quality, Task
 from mixbuild.make import (
@@ -27,7 +27,7 @@ from mixbuild.make import (
     whole,
 )
 
-NOT_YET = ("length", "near")
+NOT_YET = ("length",)
 """Parts of ``Quality`` that this version can read and cannot do."""
 
 
@@ -76,8 +76,8 @@ def build(
         found.append(overlaps)
         return settled
 
-    keys = bool(request.keys or mixtures or (quality and by_keys(quality)))
-    return Curated(make(replace(request, keys=keys), finish=finish, **how), found[0])
+    request = with_keys(request, quality, mixed=bool(mixtures))
+    return Curated(make(request, finish=finish, **how), found[0])
 
 
 def _settled(
@@ -111,7 +111,7 @@ def settle(
 
     Args:
         request: the folder, the seed, and how the sources of evaluation sets are read.
-        names: the configs, which have their keys.
+        names: the configs, made as ``with_keys`` asks.
         quality: which rows to take out.
         mixtures: as of ``build``.
         catalog: the tasks whose splits ``quality`` may name.
@@ -130,9 +130,14 @@ def settle(
     return there
 
 
-def by_keys(quality: Quality) -> bool:
-    """Whether rows are judged by their keys, which ``make`` is to write then."""
-    return quality.exact is not None or quality.leakage is not None
+def with_keys(request: Request, quality: Quality | None, *, mixed: bool) -> Request:
+    """A request that has written beside the shards what rows are judged by, and mixed by."""
+    near = None if quality is None else near_of(quality)
+    return replace(
+        request,
+        keys=request.keys or mixed or (quality is not None and by_keys(quality)),
+        shingles=0 if near is None else near.shingle_words,
+    )
 
 
 def _items(quality: Quality, request: Request, catalog: Sequence[Task]) -> list[Item]:
@@ -145,5 +150,3 @@ def _refuse_what_is_not_there(quality: Quality) -> None:
     for name in NOT_YET:
         if getattr(quality, name) is not None:
             raise UsageError(f"quality.{name}: this version cannot do it yet; take it out")
-    if quality.leakage is not None and quality.leakage.by == "near":
-        raise UsageError("quality.leakage.by: this version knows 'exact' alone; take it out")

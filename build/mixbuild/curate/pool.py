@@ -9,8 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
 
-from mixbuild.make import Built, BuiltSplit, ListedShard
+from mixbuild.core import Hashes
+from mixbuild.make import Built, BuiltSplit, ListedShard, read_shard
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -93,6 +97,25 @@ class Pool:
     def starts(self) -> Numbers:
         """The number of each shard's first row."""
         return np.array([part.start for part in self.parts], np.int64)
+
+    @cached_property
+    def source_rows(self) -> Hashes:
+        """A hash of each row's source row: of its id, without a template.
+
+        Raises:
+            VerifyError: a shard is not what the manifest says.
+        """
+        found = np.zeros(len(self.reasons), np.uint64)
+        for part in self.parts:
+            ids = pa.chunked_array(
+                [batch.column("id") for batch in read_shard(part.path, part.shard)], pa.string()
+            )
+            if part.place.several:
+                ids = pc.replace_substring_regex(ids, r"#[a-z][a-z0-9_]*$", "")
+            texts = ids.cast(pa.binary()).to_pylist()
+            hashes = (xxhash.xxh3_64_intdigest(each) for each in texts)
+            found[part.start : part.start + len(texts)] = np.fromiter(hashes, np.uint64)
+        return found
 
 
 def pool_of(out: Path, configs: Mapping[str, Built]) -> Pool:

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.curate.contamination import Contaminants, Item
+from mixbuild.curate.near import find_alike, near_leaks, take_out_leaking, take_out_near
 from mixbuild.curate.pool import Part, Pool, pool_of
 from mixbuild.curate.removal import REMOVED, removal_path, write_removal
 from mixbuild.curate.repeats import Overlaps, take_out_repeats
-from mixbuild.declare import MARKER, Contamination, Quality
+from mixbuild.declare import MARKER, Contamination, Near, Quality
 from mixbuild.make import Built, BuiltSplit, read_shard, without
 
 
@@ -45,11 +46,39 @@ def take_out(
     overlaps = None
     if quality.contamination is not None:
         _take_out_contaminated(pool, quality.contamination, items)
-    if quality.exact is not None or quality.leakage is not None:
-        overlaps = take_out_repeats(pool, exact=quality.exact, leakage=quality.leakage)
+    if by_keys(quality):
+        overlaps = _take_out_repeats(pool, quality)
     _name_rows(pool)
     settled = {name: _settled(out, pool, name, config) for name, config in configs.items()}
     return settled, overlaps
+
+
+def by_keys(quality: Quality) -> bool:
+    """Whether rows are judged by what the keys beside their shards tell."""
+    return any(each is not None for each in (quality.leakage, quality.exact, quality.near))
+
+
+def near_of(quality: Quality) -> Near | None:
+    """What is near, where rows are judged by that."""
+    if quality.near is None and quality.leakage is not None and quality.leakage.by == "near":
+        return Near()
+    return quality.near
+
+
+def _take_out_repeats(pool: Pool, quality: Quality) -> Overlaps:
+    asked = near_of(quality)
+    alike = None if asked is None else find_alike(pool, asked)
+    if alike is not None and quality.leakage is not None and quality.leakage.by == "near":
+        take_out_leaking(pool, alike)
+    overlaps = take_out_repeats(
+        pool,
+        exact=quality.exact,
+        leakage=quality.leakage,
+        near=None if alike is None else near_leaks(pool, alike),
+    )
+    if alike is None or quality.near is None:
+        return overlaps
+    return msgspec.structs.replace(overlaps, near_conflicts=take_out_near(pool, alike))
 
 
 def _take_out_contaminated(pool: Pool, asked: Contamination, items: Sequence[Item]) -> None:

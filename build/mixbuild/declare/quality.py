@@ -51,16 +51,20 @@ class Exact:
 
 @dataclass(frozen=True)
 class Near:
-    """Rows of which every input slot is nearly the same: one of each cluster stays.
+    """Rows of which every input slot is nearly the same: each gives way to one that stays.
+
+    Their answers are the same. Rows with other answers are counted, and stay: the answer shows that
+    the little by which they differ matters.
 
     Attributes:
         threshold: of the Jaccard similarity of a slot's word shingles, in each slot.
-        shingle_words: how many words are a shingle.
+        shingle_words: how many words are a shingle; all words of a text with fewer are one. Two
+            words tell "which AFC team" from "which NFC team", and one word too many changes two.
         seed: of the hash functions that find the pairs to compare.
     """
 
     threshold: Fraction = 0.8
-    shingle_words: Words = 1
+    shingle_words: Words = 2
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 0
 
 

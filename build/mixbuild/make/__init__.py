@@ -30,7 +30,7 @@ from mixbuild.make.config import (
     without,
 )
 from mixbuild.make.declaration import DECLARATIONS
-from mixbuild.make.keys import keys_path, read_keys
+from mixbuild.make.keys import keys_path, read_keys, read_shingles
 from mixbuild.make.made_of import (
     MIXTURE,
     Asked,
@@ -87,6 +87,7 @@ __all__ = [
     "read_keys",
     "read_recipe",
     "read_shard",
+    "read_shingles",
     "refuse_format",
     "request_of",
     "rows",

@@ -46,6 +46,7 @@ class Request:
         choices: task name -> the templates, splits and most rows that are said for it alone.
         recipe: the recipe that asks for all this, to be noted with what is made.
         keys: write the rows' keys beside each shard.
+        shingles: write their shingles of so many words, too, if more than 0.
     """
 
     tasks: Sequence[Task]
@@ -61,6 +62,7 @@ class Request:
     choices: Mapping[str, TaskChoice] = field(default_factory=dict)
     recipe: RecipeEntry | None = None
     keys: bool = False
+    shingles: int = 0
 
     def asked(self, task: str) -> Asked:
         """How a task is to be rendered: as is said for it, or else for all."""
@@ -121,6 +123,7 @@ def plan(task: Task, request: Request) -> Plan:
         templates=asked.templates,
         seed=asked.seed,
         keys=request.keys,
+        shingles=request.shingles,
     )
     units = {
         split: _units(projection, split, runs, asked.max_rows)

@@ -12,7 +12,6 @@ from pathlib import Path
 import pyarrow as pa
 
 from mixbuild.core import (
-    KEYS,
     SCHEMA,
     ContentDigest,
     Count,
@@ -28,7 +27,7 @@ from mixbuild.core import (
     whole_file,
     write_whole,
 )
-from mixbuild.make.keys import has_keys, keys_made_of, write_keys
+from mixbuild.make.keys import has_keys, write_keys
 from mixbuild.make.unit import Projection, Unit, rows
 
 WRITTEN_ROWS = 4_096
@@ -77,7 +76,7 @@ def render_unit(
         with whole_file(arrow) as partial:
             shard, keys = _write(unit, projection, partial, overlap=overlap)
             if projection.keyed is not None:
-                write_keys(arrow, keys, made_of=keys_made_of(unit.key, projection))
+                write_keys(arrow, keys, unit.key, projection)
         write_whole(report, dump_json(shard))
     return shard
 
@@ -167,7 +166,8 @@ def _write(
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, SCHEMA) as stream:
         for count, batch, dropped in ahead(batches) if overlap else batches:
             if projection.keyed is not None:
-                keys.append(batch.select(KEYS.names))
+                beside = batch.schema.names[len(SCHEMA) :]
+                keys.append(batch.select(beside))
                 batch = batch.select(SCHEMA.names)
             content.update(batch)
             for start in range(0, batch.num_rows, WRITTEN_ROWS):

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from mixbuild.core import Drops, Hashes, Rows, WorkerError, hash_code, hash_rows
 from mixbuild.declare import EVERY, SAMPLE, SEED, Task
 from mixbuild.declare import Path as ColumnPath
-from mixbuild.render import Binding, Origin, bind, render, row_keys
+from mixbuild.render import Binding, Origin, bind, render, row_keys, row_shingles
 from mixbuild.sources import Run, read
 
 DECISIVE = ("core", "declare", "render", "sources", "make/unit.py", "make/keys.py", "make/shard.py")
@@ -73,6 +73,7 @@ class Projection:
         key: a hash of all of it that decides a row.
         keyed: the task bound with its template ``seed``, of which the rows' keys are made; None
             where nobody wants them.
+        shingles: how many words are a shingle; 0 where nobody compares rows by them.
     """
 
     binding: Binding
@@ -81,6 +82,7 @@ class Projection:
     code: str
     key: str
     keyed: Binding | None = None
+    shingles: int = 0
 
     @property
     def reads(self) -> tuple[ColumnPath, ...]:
@@ -90,7 +92,14 @@ class Projection:
 
 
 def bind_projection(
-    task: Task, schema: pa.Schema, source: str, *, templates: str, seed: int, keys: bool = False
+    task: Task,
+    schema: pa.Schema,
+    source: str,
+    *,
+    templates: str,
+    seed: int,
+    keys: bool = False,
+    shingles: int = 0,
 ) -> Projection:
     """Bind a task to its source, once for all that will render it.
 
@@ -101,6 +110,7 @@ def bind_projection(
         templates: a template's name, ``sample`` or ``all``.
         seed: of every choice by hash.
         keys: make the rows' keys too.
+        shingles: with their shingles of so many words, if more than 0.
 
     Raises:
         UsageError: the task has no such template.
@@ -117,8 +127,8 @@ def bind_projection(
         sorted((name, _fingerprint(value)) for name, value in binding.checks.items()),
         sorted((name, repr(slot)) for name, slot in binding.choices.items()),
     ]
-    keyed = bind(task, schema, templates=SEED) if keys else None
-    return Projection(binding, schema, source, code_version(), _hash(parts), keyed)
+    keyed = bind(task, schema, templates=SEED) if keys or shingles else None
+    return Projection(binding, schema, source, code_version(), _hash(parts), keyed, shingles)
 
 
 def keys_version(projection: Projection) -> str:
@@ -194,9 +204,23 @@ def rows(
         )
     origin = Origin(projection.source, unit.split, unit.run.file)
     for numbers, batch in source_rows(unit, projection, overlap=overlap):
-        keys = None if projection.keyed is None else row_keys(projection.keyed, batch)
-        rendered, drops = render(projection.binding, batch, numbers, origin, beside=keys)
+        rendered, drops = render(
+            projection.binding, batch, numbers, origin, beside=_beside(projection, batch)
+        )
         yield batch.num_rows, rendered, drops
+
+
+def _beside(projection: Projection, batch: pa.RecordBatch) -> pa.RecordBatch | None:
+    """What source rows say, as far as somebody wants to know."""
+    if projection.keyed is None:
+        return None
+    keys = row_keys(projection.keyed, batch)
+    if not projection.shingles:
+        return keys
+    shingles = row_shingles(projection.keyed, batch, projection.shingles)
+    return pa.RecordBatch.from_arrays(
+        [*keys.columns, *shingles.columns], names=[*keys.schema.names, *shingles.schema.names]
+    )
 
 
 def code_version() -> str:

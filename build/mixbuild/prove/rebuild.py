@@ -17,7 +17,7 @@ from mixbuild.core import (
     one_of,
     silent,
 )
-from mixbuild.curate import settle
+from mixbuild.curate import settle, with_keys
 from mixbuild.declare import CANONICAL, Task
 from mixbuild.make import OfTask, Request, expect, make
 from mixbuild.prove.compare import difference, first_difference
@@ -142,10 +142,10 @@ def _make(
     requests: Sequence[Request], together: Together, catalog: Sequence[Task], **how: Any
 ) -> None:
     """Make tasks again, each as it was asked for, then what is made of them together."""
-    curated = together.quality is not None or together.mixtures
+    mixed = bool(together.mixtures)
     for request in requests:
-        make(replace(request, keys=bool(curated)), **how)
-    if curated:
+        make(with_keys(request, together.quality, mixed=mixed), **how)
+    if together.quality is not None or mixed:
         settle(
             _merged(requests),
             tuple(together.tasks),

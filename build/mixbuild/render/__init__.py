@@ -8,6 +8,7 @@ It imports ``core`` and ``declare``::
     bind       a task, bound to the columns of its source
     keys       what rows say, as digests
     words      texts as words and runs of words, each a hash
+    shingles   what near rows are compared by: each input as the set of its runs of words
     take       which rows a template takes, and which template a row is given to
     outputs    completions and references, cleaned
     render     batch of source rows -> rows + drops
@@ -19,6 +20,7 @@ from mixbuild.render.keys import row_keys
 from mixbuild.render.options import OWN_LETTER, ShownOptions, letters
 from mixbuild.render.outputs import clean
 from mixbuild.render.render import Origin, fillings, render, shown_options
+from mixbuild.render.shingles import row_shingles, shingles_of
 from mixbuild.render.words import Words, runs_of, words_in, words_of
 
 __all__ = [
@@ -36,7 +38,9 @@ __all__ = [
     "letters",
     "render",
     "row_keys",
+    "row_shingles",
     "runs_of",
+    "shingles_of",
     "shown_options",
     "words_in",
     "words_of",

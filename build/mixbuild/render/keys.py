@@ -47,15 +47,7 @@ def row_keys(binding: Binding, batch: pa.RecordBatch) -> pa.RecordBatch:
         a batch of ``KEYS``, a row for each.
     """
     values = project(batch, binding.values)
-    asked: dict[str, None] = {}
-    answers: dict[str, None] = {}
-    for name, slot in sorted(binding.slots.items()):
-        is_output = name in binding.templates[0].outputs
-        if isinstance(slot, ChoiceSlot):
-            asked |= dict.fromkeys(each.name for each in slot.choices.columns)
-            answers |= dict.fromkeys(each.name for each in slot.choices.answer.inputs)
-        else:
-            (answers if is_output else asked)[name] = None
+    asked, answers = said(binding)
     texts = {name: _normalised(values.column(name)) for name in (*asked, *answers)}
     group = binding.task.group
     return pa.RecordBatch.from_arrays(
@@ -68,6 +60,25 @@ def row_keys(binding: Binding, batch: pa.RecordBatch) -> pa.RecordBatch:
         ],
         schema=KEYS,
     )
+
+
+def said(binding: Binding) -> tuple[list[str], list[str]]:
+    """What a row asks and what it answers: the names of what its template is filled with."""
+    asked: dict[str, None] = {}
+    answers: dict[str, None] = {}
+    for name, slot in sorted(binding.slots.items()):
+        is_output = name in binding.templates[0].outputs
+        if isinstance(slot, ChoiceSlot):
+            asked |= dict.fromkeys(each.name for each in slot.choices.columns)
+            answers |= dict.fromkeys(each.name for each in slot.choices.answer.inputs)
+        else:
+            (answers if is_output else asked)[name] = None
+    return list(asked), list(answers)
+
+
+def digests_of(values: pa.RecordBatch, names: Sequence[str]) -> pa.FixedSizeBinaryArray:
+    """A digest of some columns together, for each row, normalised."""
+    return _digests([_normalised(values.column(name)) for name in names], values.num_rows)
 
 
 def _digests(columns: Sequence[pa.StringArray], count: int) -> pa.FixedSizeBinaryArray:

@@ -91,12 +91,19 @@ def print_overlaps(overlaps: Overlaps) -> None:
     """What rows say more than once, whether it was taken out or not."""
     if overlaps.leaks:
         out.print("\ninputs that are in two splits:")
-        leaks = table("to train on", "to evaluate by", "inputs", right=(2,))
+        near = any(each.near for each in overlaps.leaks)  # else nothing is said of it
+        columns = ("to train on", "to evaluate by", "inputs", *(("near ones",) if near else ()))
+        leaks = table(*columns, right=(2, 3))
         for each in overlaps.leaks:
-            leaks.add_row(each.train, each.evaluation, f"{each.inputs:,}")
+            counts = (f"{each.inputs:,}", f"{each.near:,}")
+            leaks.add_row(each.train, each.evaluation, *counts[: 2 if near else 1])
         print_table(leaks)
     for name, count in overlaps.conflicts.items():
         out.print(f"{name}: {count:,} rows have the same inputs as another, and another answer")
+    for name, count in overlaps.near_conflicts.items():
+        out.print(
+            f"{name}: {count:,} rows have nearly the same inputs as another, and another answer"
+        )
     for name, count in overlaps.spanning.items():
         out.print(f"{name}: {count:,} groups are in several of its splits")
 

@@ -1,0 +1,71 @@
+"""What the rows of a pool say, as the keys beside their shards tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from mixbuild.curate.duplicates import Digests, Keyed, Numbers
+from mixbuild.curate.pool import Part, Pool
+from mixbuild.make import read_keys
+
+EVERY = (0, 2**64 - 1)
+"""The range of all digests."""
+
+
+def read_keyed(pool: Pool, column: str, low: int, high: int) -> tuple[Keyed, Numbers]:
+    """The rows whose digest begins with a number of a range, and their numbers in the pool.
+
+    Raises:
+        VerifyError: a shard or its keys are not what the manifest says.
+    """
+    parts: list[tuple[Digests, Digests, int]] = []
+    found: list[Numbers] = []
+    for part in pool.parts:
+        keys = keys_of(part)
+        digests = numbers_of(keys.column(column).combine_chunks())
+        inside = np.flatnonzero(
+            (digests[:, 0] >= np.uint64(low)) & (digests[:, 0] <= np.uint64(high))
+        )
+        whole = numbers_of(keys.column("slots").combine_chunks())[inside]
+        parts.append((digests[inside], whole, part.place.number))
+        found.append(part.start + inside)
+    numbers = np.concatenate([np.zeros(0, np.int64), *found])
+    configs = list(dict.fromkeys(place.config for place in pool.places))
+    sizes = [len(each[0]) for each in parts]
+    place = np.repeat([each[2] for each in parts], sizes).astype(np.int64)
+    task = np.array([configs.index(each.config) for each in pool.places], np.int64)
+    train = np.array([each.train for each in pool.places], bool)
+    rows = Keyed(
+        inputs=np.concatenate([np.zeros((0, 2), np.uint64), *(each[0] for each in parts)]),
+        whole=np.concatenate([np.zeros((0, 2), np.uint64), *(each[1] for each in parts)]),
+        task=task[place],
+        place=place,
+        train=train[place],
+        source_row=pool.source_rows[numbers],
+    )
+    return rows, numbers
+
+
+def keys_of(part: Part) -> pa.Table:
+    """The keys of a shard's rows."""
+    return read_keys(part.path, unit=part.shard.unit, rows=part.shard.rows)
+
+
+def numbers_of(digests: pa.FixedSizeBinaryArray) -> Digests:
+    """Digests of 16 bytes, each as two numbers."""
+    data = np.frombuffer(digests.buffers()[1], "<u8") if len(digests) else np.zeros(0, np.uint64)
+    start = 2 * digests.offset
+    return data[start : start + 2 * len(digests)].reshape(-1, 2).astype(np.uint64)
+
+
+def some(rows: Keyed, at: Numbers) -> Keyed:
+    """Some of the rows."""
+    return Keyed(
+        rows.inputs[at],
+        rows.whole[at],
+        rows.task[at],
+        rows.place[at],
+        rows.train[at],
+        rows.source_row[at],
+    )
