@@ -24,8 +24,8 @@ OTHER_PYTHONS := $(foreach version,3.10 3.13,$(if $(shell python$(version) -c 1 
 help:            ## what can be made
 	@awk -F ':.*## *' '/^[a-z]+:.*##/ {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/ready      ## build every task from the embedded samples into out/
-	$(BIN)/python build make --samples --out out/samples
+run: $(VENV)/ready      ## build every task, and the mix of them all, from the embedded samples into out/
+	$(BIN)/python build make --recipe everything --samples --out out/samples
 	@echo
 	@echo "Next: . $(BIN)/activate     and then, for example,"
 	@echo "  python build list                        the tasks"

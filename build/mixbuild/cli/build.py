@@ -179,7 +179,8 @@ def make_command(
         )
     print_made(folder, [task.name for task in tasks], curated.made)
     for name in mixtures:
-        print_mixture(name, curated.made.manifest.configs[name])
+        made = curated.made
+        print_mixture(folder, name, made.manifest.configs[name], new=made.changed)
     if curated.overlaps is not None:
         print_overlaps(curated.overlaps)
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.cells import cell_len
 
 from mixbuild.cli.terminal.console import out, print_table, table
-from mixbuild.curate import TRAIN, Forecast, Stock, evaluation, outcome
+from mixbuild.cli.terminal.rows import print_row
+from mixbuild.curate import (
+    TRAIN,
+    Forecast,
+    Stock,
+    evaluation,
+    gather,
+    outcome,
+    read_selected,
+)
 from mixbuild.make import Built, OfMixture
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -15,6 +26,12 @@ BLOCKS = " ▏▎▍▌▋▊▉█"
 
 WIDEST_BAR = 40
 NARROWEST_BAR = 4
+
+MOST_LINES = 16
+"""So many parts have a line each of what was removed from them; more have one together."""
+
+MOST_REASONS = 6
+"""In that one."""
 
 
 def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -> None:
@@ -29,8 +46,15 @@ def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -
     _print_short(found)
 
 
-def print_mixture(name: str, config: Built) -> None:
-    """The same table of a mixture that was made, exact to the row."""
+def print_mixture(folder: Path, name: str, config: Built, *, new: bool) -> None:
+    """The same table of a mixture that was made, exact to the row; and its first row if it is new.
+
+    Args:
+        folder: the build's.
+        name: the mixture's.
+        config: what the manifest says of it.
+        new: whether it was not there before.
+    """
     made_of = config.made_of
     if not isinstance(made_of, OfMixture):
         return
@@ -43,6 +67,11 @@ def print_mixture(name: str, config: Built) -> None:
         if split != TRAIN:
             out.print(f"{split}: {entry.rows:,} rows{missing}")
     _print_short(found)
+    selected = config.splits[TRAIN].selected
+    if new and selected is not None:
+        places = (each.slice(0, 1) for each in read_selected(folder, selected))
+        shards = [(folder / shard.path, shard) for shard in selected.shards]
+        print_row(next(gather(places, shards)).to_pylist()[0])
 
 
 def _print_lines(found: Forecast, *, unit: str | None = None) -> None:
@@ -67,16 +96,23 @@ def _print_lines(found: Forecast, *, unit: str | None = None) -> None:
     room = min(WIDEST_BAR, out.width - sum(widths) - 2 * len(head))
     bars = out.is_terminal and room >= NARROWEST_BAR
     made = table(*head, *[""] * bars, right=range(1, len(head)))
-    most = max((line.share for line in found.lines), default=0) or 1
+    largest = max((line.share for line in found.lines), default=0) or 1
     for line, row in zip(found.lines, cells, strict=True):
-        made.add_row(*row, *[bar(float(line.share / most), room)] * bars)
+        made.add_row(*row, *[bar(float(line.share / largest), room)] * bars)
     out.print(f"mixture {found.name}: {found.rows:,} rows of train\n")
     print_table(made)
     out.print()
-    for line in found.lines:
-        if line.stock.removed:
-            reasons = ", ".join(f"{count:,} {why}" for why, count in line.stock.removed.items())
-            out.print(f"removed from {line.task}: {reasons}")
+    removed = {line.task: line.stock.removed for line in found.lines if line.stock.removed}
+    if len(removed) > MOST_LINES:
+        together = Counter[str]()
+        for each in removed.values():
+            together.update(each)
+        most = dict(together.most_common(MOST_REASONS))
+        others = together.total() - sum(most.values())
+        removed = {f"{len(removed)} parts": {**most, "for other reasons": others}}
+    for where, why in removed.items():
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in why.items())
+        out.print(f"removed from {where}: {reasons}")
 
 
 def _print_short(found: Forecast) -> None:
