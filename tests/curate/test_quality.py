@@ -13,7 +13,7 @@ from mixbuild.core.errors import SourceError, UsageError
 from mixbuild.curate.build import Curated, build
 from mixbuild.curate.removal import read_removal
 from mixbuild.curate.repeats import PASS_ROWS
-from mixbuild.declare import Contamination, Exact, Leakage, Length, Quality
+from mixbuild.declare import Contamination, Exact, Leakage, Quality
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.publish import read_shards as rows_of
@@ -209,10 +209,6 @@ def test_items_of_a_file_and_of_a_task_are_taken_out_of_train_alone(tmp_path: Pa
         (
             Quality(contamination=Contamination(against=("none.jsonl",))),
             "against none.jsonl: expected TASK/SPLIT or a file of JSON lines, got no such file",
-        ),
-        (
-            Quality(length=Length("t.json", 9)),
-            "quality.length: this version cannot do it yet; take it out",
         ),
     ],
 )

@@ -11,6 +11,7 @@ shards writes a selection or a removal beside them, and only export makes files 
     removal    rows that are taken out of a split, each with its reason
     evaluation  evaluation sets as items to be looked for
     pool       the rows of a build that are judged together
+    length     rows with more tokens than a trainer takes
     keyed      what the rows of a pool say, as the keys beside their shards tell
     repeats    duplicates, conflicts and leakage, taken out of a pool
     minhash    sets that are near one another

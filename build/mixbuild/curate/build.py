@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from mixbuild.core import UsageError, mutex
+from mixbuild.core import mutex
 from mixbuild.curate.contamination import Item
 from mixbuild.curate.evaluation import items_of
+from mixbuild.curate.length import with_trim
 from mixbuild.curate.mixture import mixed
 from mixbuild.curate.quality import by_keys, near_of, take_out
 from mixbuild.curate.repeats import Overlaps
@@ -26,9 +27,6 @@ from mixbuild.make import (
     save_manifest,
     whole,
 )
-
-NOT_YET = ("length",)
-"""Parts of ``Quality`` that this version can read and cannot do."""
 
 
 @dataclass(frozen=True)
@@ -131,22 +129,19 @@ def settle(
 
 
 def with_keys(request: Request, quality: Quality | None, *, mixed: bool) -> Request:
-    """A request that has written beside the shards what rows are judged by, and mixed by."""
+    """A request that has rows cut as is said, and beside the shards what they are judged by.
+
+    Raises:
+        MixError: a tokenizer cannot be had.
+    """
     near = None if quality is None else near_of(quality)
     return replace(
-        request,
+        with_trim(request, None if quality is None else quality.length),
         keys=request.keys or mixed or (quality is not None and by_keys(quality)),
         shingles=0 if near is None else near.shingle_words,
     )
 
 
 def _items(quality: Quality, request: Request, catalog: Sequence[Task]) -> list[Item]:
-    _refuse_what_is_not_there(quality)
     against = () if quality.contamination is None else quality.contamination.against
     return items_of(against, request, catalog=catalog)
-
-
-def _refuse_what_is_not_there(quality: Quality) -> None:
-    for name in NOT_YET:
-        if getattr(quality, name) is not None:
-            raise UsageError(f"quality.{name}: this version cannot do it yet; take it out")

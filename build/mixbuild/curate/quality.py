@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.curate.contamination import Contaminants, Item
+from mixbuild.curate.length import take_out_long
 from mixbuild.curate.near import find_alike, near_leaks, take_out_leaking, take_out_near
 from mixbuild.curate.pool import Part, Pool, pool_of
 from mixbuild.curate.removal import REMOVED, removal_path, write_removal
@@ -44,6 +45,8 @@ def take_out(
     """
     pool = pool_of(out, configs)
     overlaps = None
+    if quality.length is not None:
+        take_out_long(pool, quality.length)
     if quality.contamination is not None:
         _take_out_contaminated(pool, quality.contamination, items)
     if by_keys(quality):

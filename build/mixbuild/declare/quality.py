@@ -105,8 +105,9 @@ class Length:
 
     Attributes:
         tokenizer: a ``tokenizer.json``, or ``org/name@commit`` on the Hub.
-        max_tokens: of prompt and completion together.
-        over: ``drop`` the row, or ``trim`` the slot that its task declares trimmable.
+        max_tokens: of prompt and completion in one piece.
+        over: ``drop`` the row, or ``trim`` the slot that its task declares trimmable, between
+            words; what its task says it ``keeps`` stays in it. What does not fit then is dropped.
     """
 
     tokenizer: Annotated[str, msgspec.Meta(min_length=1)]

@@ -89,6 +89,9 @@ class Task:
         waivers: a rule of ``check`` that does not hold for this task -> why.
         group: a slot of the template ``seed``: rows that have the same in it, as questions about
             one passage have, belong on one side of a split.
+        trimmable: a slot that may be cut, between words, where a row has more tokens than a trainer
+            takes; None where nothing may be.
+        keeps: a slot whose text stays whole in what is cut, such as an answer in its passage.
         declaration: the text of the file that declares it, noted by whoever reads that; empty for
             a task that is made elsewhere.
 
@@ -105,6 +108,8 @@ class Task:
     drops: Mapping[str, pc.Expression] = field(default_factory=dict)
     waivers: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
+    trimmable: str | None = None
+    keeps: str | None = None
     declaration: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -125,7 +130,8 @@ class Task:
         # a read-only mapping cannot be pickled, and tasks travel to worker processes
         values = (self.name, self.family, self.source, dict(self.splits), self.templates)
         more = (dict(self.slots), dict(self.drops), dict(self.waivers))
-        return Task, (*values, *more, self.group, self.declaration)
+        of_slots = (self.group, self.trimmable, self.keeps)
+        return Task, (*values, *more, *of_slots, self.declaration)
 
     @property
     def conditions(self) -> tuple[pc.Expression, ...]:
@@ -173,6 +179,9 @@ def _faults(task: Task) -> Iterator[str]:
     if task.group is not None and task.group not in task.templates[0].placeholders:
         yield f"the group: {one_of('slot', task.group, task.templates[0].placeholders)}"
     used = {name for template in task.templates for name in template.placeholders}
+    for what, slot in (("trimmable", task.trimmable), ("keeps", task.keeps)):
+        if slot is not None and slot not in used:
+            yield f"{what}: {one_of('slot', slot, sorted(used))}"
     for name in task.slots:
         if name not in used:
             yield f"slot {name!r} is in no template"

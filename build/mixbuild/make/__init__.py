@@ -49,7 +49,7 @@ from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes
 from mixbuild.make.run import Made, make
 from mixbuild.make.shard import Shard, read_shard
-from mixbuild.make.unit import Projection, Unit, rows, source_rows
+from mixbuild.make.unit import Projection, Trim, Unit, rows, source_rows
 
 __all__ = [
     "DECLARATIONS",
@@ -76,6 +76,7 @@ __all__ = [
     "SourceEntry",
     "SplitEntry",
     "Taken",
+    "Trim",
     "Unit",
     "contradictions",
     "expect",

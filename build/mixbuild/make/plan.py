@@ -11,7 +11,7 @@ import numpy as np
 from mixbuild.core import LockError, UsageError
 from mixbuild.declare import SEED, ChoiceSlot, Slot, Task, TaskChoice
 from mixbuild.make.made_of import Asked, RecipeEntry
-from mixbuild.make.unit import Projection, Unit, bind_projection, choice_hashes, unit_of
+from mixbuild.make.unit import Projection, Trim, Unit, bind_projection, choice_hashes, unit_of
 from mixbuild.sources import (
     SAMPLES,
     Lock,
@@ -47,6 +47,7 @@ class Request:
         recipe: the recipe that asks for all this, to be noted with what is made.
         keys: write the rows' keys beside each shard.
         shingles: write their shingles of so many words, too, if more than 0.
+        trim: cut rows that have too many tokens, where their task says what of them may be.
     """
 
     tasks: Sequence[Task]
@@ -63,6 +64,7 @@ class Request:
     recipe: RecipeEntry | None = None
     keys: bool = False
     shingles: int = 0
+    trim: Trim | None = None
 
     def asked(self, task: str) -> Asked:
         """How a task is to be rendered: as is said for it, or else for all."""
@@ -124,6 +126,7 @@ def plan(task: Task, request: Request) -> Plan:
         seed=asked.seed,
         keys=request.keys,
         shingles=request.shingles,
+        trim=request.trim,
     )
     units = {
         split: _units(projection, split, runs, asked.max_rows)

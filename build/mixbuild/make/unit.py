@@ -13,7 +13,7 @@ import json
 import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 from mixbuild.core import Drops, Hashes, Rows, WorkerError, hash_code, hash_rows
 from mixbuild.declare import EVERY, SAMPLE, SEED, Task
 from mixbuild.declare import Path as ColumnPath
-from mixbuild.render import Binding, Origin, bind, render, row_keys, row_shingles
-from mixbuild.sources import Run, read
+from mixbuild.render import Binding, Limit, Origin, bind, render, row_keys, row_shingles
+from mixbuild.sources import Run, open_tokenizer, read
 
 DECISIVE = ("core", "declare", "render", "sources", "make/unit.py", "make/keys.py", "make/shard.py")
 """The rooms and modules whose text decides what a unit is rendered to."""
@@ -61,6 +61,21 @@ class Unit:
         return f"{self.config}-{self.key}"
 
 
+@dataclass(frozen=True)
+class Trim:
+    """To how many tokens rows are cut.
+
+    Attributes:
+        tokenizer: its file, or ``org/name@commit`` on the Hub.
+        sha256: of the file.
+        max_tokens: of prompt and completion in one piece.
+    """
+
+    tokenizer: str
+    sha256: str
+    max_tokens: int
+
+
 @dataclass(frozen=True, eq=False)
 class Projection:
     """A task bound to its source: what all units of a config share.
@@ -74,6 +89,7 @@ class Projection:
         keyed: the task bound with its template ``seed``, of which the rows' keys are made; None
             where nobody wants them.
         shingles: how many words are a shingle; 0 where nobody compares rows by them.
+        trim: to how many tokens rows are cut; None where none is.
     """
 
     binding: Binding
@@ -83,6 +99,7 @@ class Projection:
     key: str
     keyed: Binding | None = None
     shingles: int = 0
+    trim: Trim | None = None
 
     @property
     def reads(self) -> tuple[ColumnPath, ...]:
@@ -100,6 +117,7 @@ def bind_projection(
     seed: int,
     keys: bool = False,
     shingles: int = 0,
+    trim: Trim | None = None,
 ) -> Projection:
     """Bind a task to its source, once for all that will render it.
 
@@ -111,13 +129,14 @@ def bind_projection(
         seed: of every choice by hash.
         keys: make the rows' keys too.
         shingles: with their shingles of so many words, if more than 0.
+        trim: to how many tokens rows are cut, where the task says what of them may be.
 
     Raises:
         UsageError: the task has no such template.
         SchemaError: a column is missing, or has a type of which no text can be made.
     """
     binding = bind(task, schema, templates=templates, seed=seed)
-    parts = [
+    parts: list[object] = [
         code_version(),
         [task.name, source],
         [[template.name, template.text] for template in binding.templates],
@@ -128,7 +147,10 @@ def bind_projection(
         sorted((name, repr(slot)) for name, slot in binding.choices.items()),
     ]
     keyed = bind(task, schema, templates=SEED) if keys or shingles else None
-    return Projection(binding, schema, source, code_version(), _hash(parts), keyed, shingles)
+    trim = None if task.trimmable is None else trim
+    if trim is not None:
+        parts.append([task.trimmable, task.keeps, trim.max_tokens, trim.sha256])
+    return Projection(binding, schema, source, code_version(), _hash(parts), keyed, shingles, trim)
 
 
 def keys_version(projection: Projection) -> str:
@@ -203,11 +225,25 @@ def rows(
             f"its workers run"
         )
     origin = Origin(projection.source, unit.split, unit.run.file)
+    limit = None if projection.trim is None else _limit(projection.trim)
     for numbers, batch in source_rows(unit, projection, overlap=overlap):
+        beside = _beside(projection, batch)
         rendered, drops = render(
-            projection.binding, batch, numbers, origin, beside=_beside(projection, batch)
+            projection.binding, batch, numbers, origin, beside=beside, limit=limit
         )
         yield batch.num_rows, rendered, drops
+
+
+@cache
+def _limit(trim: Trim) -> Limit:
+    """The tokenizer that planned the build, once in each process."""
+    count, content = open_tokenizer(trim.tokenizer)
+    if (got := hashlib.sha256(content).hexdigest()) != trim.sha256:
+        raise WorkerError(
+            f"tokenizer {trim.tokenizer}: expected the file with the SHA-256 {trim.sha256}, which "
+            f"planned the build, got {got}; leave it as it is while a build is made"
+        )
+    return Limit(trim.max_tokens, count)
 
 
 def _beside(projection: Projection, batch: pa.RecordBatch) -> pa.RecordBatch | None:

@@ -11,6 +11,7 @@ It imports ``core`` and ``declare``::
     shingles   what near rows are compared by: each input as the set of its runs of words
     take       which rows a template takes, and which template a row is given to
     outputs    completions and references, cleaned
+    trim       rows that are too long, with less of what their task lets be cut
     render     batch of source rows -> rows + drops
 """
 
@@ -21,12 +22,14 @@ from mixbuild.render.options import OWN_LETTER, ShownOptions, letters
 from mixbuild.render.outputs import clean
 from mixbuild.render.render import Origin, fillings, render, shown_options
 from mixbuild.render.shingles import row_shingles, shingles_of
+from mixbuild.render.trim import Limit
 from mixbuild.render.words import Words, runs_of, words_in, words_of
 
 __all__ = [
     "CLASS_NAMES",
     "OWN_LETTER",
     "Binding",
+    "Limit",
     "Origin",
     "ShownOptions",
     "Words",

@@ -44,6 +44,7 @@ from mixbuild.render.bind import Binding
 from mixbuild.render.options import ShownOptions, fill_options, shuffle_options
 from mixbuild.render.outputs import completions
 from mixbuild.render.take import assign, kept, leave_out
+from mixbuild.render.trim import Limit, trimmed
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def render(
     origin: Origin,
     *,
     beside: pa.RecordBatch | None = None,
+    limit: Limit | None = None,
 ) -> tuple[pa.RecordBatch, Drops]:
     """Render one batch.
 
@@ -71,6 +73,7 @@ def render(
         rows: the number of each row within its file. Shape (batch.num_rows,).
         origin: where the batch comes from.
         beside: what goes with each source row, whatever is rendered of it.
+        limit: the most tokens of a row: what the task lets be cut is cut to fit.
 
     Returns:
         the rows, in ``SCHEMA`` with the columns of ``beside`` after it, and how many were left out
@@ -95,7 +98,7 @@ def render(
     values = values.select([each for each in values.schema.names if not each.startswith(done)])
     values, rows = kept(values, rows, keep)
     parts = [
-        _render_template(binding, template, part, numbers, origin)
+        _render_template(binding, template, part, numbers, origin, limit)
         for template, part, numbers in assign(
             binding, values, rows, origin.split, origin.file, drops=drops
         )
@@ -136,12 +139,16 @@ def _render_template(
     values: pa.RecordBatch,
     rows: Rows,
     origin: Origin,
+    limit: Limit | None,
 ) -> tuple[pa.RecordBatch, Rows]:
     """Render one template: its rows, and the source row's number beside each."""
     slots = dict(zip(values.schema.names, values.columns, strict=True))
     task, count = binding.task.name, values.num_rows
     suffix = template.name if binding.mode == EVERY else None
     completion, references = completions(template, slots)
+    if limit is not None:
+        cut = trimmed(binding.task, template, slots, completion, limit)
+        slots = slots if cut is None else {**slots, str(binding.task.trimmable): cut}
     columns = [
         join(template.prompt, slots),
         completion,

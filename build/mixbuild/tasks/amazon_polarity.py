@@ -39,6 +39,7 @@ TASK = Task(
         "column": label("label", {"negative": "against", "positive": "in favour"}),
         "present": label("label", {"negative": "unlikely", "positive": "likely"}),
     },
+    trimmable="content",
     templates=(
         Template("seed", "Classify this product review sentiment: {heading}{content} \n[OUTPUT]: {label}"),
         Template(

@@ -33,6 +33,7 @@ TASK = Task(
     ),
     splits={"train": "train", "test": "test", "ca_test": "ca_test"},
     slots={"text": replaced("text", pattern=" *\t{2,} *", by=" ")},
+    trimmable="text",
     templates=(
         Template("seed", "Summarize the following passage: {text} \n[OUTPUT]: {summary}"),
         Template("plain_words", "Explain to a citizen in a few sentences what this bill would do.\n\n{text}\n\n[OUTPUT]: {summary}"),

@@ -42,6 +42,7 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
     slots={"article": replaced("article", pattern=FURNITURE, by=r"\1"), "highlights": replaced("highlights", pattern=r"(?m) \.[ \t\r]*$", by=".")},
+    trimmable="article",
     templates=(
         Template("seed", "Summarize the following article: {article} \n[OUTPUT]: {highlights}"),
         Template("one_point_a_line", "Write down the highlights of this news story, one sentence to a line.\n\n{article}\n\n[OUTPUT]: {highlights}"),

@@ -37,6 +37,7 @@ TASK = Task(
         "thumbs": label("label", {"neg": "thumbs down", "pos": "thumbs up"}),
     },
     drops={"unlabelled": is_negative("label")},
+    trimmable="text",
     templates=(
         Template("seed", "Classify this sentence sentiment: {text} \n[OUTPUT]: {label}"),
         Template("choose", "Is the following movie review positive or negative?\n\n{review}\n\n[OUTPUT]: {label}"),

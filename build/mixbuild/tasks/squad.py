@@ -34,6 +34,8 @@ TASK = Task(
     slots={"answers": first("answers", "text"), "article": replaced("title", pattern="_", by=" ")},
     group="context",
     drops={"no answer": is_empty("answers", "text")},
+    trimmable="context",
+    keeps="answers",
     templates=(
         Template("seed", "Answer the following question based on the passage: {context} \nQuestion: {question}\n[OUTPUT]: {answers}"),
         Template("question_first", "{question}\n\nFind the answer in this passage and quote it as briefly as you can.\n\n{context}\n\n[OUTPUT]: {answers}"),

@@ -38,6 +38,8 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation"},
     slots={"answers": first("answers", "text", otherwise="unanswerable")},
+    trimmable="context",
+    keeps="answers",
     templates=(
         Template(
             "seed",

@@ -1,0 +1,163 @@
+"""Lengths: what is too long is cut where its task lets it be, or left out by name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import as_json, read_shards
+from hypothesis import given
+from hypothesis import strategies as st
+from mixbuild.core.errors import SourceError, TaskError
+from mixbuild.curate.build import Curated, build
+from mixbuild.declare import Length, Quality, Source, Task, Template
+from mixbuild.make.manifest import expect
+from mixbuild.make.plan import Request
+from mixbuild.publish.shards import read_shards as rows_of
+from mixbuild.render.bind import bind
+from mixbuild.render.render import Origin, render
+from mixbuild.render.trim import Limit, piece_of
+from mixbuild.tasks import ALL, find
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+WORD = st.text("abcdeé\u4f60.,(\u2019", min_size=1, max_size=5)
+TEXT = st.lists(st.tuples(WORD, st.sampled_from([" ", "  ", "\n", "\u00a0"])), min_size=1).map(
+    lambda words: "".join(word + space for word, space in words)
+)
+
+
+@given(TEXT, st.data())
+def test_a_piece_is_so_many_words_and_holds_what_it_has_to(text: str, data: st.DataObject) -> None:
+    words = text.split()
+    start = data.draw(st.integers(0, len(text) - 1))
+    keep = text[start : data.draw(st.integers(start, len(text)))].strip()
+    piece = piece_of(text, keep)
+    assert piece is not None
+    for count in range(piece.fewest, len(words) + 1):
+        cut = piece.window(count)
+        assert keep in cut
+        assert cut in text
+        assert cut.split() in [words[at : at + count] for at in range(len(words) - count + 1)]
+        if not keep:
+            assert cut.split() == words[:count]
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A token for each character that is no white space."""
+    made = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))  # noqa: S106 - no secret
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split("", "isolated")]
+    )
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    made.save(str(path))
+    return path
+
+
+def count(texts: Any) -> Any:
+    return np.array([len(re.sub(r"\s", "", text)) for text in texts])
+
+
+SQUAD = find("squad")
+ANSWER = "Levi's Stadium"
+
+
+@given(
+    before=st.integers(0, 90), after=st.integers(0, 90), most=st.integers(64, 512),
+    template=st.sampled_from(SQUAD.templates),
+)  # fmt: skip
+def test_the_window_holds_the_answer_and_nothing_else_is_cut(
+    before: int, after: int, most: int, template: Template
+) -> None:
+    context = " ".join(["padding"] * before + [f"({ANSWER})."] + ["more words"] * after)
+    row = {
+        "title": "t", "context": context, "question": "Where was it?",
+        "answers": {"text": [ANSWER, "the stadium"], "answer_start": [0, 0]},
+    }  # fmt: skip
+    batch = pa.RecordBatch.from_pylist([row])
+    binding = bind(SQUAD, batch.schema, templates=template.name)
+    rows, origin = np.array([0]), Origin("org/name@0", "train", "train.jsonl")
+    (whole,) = render(binding, batch, rows, origin)[0].to_pylist()
+    (cut,) = render(binding, batch, rows, origin, limit=Limit(most, count))[0].to_pylist()
+    fewest = whole["prompt"].replace(context, f"({ANSWER}).") + whole["completion"]
+    assert {**cut, "prompt": ""} == {**whole, "prompt": ""}, "only the prompt is another"
+    head, _, tail = whole["prompt"].partition(context)
+    assert cut["prompt"].startswith(head)
+    assert cut["prompt"].endswith(tail)
+    left = cut["prompt"][len(head) : len(cut["prompt"]) - len(tail)]
+    (tokens,) = count([cut["prompt"] + cut["completion"]])
+    if count([fewest]) > most or count([whole["prompt"] + whole["completion"]]) <= most:
+        assert cut == whole
+    else:
+        assert tokens <= most
+        assert f"({ANSWER})." in left
+        assert left in context
+        assert most - tokens < 2 * len("padding"), "no more is cut than has to be"
+
+
+REVIEWS = [
+    {"text": "short", "label": 1},
+    {"text": "word " * 40 + "end", "label": 0},
+    {"text": "w" * 90, "label": 1},  # one word, which cannot be cut
+]
+
+
+def curate(out: Path, quality: Quality, **asked: Any) -> Curated:
+    folder = out.with_name("mirror")
+    folder.mkdir(exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(REVIEWS), folder / "train.parquet")
+    sources = {"imdb": str(folder)}
+    request = Request([find("imdb")], out, sources, splits=["train"], **asked)
+    return build(request, quality=quality, catalog=ALL)
+
+
+def test_rows_that_are_too_long_are_left_out_or_cut(tmp_path: Path, tokenizer: Path) -> None:
+    out = tmp_path / "out"
+    length = Length(str(tokenizer), 100)
+    curate(out, Quality(length=length))
+    entry = expect(out).configs["imdb"].splits["train"]
+    assert (entry.rows, entry.drops) == (1, {"more than 100 tokens": 2})
+    curate(out, Quality(length=Length(str(tokenizer), 100, "trim")))
+    entry = expect(out).configs["imdb"].splits["train"]
+    assert (entry.rows, entry.drops) == (2, {"more than 100 tokens": 1})
+    rows = [row for batch in rows_of(out, entry) for row in batch.to_pylist()]
+    texts = [row["prompt"] + row["completion"] for row in rows]
+    assert count(texts).tolist() == [52, 99]
+    assert texts[1] == (
+        f"Classify this sentence sentiment: {'word ' * 12}word \n[OUTPUT]: negative"
+    )
+    shards = read_shards(out, "imdb", "train").to_pylist()
+    again = curate(out, Quality(length=Length(str(tokenizer), 100, "trim")))
+    assert (again.made.changed, again.made.rendered) == (False, 0)
+    curate(tmp_path / "two", Quality(length=Length(str(tokenizer), 100, "trim")), seed=0)
+    assert read_shards(tmp_path / "two", "imdb", "train").to_pylist() == shards
+    curate(out, Quality(length=Length(str(tokenizer), 99, "trim")))
+    assert as_json(expect(out).configs["imdb"].splits["train"].drops) == {"more than 99 tokens": 1}
+
+
+def test_a_tokenizer_that_is_not_there_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    for over in ("drop", "trim"):
+        length = Length(str(tmp_path / "no.json"), 100, over)
+        with pytest.raises(SourceError) as caught:
+            curate(tmp_path / "out", Quality(length=length))
+        assert str(caught.value) == (
+            f"tokenizer {tmp_path}/no.json: expected a tokenizer.json, got none to read (No such "
+            f"file or directory)"
+        )
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_task_names_slots_that_it_has() -> None:
+    source = Source("a/b", license="mit")
+    templates = (Template("seed", "Name its topic: {text}\n[OUTPUT]: {a}"),)
+    with pytest.raises(TaskError) as caught:
+        Task("a", "topic", source, {"train": "train"}, templates, trimmable="tex", keeps="b")
+    assert str(caught.value) == (
+        "task 'a': trimmable: unknown slot 'tex'; did you mean 'text'? Known: a, text; "
+        "keeps: unknown slot 'b'. Known: a, text"
+    )
