@@ -15,8 +15,13 @@ COMPAT_PYTHON ?= python3.11
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --require-hashes --only-binary :all:
 RUNTIME_SIZE := 49 packages, about 155 MB to download and 590 MB on disk
 TEST_SIZE := about 40 MB to download and 150 MB on disk
-# the first and the newest Python that the project promises, where this machine has them
-OTHER_PYTHONS := $(foreach version,3.10 3.13,$(if $(shell python$(version) -c 1 2>/dev/null && echo yes),python-$(version)))
+# the first and the newest Python that the project promises, where this machine has them: by name, or pyenv's
+OTHER_VERSIONS ?= 3.10 3.13
+ifneq ($(filter pythons compat,$(MAKECMDGOALS)),)
+python = $(firstword $(foreach found,python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python),\
+	$(if $(shell $(found) -c 1 2>/dev/null && echo yes),$(found))))
+OTHER_PYTHONS := $(foreach version,$(OTHER_VERSIONS),$(if $(call python,$(version)),python-$(version)))
+endif
 
 .DELETE_ON_ERROR:
 .PHONY: run test compat pythons bench lock help
@@ -44,7 +49,12 @@ compat: $(VENV)/test-ready $(COMPAT:%=.cache/compat/%/ready) $(OTHER_PYTHONS:%=.
 	$(BIN)/python -m pytest -q tests/compat
 
 pythons: $(OTHER_PYTHONS:%=.cache/compat/%/ready)     ## engines and kills on the other Pythons of this machine
-	for python in $(OTHER_PYTHONS); do .cache/compat/$$python/bin/python -m pytest -q tests/core || exit; done
+	@for version in $(filter-out $(OTHER_PYTHONS:python-%=%),$(OTHER_VERSIONS)); do \
+		echo "make pythons: no Python $$version here, so nothing is tried with it" >&2; \
+	done
+	for python in $(OTHER_PYTHONS); do \
+		.cache/compat/$$python/bin/python -m pytest -q --numprocesses auto --dist loadfile tests/core || exit; \
+	done
 
 bench: $(VENV)/bench-ready     ## measure against other ways to do the job
 	$(BIN)/python build/bench
@@ -85,7 +95,7 @@ $(VENV)/bench-ready: $(VENV)/test-ready build/bench/requirements.lock
 
 .cache/compat/python-%/ready: tests/requirements.lock
 	rm -rf $(@D)
-	python$* -m venv $(@D)
+	$(call python,$*) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --no-compile --require-hashes --only-binary :all: -r $<
 	@touch $@
 
