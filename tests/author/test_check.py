@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 import pytest
 from conftest import ROOT, Build, imdb_rows, read_shards, write_parquet
 from hub_server import LoopbackHub
+from mixbuild.author.check.chi_square import chi_square_tail, uniformity
 from mixbuild.author.check.report import as_data, as_text
 from mixbuild.author.check.rules import ERROR, RULES, WARNING, Finding
 from mixbuild.author.check.run import Checked, check
-from mixbuild.author.check.statistics import chi_square_tail, uniformity
 from mixbuild.cli import main as cli
 from mixbuild.core.errors import SourceError, TaskError, UsageError
 from mixbuild.declare.options import ChoiceSlot, choices, position

@@ -18,7 +18,7 @@ from conftest import ROOT, Build, write_parquet
 from hub_server import LoopbackHub
 from mixbuild.author.new import start as module
 from mixbuild.author.new.columns import quoted
-from mixbuild.author.new.start import Started, left_to_do
+from mixbuild.author.new.start import Started
 from mixbuild.author.preview import preview
 from mixbuild.cli.main import run
 from mixbuild.core.errors import SourceError, UsageError
@@ -461,10 +461,6 @@ def test_a_parquet_mirror_with_class_labels_in_its_schema_is_read(tmp_path: Path
     _, task, text = begin(tmp_path, tmp_path / "source")
     assert 'slots={"mood": label("mood", {"sad": "sad", "glad": "glad"})}' in text
     assert task.family == "topic"
-
-
-def test_nothing_in_the_catalog_is_left_to_do() -> None:
-    assert left_to_do() == []
 
 
 def test_what_is_written_can_be_rendered_at_once(tmp_path: Path) -> None:

@@ -18,8 +18,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from difflib import SequenceMatcher, unified_diff
-from itertools import combinations
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from mixbuild import tasks
-from mixbuild.author.new.start import left_to_do
 from mixbuild.core.errors import UsageError
 from mixbuild.declare.task import Task
 from mixbuild.render.bind import bind
@@ -47,11 +45,6 @@ FOUNDING = {
 """Section 1 of the design, byte for byte."""
 
 by_task = pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
-
-
-def words(text: str) -> list[str]:
-    """A template's words without punctuation, case and white space."""
-    return re.findall(r"\{\w+\}|\w+", text.casefold())
 
 
 def test_the_catalog_names_every_task_once() -> None:
@@ -80,7 +73,13 @@ def test_the_catalog_lists_every_file_beside_it() -> None:
 
 
 def test_nothing_is_left_to_do_in_declarations_and_samples() -> None:
-    assert left_to_do() == []
+    begun = [
+        path
+        for folder in tasks.__path__
+        for path in Path(folder).rglob("*")
+        if path.suffix in (".py", ".jsonl", ".md") and "TODO" in path.read_text("utf-8")
+    ]
+    assert begun == []
 
 
 def test_a_declaration_has_fewer_than_seventy_lines() -> None:
@@ -111,21 +110,6 @@ def test_the_founding_templates_are_kept_byte_for_byte(name: str, text: str) -> 
     seed = find(name).templates[0]
     assert seed.name == "seed"
     assert seed.text.encode() == text.encode()
-
-
-@by_task
-def test_a_task_has_eight_templates_that_differ_in_more_than_punctuation(task: Task) -> None:
-    assert len(task.templates) >= 8
-    for one, other in combinations(task.templates, 2):
-        alike = SequenceMatcher(None, words(one.text), words(other.text), autojunk=False).ratio()
-        assert alike < 0.75, f"{one.name} and {other.name} are alike"
-
-
-@by_task
-def test_a_source_can_be_cited(task: Task) -> None:
-    assert re.match(r"@\w+\{[\w-]+,\n", task.source.citation)
-    assert task.source.citation.endswith("}")
-    assert task.source.citation.count("{") == task.source.citation.count("}")
 
 
 # ---------------------------------------------------------------- goldens

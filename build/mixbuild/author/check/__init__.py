@@ -5,7 +5,7 @@
     rules         what is looked for, and how grave it is
     wording       how a template reads
     strays        what no text should hold
-    statistics    whether counts are as chance would have them
+    chi_square    whether counts are as chance would have them
     sheets        the rows that are looked at
     options       rules for tasks with options
     targets       rules for what is asked for

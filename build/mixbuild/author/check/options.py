@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
+from mixbuild.author.check.chi_square import uniformity
 from mixbuild.author.check.rules import ERROR, UNJUDGED, WARNING, Finding, quoted, some_of
 from mixbuild.author.check.sheets import Options, Sheet
-from mixbuild.author.check.statistics import uniformity
 from mixbuild.author.check.wording import Listed, lists, occurrences
 from mixbuild.declare import Choices, ChoiceSlot, Slot, Task
 from mixbuild.render import letters

@@ -105,17 +105,6 @@ def start(
     return Started(root, counts, tuple(_notes(probed, guessed, is_guess, catalog)))
 
 
-def left_to_do(root: Path = CHECKOUT) -> list[str]:
-    """Every TODO that is left in declarations and samples: ``path:line``."""
-    return [
-        f"{path.relative_to(root).as_posix()}:{number}"
-        for path in sorted((root / TASKS).rglob("*"))
-        if path.suffix in (".py", ".jsonl", ".md")
-        for number, line in enumerate(path.read_text("utf-8").split("\n"), start=1)
-        if TODO in line
-    ]
-
-
 def _refuse(name: str, repo: str, family: str) -> None:
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
         raise UsageError(f"expected a task's name in snake_case, got {name!r}")
