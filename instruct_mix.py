@@ -30,7 +30,17 @@ from mixbuild import __version__
 from mixbuild.core import UsageError, dump_json, hash_code, one_of
 from mixbuild.curate import build
 from mixbuild.declare import DROP, PROMPT_COMPLETION, SEED, Recipe, Resolved, RowFormat, Task
-from mixbuild.make import Plan, Projection, Request, Unit, plan, read_recipe, request_of, rows
+from mixbuild.make import (
+    BuiltSplit,
+    Plan,
+    Projection,
+    Request,
+    Unit,
+    plan,
+    read_recipe,
+    request_of,
+    rows,
+)
 from mixbuild.publish import Openings, columns_of, lay, openings, pieces, read_pieces
 from mixbuild.sources import lock
 from mixbuild.tasks import ALL, find, gather
@@ -79,7 +89,10 @@ class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datase
         return RowFormat(self.row_format, self.marker, self.system)
 
 
-Parts: TypeAlias = "tuple[Sequence[Any], Callable[[Sequence[Any]], Iterator[pa.RecordBatch]]]"
+Read: TypeAlias = "Callable[[Sequence[Any]], Iterator[tuple[int, pa.RecordBatch]]]"
+"""Parts of a split -> their rows, each batch with the number of its part where that is known."""
+
+Parts: TypeAlias = "tuple[Sequence[Any], Read]"
 """A split in parts that may be read apart, and what reads some of them."""
 
 
@@ -104,10 +117,19 @@ class _OfTask:
         return {split: (units, read) for split, units in self.plan.units.items()}
 
 
-def _read_units(units: Sequence[Unit], projection: Projection) -> Iterator[pa.RecordBatch]:
-    for unit in units:
+def _read_units(
+    units: Sequence[Unit], projection: Projection
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    for index, unit in enumerate(units):
         for _, batch, _ in rows(unit, projection):
-            yield batch
+            yield index, batch
+
+
+def _read_pieces(
+    numbers: Sequence[int], folder: Path, entry: BuiltSplit
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    for batch in read_pieces(folder, entry, numbers):
+        yield 0, batch
 
 
 @dataclass(frozen=True)
@@ -139,7 +161,7 @@ class _OfRecipe:
         )
         entries = made.made.manifest.configs[self.name].splits
         return {
-            split: (pieces(entry), partial(read_pieces, folder, entry))
+            split: (pieces(entry), partial(_read_pieces, folder=folder, entry=entry))
             for split, entry in entries.items()
         }
 
@@ -251,12 +273,9 @@ class InstructMix(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets
         ]
 
     def _generate_tables(
-        self,
-        parts: list[Any],
-        read: Callable[[Sequence[Any]], Iterator[pa.RecordBatch]],
-        known: Openings,
+        self, parts: list[Any], read: Read, known: Openings
     ) -> Iterator[tuple[Key, pa.Table]]:
         # datasets deals out the parts, which are a list, and gives the rest to every worker
         asked = self.config.laid_out
-        for number, batch in enumerate(read(parts)):
-            yield Key(0, number), pa.Table.from_batches([lay(batch, asked, known)])
+        for number, (part, batch) in enumerate(read(parts)):
+            yield Key(part, number), pa.Table.from_batches([lay(batch, asked, known)])

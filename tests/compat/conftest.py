@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, read_shards
+from conftest import ROOT
 from hub_server import LoopbackHub
+from mixbuild.make import expect
+from mixbuild.publish import read_shards
 from mixbuild.tasks import find
 
 HERE = Path(__file__).parent
@@ -33,7 +35,17 @@ only, and the hub, as the proxy, answers."""
 
 REPO = "org/instruct_mix"
 TOKEN = "hf_publisher"  # noqa: S105 - of a hub on the loopback
-CONFIGS = ("squad", "imdb", "billsum")
+TASKS = ("squad", "imdb", "billsum")
+CONFIGS = ("mix", *TASKS)
+"""The first is the default."""
+
+RECIPE = """
+tasks: {squad: {}, imdb: {}, billsum: {}}
+mixtures:
+  mix:
+    total: 24
+    parts: {squad: {}, imdb: {}, billsum: {}}
+"""
 
 Rows = list[dict[str, Any]]
 Reader = Callable[..., Any]
@@ -57,23 +69,24 @@ class Published:
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    """The samples of every config, as repos of the hub; made and published as a person does."""
+    """The samples of some tasks, as repos of the hub; made and published as a person does."""
     folder = tmp_path_factory.mktemp("compat")
     out = folder / "out"
-    for config in CONFIGS:
-        repo = folder / "hub" / find(config).source.repo
-        shutil.copytree(ROOT / "build/mixbuild/tasks/samples" / config, repo)
+    (folder / "recipe.yaml").write_text(RECIPE)
+    for task in TASKS:
+        repo = folder / "hub" / find(task).source.repo
+        shutil.copytree(ROOT / "build/mixbuild/tasks/samples" / task, repo)
     with LoopbackHub(folder / "hub", token=TOKEN) as hub:
         variables = hub.environment(folder / "home") | {"HF_TOKEN": TOKEN}
-        run_build("make", *CONFIGS, "--out", str(out), **variables)
+        recipe = str(folder / "recipe.yaml")
+        run_build("make", "--recipe", recipe, "--out", str(out), **variables)
         run_build("push", REPO, "--out", str(out), **variables)
-        manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
         rows = {
-            config: {
-                split: read_shards(out, config, split).to_pylist()
-                for split in manifest["configs"][config]["splits"]
+            name: {
+                split: [row for batch in read_shards(out, entry) for row in batch.to_pylist()]
+                for split, entry in config.splits.items()
             }
-            for config in CONFIGS
+            for name, config in expect(out).configs.items()
         }
         yield Published(hub, rows)
 

@@ -1,6 +1,6 @@
-"""Fine-tune a tiny model on a config as it is published, and print as JSON what was trained on.
+"""Fine-tune a tiny model on what a repo's default config is, and print as JSON what was fed to it.
 
-python train.py REPO CONFIG FOLDER
+python train.py REPO FOLDER
 """
 
 import json
@@ -96,9 +96,9 @@ def as_fed(
     }
 
 
-def main(repo: str, config: str, folder: str) -> None:
+def main(repo: str, folder: str) -> None:
     """Train once with each kind of tokenizer."""
-    rows = load_dataset(repo, config, split="train")
+    rows = load_dataset(repo, split="train")
     texts = [row["prompt"] + row["completion"] for row in rows]
     report = {
         make.__name__: train(rows, train_tokenizer(make, texts), folder)
