@@ -73,6 +73,7 @@ def preview(
     seed: int = 0,
     revision: str | None = None,
     follow_links: bool = False,
+    left_out: str | None = None,
 ) -> Iterator[Preview]:
     """Yield the first source rows of a split, each with its renderings.
 
@@ -85,6 +86,7 @@ def preview(
         seed: of the order of options.
         revision: of the task's own repo, in the place of the declared one.
         follow_links: as of ``resolve``.
+        left_out: only source rows that are left out for this reason.
 
     Raises:
         SourceError, SchemaError, RowError, UsageError: as ``make`` would.
@@ -92,7 +94,10 @@ def preview(
     split = split or next(iter(task.splits))
     resolved = resolve(task, source, splits=[split], revision=revision, follow_links=follow_links)
     binding = bind(task, resolved.schema, templates=templates, seed=seed)
-    for numbers, origin, batch in _first_rows(resolved, split, rows):
+    most = rows if left_out is None else None
+    for numbers, origin, batch in _first_rows(resolved, split, most):
+        if left_out is not None and left_out not in render(binding, batch, numbers, origin)[1]:
+            continue
         yield Preview(
             task,
             f"{task.name}/{split}/{origin.file}:{numbers[0]}",
@@ -100,10 +105,13 @@ def preview(
             batch.to_pylist()[0],
             tuple(_renderings(binding, batch, numbers, origin)),
         )
+        rows -= 1
+        if not rows:
+            return
 
 
 def _first_rows(
-    resolved: Resolved, split: str, rows: int
+    resolved: Resolved, split: str, rows: int | None
 ) -> Iterator[tuple[Rows, Origin, pa.RecordBatch]]:
     """Each row alone, with all its columns, its number in its file, and where it comes from."""
     every_column = [(name,) for name in resolved.schema.names]
@@ -114,11 +122,11 @@ def _first_rows(
             for numbers, batch in read(stretch, every_column, schema=resolved.schema):
                 first += batch.num_rows
                 for index in range(batch.num_rows):
-                    if not rows:
+                    if rows == 0:
                         return
                     origin = Origin(resolved.label, split, run.file)
                     yield numbers[index : index + 1], origin, batch.slice(index, 1)
-                    rows -= 1
+                    rows = None if rows is None else rows - 1
 
 
 def _stretches(run: Run) -> Iterator[Run]:

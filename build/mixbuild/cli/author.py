@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +14,7 @@ from mixbuild.cli.options import (
     follow_links_option,
     language_option,
     lock_option,
+    out_option,
     refuse_strangers,
     seed_option,
     source_option,
@@ -18,9 +22,11 @@ from mixbuild.cli.options import (
 )
 from mixbuild.cli.terminal.authoring import print_started
 from mixbuild.cli.terminal.console import examples
-from mixbuild.cli.terminal.rows import print_preview, print_preview_as_json
+from mixbuild.cli.terminal.rows import print_dropped, print_preview, print_preview_as_json
 from mixbuild.core import UsageError
+from mixbuild.curate import dropped_rows
 from mixbuild.declare import EVERY, SAMPLE, Task
+from mixbuild.make import load_manifest
 from mixbuild.sources import SAMPLES, lock
 from mixbuild.tasks import ALL, find
 
@@ -49,6 +55,12 @@ from mixbuild.tasks import ALL, find
     help="Read the source on the Hub, at the commit that the lock pins.",
 )
 @lock_option
+@click.option(
+    "--dropped",
+    metavar="REASON",
+    help="Only rows that are left out for this reason, by TASK or by the recipe of a build.",
+)
+@out_option
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each template.")
 def show(
     task_name: str,
@@ -62,14 +74,23 @@ def show(
     follow_links: bool,
     from_hub: bool,
     lock_path: Path,
+    dropped: str | None,
+    folder: Path,
     as_json: bool,
 ) -> None:
     """Show a raw record of TASK, and the row that each template makes of it.
 
     It is one of the samples, unless --hub or --source says otherwise; a task of your own has none,
     and is read from the Hub. Each value has the colour of the column that it comes from.
+
+    With --dropped, the rows that a recipe took out of the build in --out for that reason are shown,
+    each beside the row or the text that shows it; or else source rows that TASK leaves out for it.
     """
     task = find(task_name, catalog)
+    if dropped is not None and (found := taken_out(folder, task.name, split, dropped)):
+        for place, row in enumerate(islice(found, rows)):
+            print_dropped(row, first=not place, as_json=as_json)
+        return
     refuse_strangers(sources, [task.name])
     if from_hub and sources:
         raise UsageError("--hub and --source name two sources; say one of them")
@@ -86,12 +107,35 @@ def show(
         seed=seed,
         revision=entry.commit if entry else None,
         follow_links=follow_links,
+        left_out=dropped,
     )
+    place = -1
     for place, each in enumerate(previews):
         if as_json:
             print_preview_as_json(each)
             continue
         print_preview(each, first=not place)
+    if place < 0 and dropped is not None:
+        raise UsageError(
+            f"--dropped {dropped}: {task.name} leaves out no row of these for that reason, and the "
+            f"build in {folder} has none; see the reasons with: make {task.name}"
+        )
+
+
+def taken_out(
+    folder: Path, config: str, split: str | None, reason: str
+) -> Iterator[dict[str, Any]] | None:
+    """The rows that a recipe took out of a config for a reason; None where there are none."""
+    there = load_manifest(folder)
+    found = None if there is None else there.configs.get(config)
+    entries = [
+        entry
+        for name, entry in (found.splits.items() if found else ())
+        if split in (None, name) and entry.removed is not None and reason in entry.removed.drops
+    ]
+    if not entries:
+        return None
+    return (row for entry in entries for row in dropped_rows(folder, entry, reason=reason))
 
 
 @click.command(

@@ -105,6 +105,11 @@ from mixbuild.tasks import ALL, find
 @lock_option
 @click.option("--allow-drift", is_flag=True, help="Read mirrors that differ from the lock.")
 @licences_option
+@click.option(
+    "--keep-dropped",
+    is_flag=True,
+    help="Write the rows that the recipe takes out beside the shards, with their reasons.",
+)
 @click.pass_context
 def make_command(
     context: click.Context,
@@ -127,6 +132,7 @@ def make_command(
     lock_path: Path,
     allow_drift: bool,
     licences: list[str],
+    keep_dropped: bool,
 ) -> None:
     """Render each TASK (default: all), or what a recipe says, into Arrow shards and a manifest.
 
@@ -172,6 +178,7 @@ def make_command(
             quality=quality,
             mixtures=mixtures,
             catalog=catalog,
+            keep=keep_dropped,
             engine_name=engine_name,
             num_proc=num_proc,
             scheduler=scheduler,

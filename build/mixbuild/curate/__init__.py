@@ -9,6 +9,7 @@ shards writes a selection or a removal beside them, and only export makes files 
     contamination  items of evaluation sets, found by runs of words
     duplicates  duplicates, conflicts and leakage, decided on digests
     removal    rows that are taken out of a split, each with its reason
+    dropped    rows that were taken out, to be looked at
     evaluation  evaluation sets as items to be looked for
     pool       the rows of a build that are judged together
     length     rows with more tokens than a trainer takes
@@ -25,6 +26,7 @@ shards writes a selection or a removal beside them, and only export makes files 
 """
 
 from mixbuild.curate.build import build, settle, with_keys
+from mixbuild.curate.dropped import dropped_rows
 from mixbuild.curate.forecast import (
     TRAIN,
     Forecast,
@@ -63,6 +65,7 @@ __all__ = [
     "Statistics",
     "Stock",
     "build",
+    "dropped_rows",
     "evaluation",
     "forecast",
     "gather",

@@ -10,6 +10,7 @@ import msgspec
 
 from mixbuild.core import mutex
 from mixbuild.curate.contamination import Item
+from mixbuild.curate.dropped import keep_dropped
 from mixbuild.curate.evaluation import items_of
 from mixbuild.curate.length import with_trim
 from mixbuild.curate.mixture import mixed
@@ -48,6 +49,7 @@ def build(
     quality: Quality | None = None,
     mixtures: Mapping[str, Mixture] | None = None,
     catalog: Sequence[Task],
+    keep: bool = False,
     **how: Any,
 ) -> Curated:
     """Make what is asked for, with nothing in it that ``quality`` takes out, and its mixtures.
@@ -58,6 +60,7 @@ def build(
         mixtures: configs to make of what is left, by name, with nothing but tasks that are asked
             for as their innermost parts.
         catalog: the tasks whose splits ``quality`` may name.
+        keep: write the rows that are taken out beside the shards, with their reasons.
         how: more of ``make``: the engine, its workers, a report.
 
     Raises:
@@ -65,13 +68,16 @@ def build(
         MixError: of any kind; the manifest then lists only what is whole.
     """
     if quality is None and not mixtures:
-        return Curated(make(request, **how))
+        made = make(request, **how)
+        keep_dropped(request.out, made.manifest.configs, keep=False)
+        return Curated(made)
     items = [] if quality is None else _items(quality, request, catalog)
     found: list[Overlaps | None] = []
 
     def finish(configs: Mapping[str, Built]) -> Mapping[str, Built]:
         settled, overlaps = _settled(request, configs, quality, mixtures or {}, items)
         found.append(overlaps)
+        keep_dropped(request.out, settled, keep=keep)
         return settled
 
     request = with_keys(request, quality, mixed=bool(mixtures))

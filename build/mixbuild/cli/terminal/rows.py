@@ -37,6 +37,18 @@ def print_row(row: Mapping[str, Any]) -> None:
     out.print(shown(row["prompt"]), shown(row["completion"], "bold green"), sep="")
 
 
+def print_dropped(row: Mapping[str, Any], *, first: bool, as_json: bool) -> None:
+    """A row that was taken out of a build, and what shows why."""
+    if as_json:
+        out.out(one_line_json(row, ascii_only="utf" not in out.encoding), highlight=False)
+        return
+    if first:
+        out.print(shown(row["reason"], "bold"))
+    print_row(row)
+    if row["because"]:
+        out.print(shown(f"because of {row['because']}", "yellow"))
+
+
 def print_preview(preview: Preview, *, first: bool = True) -> None:
     """A source row, and what each template makes of it: side by side where there is room."""
     if not first:

@@ -1,0 +1,72 @@
+"""Rows that were taken out of a build, to be looked at: each with its reason, and what shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from mixbuild.core import explained_output, whole_file
+from mixbuild.curate.removal import read_removal
+from mixbuild.make import Built, BuiltSplit, read_shard
+
+
+def dropped_path(config: str, split: str) -> str:
+    """Where rows that were taken out lie, below the output folder, if somebody wants to keep them.
+
+    >>> dropped_path("imdb", "train")
+    'imdb/train.dropped.jsonl'
+    """
+    return f"{config}/{split}.dropped.jsonl"
+
+
+def dropped_rows(
+    out: Path, entry: BuiltSplit, *, reason: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """The rows that are taken out of a split, in order, with ``reason`` and ``because``.
+
+    Args:
+        out: the build's folder.
+        entry: what its manifest says of the split.
+        reason: only those for this one.
+
+    Raises:
+        VerifyError: a shard, or the list of what is taken out, is not what the manifest says.
+    """
+    if entry.removed is None:
+        return
+    removed = read_removal(out, entry.removed)
+    if reason is not None:
+        removed = removed.filter(pa.compute.equal(removed["reason"], reason))
+    shards, numbers = (removed[name].to_numpy() for name in ("shard", "row"))
+    for index in np.unique(shards):
+        shard, of_shard = entry.shards[index], removed.filter(pa.array(shards == index))
+        left = numbers[shards == index]
+        rows = pa.Table.from_batches(list(read_shard(out / shard.path, shard)))
+        for start in range(0, len(left), 1_000):
+            taken = rows.take(pa.array(left[start : start + 1_000])).to_pylist()
+            why = of_shard.slice(start, 1_000).select(["reason", "because"]).to_pylist()
+            yield from ({**row, **each} for row, each in zip(taken, why, strict=True))
+
+
+def keep_dropped(out: Path, configs: Mapping[str, Built], *, keep: bool) -> None:
+    """Write the rows that are taken out beside the shards, a line of JSON each; or none of them.
+
+    Raises:
+        OutputError: they cannot be written.
+        VerifyError: as of ``dropped_rows``.
+    """
+    for name, config in configs.items():
+        for split, entry in config.splits.items():
+            path = out / dropped_path(name, split)
+            with explained_output(path):
+                if not keep or entry.removed is None:
+                    path.unlink(missing_ok=True)
+                    continue
+                with whole_file(path) as partial, partial.open("w", encoding="utf-8") as file:
+                    for row in dropped_rows(out, entry):
+                        file.write(json.dumps(row, ensure_ascii=False) + "\n")
