@@ -8,6 +8,8 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export HF_HOME := $(CURDIR)/.cache/huggingface
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# pip compiles nothing here: else each of the many processes of the tests would compile all that it imports
+unexport PYTHONDONTWRITEBYTECODE
 
 # those who read what we publish; the oldest of them know no Python newer than this one
 COMPAT := datasets-2 datasets-3 datasets-4 frames train pyarrow-24
