@@ -208,7 +208,8 @@ def test_items_of_a_file_and_of_a_task_are_taken_out_of_train_alone(tmp_path: Pa
         ),
         (
             Quality(contamination=Contamination(against=("none.jsonl",))),
-            "against none.jsonl: expected TASK/SPLIT or a file of JSON lines, got no such file",
+            "against none.jsonl: expected TASK/SPLIT, a file of JSON lines or ORG/NAME:SPLIT, got "
+            "no such file",
         ),
     ],
 )

@@ -52,3 +52,27 @@ def test_rows_are_taken_out_again(
         taken["rows"] + 11 + (0 if only else read_manifest(out)["squad"]["splits"]["train"]["rows"])
     )
     assert told.endswith(f"org/quality: rebuilt, {rows} rows are the same\n")
+
+
+def test_a_split_on_the_hub_is_an_evaluation_set(
+    hub: LoopbackHub, run: Run, tmp_path: Path
+) -> None:
+    hub.upload(
+        "org/bench",
+        {
+            "data/test.jsonl": b'{"question": "%s", "options": ["a", "b"], "answer": "b"}\n'
+            % LONG.encode()
+        },
+    )
+    hub.upload(IMDB, {TRAIN: parquet([*imdb_rows(3), {"text": f"Quoted: {LONG}", "label": 1}])})
+    recipe, out = tmp_path / "recipe.yaml", tmp_path / "out"
+    made = ("make", "--recipe", recipe, "--out", out, "--lock", tmp_path / "none.json")
+    text = "tasks: {imdb: {splits: [train]}}\nquality: {contamination: {against: ['%s']}}"
+    recipe.write_text(text % "org/bench:test")
+    run.ok(*made)
+    drops = read_manifest(out)["imdb"]["splits"]["train"]["drops"]
+    assert drops["contaminated by org/bench:test"] == 1
+    recipe.write_text(text % "org/bench:tset")
+    done = run(*made)
+    assert done.status == 2
+    assert "against org/bench:tset: unknown split 'tset'; did you mean 'test'?" in done.err

@@ -1,27 +1,34 @@
-"""Evaluation sets, as items to be looked for: a task's split, or a file of JSON lines."""
+"""Evaluation sets, as items to be looked for: a task's split, a file, or a split on the Hub."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mixbuild.core import SourceError, UsageError, one_line, one_of
 from mixbuild.curate.contamination import Item
-from mixbuild.declare import SEED, Task
+from mixbuild.declare import SEED, Source, Task
 from mixbuild.make import Request, plan, source_rows
 from mixbuild.render import Origin, fillings
+from mixbuild.sources import explore, read
 
 ANSWERS = ("answer", "completion", "output", "response", "solution", "target")
 """What a field with the answer may be called in a file; all other texts are the question."""
+
+ON_HUB = re.compile(
+    r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w.-]+))?:((?P<config>[\w.-]+)/)?(?P<split>\w+)"
+)
 
 
 def items_of(against: Sequence[str], request: Request, *, catalog: Sequence[Task]) -> list[Item]:
     """All items of some evaluation sets.
 
     Args:
-        against: each ``TASK/SPLIT``, or a file of JSON lines.
+        against: each ``TASK/SPLIT``, a file of JSON lines, or ``ORG/NAME[@REVISION]:SPLIT`` on the
+            Hub, where several configs are there ``ORG/NAME[@REVISION]:CONFIG/SPLIT``.
         request: how sources are read: mirrors, the lock.
         catalog: the tasks that there are.
 
@@ -37,11 +44,14 @@ def items_of(against: Sequence[str], request: Request, *, catalog: Sequence[Task
             found += _of_task(tasks[name], split, request)
         elif Path(place).is_file():
             found += _of_file(Path(place))
+        elif on_hub := ON_HUB.fullmatch(place):
+            found += _of_repo(place, **on_hub.groupdict())
         elif split and "." not in place:
             raise UsageError(f"against {place}: {one_of('task', name, sorted(tasks))}")
         else:
             raise UsageError(
-                f"against {place}: expected TASK/SPLIT or a file of JSON lines, got no such file"
+                f"against {place}: expected TASK/SPLIT, a file of JSON lines or ORG/NAME:SPLIT, "
+                f"got no such file"
             )
     return found
 
@@ -87,7 +97,33 @@ def _of_file(path: Path) -> Iterator[Item]:
             raise SourceError(
                 f"against {path}: line {number}: expected an object, got {line.strip()[:60]}"
             )
-        texts = {name: each for name, each in record.items() if isinstance(each, str)}
-        answer = " ".join(each for name, each in texts.items() if name in ANSWERS)
-        question = " ".join(each for name, each in texts.items() if name not in ANSWERS)
-        yield Item(f"{path}:{number}", question, answer)
+        yield _item(f"{path}:{number}", record)
+
+
+def _of_repo(
+    place: str, *, repo: str, revision: str | None, config: str | None, split: str
+) -> Iterator[Item]:
+    source = Source(repo, config=config, revision=revision or "main")
+    resolved = explore(source, name=place)
+    if split not in resolved.runs:
+        raise UsageError(f"against {place}: {one_of('split', split, resolved.runs)}")
+    columns = [(name,) for name in resolved.schema.names]
+    number = 0
+    for run in resolved.runs[split]:
+        for _, batch in read(run, columns, schema=resolved.schema):
+            for record in batch.to_pylist():
+                yield _item(f"{place}:{number}", record)
+                number += 1
+
+
+def _item(id_: str, record: Mapping[str, object]) -> Item:
+    """A record as an item: its texts, and those of lists of texts."""
+    texts = {
+        name: each if isinstance(each, str) else " ".join(each)
+        for name, each in record.items()
+        if isinstance(each, str)
+        or (isinstance(each, list) and all(isinstance(text, str) for text in each))
+    }
+    answer = " ".join(each for name, each in texts.items() if name in ANSWERS)
+    question = " ".join(each for name, each in texts.items() if name not in ANSWERS)
+    return Item(id_, question, answer)
