@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COMPAT := datasets-2 datasets-3 datasets-4 frames train pyarrow-24
 COMPAT_PYTHON ?= python3.11
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --require-hashes --only-binary :all:
-RUNTIME_SIZE := 49 packages, about 155 MB to download and 590 MB on disk
+RUNTIME_SIZE := 47 packages, about 105 MB to download and 410 MB on disk
 TEST_SIZE := about 40 MB to download and 150 MB on disk
 # the first and the newest Python that the project promises, where this machine has them: by name, or pyenv's
 OTHER_VERSIONS ?= 3.10 3.13

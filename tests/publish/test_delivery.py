@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, Build, imdb_rows, read_shards, write_parquet
-from mixbuild.core import VerifyError
+from mixbuild.core import UsageError, VerifyError
 from mixbuild.declare import RowFormat
 from mixbuild.publish import deliver, open_place
 from mixbuild.publish.formats import back, columns_of
@@ -127,6 +127,20 @@ def test_what_cannot_be_had_is_one_line(
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == [file]
     assert file.read_text() == "{}\n"
+
+
+def test_lines_without_the_package_that_writes_them_are_refused_before_anything(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    for target in (tmp_path / "rows.jsonl.gz", tmp_path / "folder"):
+        with pytest.raises(UsageError) as caught:
+            list(deliver(open_place(str(made)), target, RowFormat(), container="jsonl.gz"))
+        assert str(caught.value) == (
+            "JSON lines are written by the package polars, which is not installed; run pip install "
+            "'instruct_mix[json]', or ask for .parquet"
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_split_of_one_file_is_counted(made: Path, tmp_path: Path) -> None:

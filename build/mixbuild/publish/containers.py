@@ -53,6 +53,22 @@ def container_of(path: Path) -> str | None:
     return None
 
 
+def expect_writer(container: str) -> None:
+    """Refuse JSON lines where the package that writes them is not installed: 180 MB, and an extra.
+
+    Raises:
+        UsageError: how to install it.
+    """
+    if container.startswith(JSONL):
+        try:
+            import polars  # noqa: F401 - whether it is there; a quarter of a second
+        except ImportError:
+            raise UsageError(
+                "JSON lines are written by the package polars, which is not installed; run "
+                "pip install 'instruct_mix[json]', or ask for .parquet"
+            ) from None
+
+
 class Written:
     """A file that is being written; as a context manager, it is there at the end, or not at all."""
 
@@ -101,7 +117,7 @@ class Written:
         return write
 
     def _lines(self, sink: IO[bytes]) -> Write:
-        import polars  # a quarter of a second, for whoever writes JSON lines
+        import polars
 
         target: IO[bytes] | pa.NativeFile = sink
         if self._container.endswith(".gz"):

@@ -31,7 +31,7 @@ from mixbuild.core import (
     write_whole,
 )
 from mixbuild.declare import RowFormat
-from mixbuild.publish.containers import CONTAINERS, PARQUET, Written, container_of
+from mixbuild.publish.containers import CONTAINERS, PARQUET, Written, container_of, expect_writer
 from mixbuild.publish.formats import columns_of, few, lay, openings
 from mixbuild.publish.manifest import PublishedSplit
 from mixbuild.publish.parquet import row_groups
@@ -87,6 +87,7 @@ def deliver(
     """
     named = container_of(to)
     chosen = _container(to, named, container)
+    expect_writer(chosen)
     wanted = list(_wanted(place, configs, splits))
     schema = _columns(asked, columns)
     if to.exists():
