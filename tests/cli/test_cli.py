@@ -61,7 +61,7 @@ def test_list_cuts_no_name_whatever_the_width(
     assert cli.run(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     if columns < 5:
-        assert lines[-2:] == ["", "of one: python build list TASK"]
+        assert lines[-2:] == ["", "templates, splits and more of one: python build list TASK"]
         lines = lines[:-2]
     assert max(map(len, lines[:1])) <= max(width or 160, 20)
     assert lines[0].split() == ["task", "licence", "source", "templates", "splits"][:columns]

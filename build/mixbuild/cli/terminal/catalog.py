@@ -42,7 +42,7 @@ def print_tasks(tasks: Sequence[Task]) -> None:
             out.print(shown(family, "dim"))
         _print_line(line, widths, columns)
     if columns < len(head):
-        out.print(Text(f"\nof one: {PROGRAM} list TASK", "dim"))
+        out.print(Text(f"\ntemplates, splits and more of one: {PROGRAM} list TASK", "dim"))
 
 
 def _print_line(line: Sequence[str], widths: Sequence[int], columns: int, style: str = "") -> None:
@@ -68,7 +68,7 @@ def print_task(task: Task) -> None:
 
 def _told(task: Task) -> Iterator[tuple[str, str]]:
     source = task.source
-    flags = sorted(licence(source.license).flags)
+    flags = sorted(licence(source.license).flags - {source.license})
     yield "family", task.family
     yield "source", f"https://huggingface.co/datasets/{source.repo}"
     if source.config:
