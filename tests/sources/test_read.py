@@ -20,7 +20,7 @@ import pytest
 from conftest import IMDB_SCHEMA, ROOT, Build, imdb_rows, read_shards, write_parquet
 from hub_server import LoopbackHub
 from make.test_run import files, request
-from mixbuild.core.errors import SchemaError, SourceError, UsageError
+from mixbuild.core.errors import RowError, SchemaError, SourceError, UsageError
 from mixbuild.make.run import make
 from mixbuild.sources.formats.parquet import read as read_parquet
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
@@ -546,11 +546,12 @@ def test_a_file_whose_columns_are_of_another_kind_is_named(tmp_path: Path) -> No
     folder.mkdir()
     _csv(folder / "train.csv", imdb_rows(3))
     _csv(folder / "test.csv", [{"text": "x", "label": "neg"}])
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(RowError) as caught:
         make(request(folder, tmp_path / "out"))
-    assert str(caught.value) == (
-        f"{folder}: test.csv: row 0: expected 'label' to be int64, got 'neg'; correct the file, or "
-        f"declare the column's type in the source's card"
+    assert re.sub("mirror-[0-9a-f]{32}", "mirror-…", str(caught.value)) == (
+        "task 'imdb': row 0 of train.csv in stanfordnlp/imdb@mirror-…: expected a label, one of "
+        "'neg', 'pos', in 'label', got '0'; declare a drop for such rows, or name the label "
+        "in the task"
     )
     assert not (tmp_path / "out/manifest.json").exists()
 

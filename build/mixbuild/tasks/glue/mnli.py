@@ -16,17 +16,14 @@ TASK = Task(
         config="mnli",
         license="other",
         citation="""@inproceedings{williams-etal-2018-broad,
-    title = "A Broad-Coverage Challenge Corpus for Sentence Understanding through Inference",
-    author = "Williams, Adina and Nangia, Nikita and Bowman, Samuel",
-    booktitle = "Proceedings of the 2018 Conference of the North American Chapter of the Association for Computational Linguistics",
-    year = "2018", doi = "10.18653/v1/N18-1101",
+    title = "A Broad-Coverage Challenge Corpus for Sentence Understanding through Inference", author = "Williams, Adina and Nangia, Nikita and Bowman, Samuel",
+    booktitle = "Proceedings of the 2018 Conference of the North American Chapter of the Association for Computational Linguistics", year = "2018", doi = "10.18653/v1/N18-1101",
 }
 
 @inproceedings{wang2019glue,
     title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
     author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.",
-    booktitle = "International Conference on Learning Representations",
-    year = "2019",
+    booktitle = "International Conference on Learning Representations", year = "2019",
 }""",
         limits=(
             "The hypotheses were written to order and give away much: a classifier that never sees the premise is right in about 53 % of the rows (doi:10.18653/v1/N18-2017).",

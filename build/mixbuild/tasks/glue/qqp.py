@@ -16,16 +16,14 @@ TASK = Task(
         config="qqp",
         license="other",
         citation="""@misc{iyer-etal-2017-quora,
-    title = "First {Q}uora Dataset Release: Question Pairs",
-    author = "Iyer, Shankar and Dandekar, Nikhil and Csernai, Kornel",
+    title = "First {Q}uora Dataset Release: Question Pairs", author = "Iyer, Shankar and Dandekar, Nikhil and Csernai, Kornel",
     year = "2017", url = "https://data.quora.com/First-Quora-Dataset-Release-Question-Pairs",
 }
 
 @inproceedings{wang2019glue,
     title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
     author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.",
-    booktitle = "International Conference on Learning Representations",
-    year = "2019",
+    booktitle = "International Conference on Learning Representations", year = "2019",
 }""",
         limits=(
             "Some labels are wrong, as its publishers say.",

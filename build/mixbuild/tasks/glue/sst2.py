@@ -41,8 +41,7 @@ TASK = Task(
 @inproceedings{wang2019glue,
     title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
     author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.",
-    booktitle = "International Conference on Learning Representations",
-    year = "2019",
+    booktitle = "International Conference on Learning Representations", year = "2019",
 }""",
         limits=(
             "Most training rows are phrases cut out of sentences, and overlap one another.",
