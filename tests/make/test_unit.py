@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT
 from make.test_run import request
 from mixbuild.core.errors import WorkerError
+from mixbuild.curate import mixture
 from mixbuild.declare.task import Task
 from mixbuild.make import unit as module
 from mixbuild.make.plan import Request, plan
@@ -127,17 +128,18 @@ def closure(*names: str, without: tuple[str, ...] = ()) -> set[str]:
         ("make/shard.py", module.DECISIVE, ()),
         # what is read of a build is compared with its digest, which is in the key too
         ("publish/export.py", export.DECISIVE, ("make",)),
+        ("curate/mixture.py", mixture.DECISIVE, ("make",)),
     ],
-    ids=["shards", "exported files"],
+    ids=["shards", "exported files", "mixtures"],
 )
 def test_a_key_covers_all_the_code_that_decides(
     start: str, hashed: tuple[str, ...], without: tuple[str, ...]
 ) -> None:
     needed = closure(start, without=without)
-    assert {"core/digest.py", "core/row.py", start} <= needed
+    assert {"core/code.py", start} <= needed
     missing = {
         path
         for path in needed - {"__init__.py"}
-        if path not in hashed and path.split("/")[0] not in hashed
+        if not any(f"{path}/".startswith(f"{part}/") for part in hashed)
     }
     assert missing == set()

@@ -41,12 +41,14 @@ DECISIVE = (
     "curate/choice.py",
     "curate/measure.py",
     "curate/mixture.py",
+    "curate/pool.py",
     "curate/removal.py",
     "curate/selection.py",
     "declare/held_out.py",
     "declare/mixture.py",
     "declare/rates.py",
     "declare/sizes.py",
+    "sources/tokenizer.py",
 )
 """The rooms and modules whose text decides a mixture's selections."""
 

@@ -39,6 +39,8 @@ from mixbuild.publish.place import Place
 
 DECISIVE = (
     "core",
+    "declare/row_format.py",
+    "declare/template.py",
     "publish/formats",
     "publish/parquet.py",
     "publish/containers.py",

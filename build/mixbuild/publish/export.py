@@ -54,6 +54,8 @@ DECISIVE = (
     "core",
     "curate/removal.py",
     "curate/selection.py",
+    "declare/row_format.py",
+    "declare/template.py",
     "publish/formats",
     "publish/manifest.py",
     "publish/facts.py",
