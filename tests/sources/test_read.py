@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
@@ -285,6 +286,32 @@ def test_a_batch_of_huge_rows_is_cut(tmp_path: Path) -> None:
     batches = [batch for _, batch in read(run, columns, schema=found.schema)]
     assert [batch.num_rows for batch in batches] == [1] * 6
     assert all(batch.slice().nbytes <= BATCH_BYTES for batch in batches)
+
+
+@pytest.mark.parametrize("at", [0, 300, 1_999])
+@pytest.mark.parametrize("group_rows", [100, 2_000])
+def test_one_huge_row_among_small_ones_is_held_a_few_times(
+    tmp_path: Path, at: int, group_rows: int
+) -> None:
+    huge = "".join(chr(97 + n * n % 26) for n in range(1_000)) * 12_000
+    texts = [f"{n} " * 20 for n in range(2_000)]
+    texts[at] = huge
+    table = pa.table({"text": texts, "label": [0, 1] * 1_000})
+    # the writer's own dictionary, which has to be held as well, and no compression to help
+    pq.write_table(table, tmp_path / "train.parquet", group_rows, compression="none")
+    found = resolve(find("imdb"), str(tmp_path), splits=["train"])
+    (run,) = found.runs["train"]
+    usual, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.system_memory_pool())
+    lengths = []
+    pa.set_memory_pool(pool)
+    try:
+        for _, batch in read(run, [("text",), ("label",)], schema=found.schema):
+            lengths += pc.binary_length(batch.column("text")).to_pylist()
+            del batch
+    finally:
+        pa.set_memory_pool(usual)
+    assert lengths == [len(text) for text in texts]
+    assert pool.max_memory() < 4.2 * len(huge)
 
 
 @pytest.mark.parametrize(

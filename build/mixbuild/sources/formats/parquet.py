@@ -12,7 +12,7 @@ from mixbuild.core import explained
 from mixbuild.sources.columns import leaves
 from mixbuild.sources.formats.footer import chunks
 from mixbuild.sources.formats.opened import fetch_ahead, is_remote, open_ranges
-from mixbuild.sources.formats.weights import cut, weigh
+from mixbuild.sources.formats.weights import cut, give_back
 from mixbuild.sources.legend import Said, of_arrow
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Place, Run
 
@@ -25,14 +25,11 @@ BUFFER_BYTES = 8 * 2**20
 GAP_BYTES = 64 * 2**10
 """What is sooner fetched than asked for around."""
 
-WEIGHED_ROWS = 256
+PAGE_BYTES = 2**16
+"""How much of each column of a local file is read at a time, unless a page of it is larger."""
+
+WEIGHED_ROWS = 32
 """How many rows of a local file are read once more, to learn what they weigh."""
-
-ENOUGH_ROWS = 64
-"""As many rows tell what others weigh."""
-
-MUCH_SHARED = 8
-"""Rows that weigh so many times what they take in the file share what is kept shared."""
 
 REMOTE_ROWS = 4_096
 """The most rows of a batch over the network, where reading some twice would be a request more."""
@@ -115,12 +112,9 @@ def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]
         names = list(_present(footer.schema.to_arrow_schema(), schema))
         # what is needed is fetched in as few requests as can be, unless it would fill the memory
         large = any(footer.row_group(at).total_byte_size > RUN_BYTES for at in range(start, stop))
+        held_bytes = (BUFFER_BYTES if large else 0) if is_remote(run.address) else PAGE_BYTES
         reader = functools.partial(
-            pq.ParquetFile,
-            file,
-            metadata=footer,
-            pre_buffer=False,
-            buffer_size=BUFFER_BYTES if large else 0,
+            pq.ParquetFile, file, metadata=footer, pre_buffer=False, buffer_size=held_bytes
         )
         found = list(chunks(footer, range(start, stop), names))
         ranges = _joined(map(_place, found))
@@ -129,12 +123,11 @@ def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]
         sharing = _shareable(found)
         rows, is_shared = REMOTE_ROWS, any(map(_is_shared, found))
         if not is_remote(run.address):  # over the network, it would be requests more
-            parquet = reader(read_dictionary=sharing)
+            weights = _first_weights(reader(), start, names)
             first_group = found[: len(found) // (stop - start)]
-            safe = _safe_rows(first_group, footer.row_group(start).num_rows)
-            row_bytes = _row_bytes(parquet, start, names, safe=safe)
-            is_shared = is_shared or row_bytes > MUCH_SHARED * _mean(footer, found)
-            rows = max(1, BATCH_BYTES // row_bytes)
+            stored = sum(each.total_uncompressed_size for each in first_group)
+            is_shared = is_shared or sum(weights) > stored
+            rows = max(1, BATCH_BYTES // max(1, _others(weights)))
         if is_shared and not any("." in each.path_in_schema for each in found):
             rows = run.batch_rows  # what is shared is cut after it was read
         batches = reader(read_dictionary=sharing if is_shared else ()).iter_batches(
@@ -181,26 +174,26 @@ def _shareable(found: Iterable[pq.ColumnChunkMetaData]) -> list[str]:
     return sorted({each.path_in_schema for each in texts if "." not in each.path_in_schema})
 
 
-def _safe_rows(found: Iterable[pq.ColumnChunkMetaData], rows: int) -> int:
-    """How many of a row group's rows can be weighed unseen.
+def _first_weights(parquet: pq.ParquetFile, group: int, names: Sequence[str]) -> list[int]:
+    """What each of the first rows of a row group weighs; read one by one, since one may be huge."""
+    weights: list[int] = []
+    for row in parquet.iter_batches(1, row_groups=[group], columns=names, use_threads=False):
+        weights.append(row.nbytes)
+        del row
+        if len(weights) == WEIGHED_ROWS or sum(weights) - max(weights) > HEAVY_BYTES:
+            break
+    give_back(sum(weights))
+    return weights
 
-    Within lists and structs, each row has its own copy; a text is no longer than its column is
-    in the file, whatever rows share it.
+
+def _others(weights: Sequence[int]) -> int:
+    """What a row weighs on average, but for the heaviest, which tells nothing of the others.
+
+    >>> _others([10, 60_000_000, 20, 30])
+    20
     """
-    nested = [each for each in found if "." in each.path_in_schema]
-    most = sum(each.num_values * each.total_uncompressed_size for each in nested) // max(1, rows)
-    return int(max(1, min(WEIGHED_ROWS, HEAVY_BYTES // max(1, most))))
-
-
-def _row_bytes(parquet: pq.ParquetFile, group: int, names: Sequence[str], *, safe: int) -> int:
-    """What a row weighs, by the first of a row group: the safe ones, then more if these are few."""
-    weight = 1
-    for rows in (safe, WEIGHED_ROWS) if safe < ENOUGH_ROWS else (safe,):
-        if rows * weight <= HEAVY_BYTES:
-            some = parquet.iter_batches(rows, row_groups=[group], columns=names, use_threads=False)
-            weighed = next(some, None)
-            weight = max(1, int(weigh(weighed).mean())) if weighed is not None else 1
-    return weight
+    others = sorted(weights)[:-1]
+    return sum(others) // max(1, len(others))
 
 
 def _is_shared(chunk: pq.ColumnChunkMetaData) -> bool:
@@ -212,12 +205,6 @@ def _is_shared(chunk: pq.ColumnChunkMetaData) -> bool:
         return False
     named = chunk.total_compressed_size - (chunk.data_page_offset - chunk.dictionary_page_offset)
     return bool(8 * named < SHARED_BITS * chunk.num_values)
-
-
-def _mean(footer: pq.FileMetaData, found: Sequence[pq.ColumnChunkMetaData]) -> float:
-    """The bytes of a row, were nothing shared."""
-    held = sum(chunk.total_uncompressed_size for chunk in found)
-    return float(64 + held / max(1, footer.num_rows))
 
 
 def _present(found: pa.Schema, wanted: pa.Schema) -> Iterator[str]:
