@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 from hub_server import LoopbackHub
+from mixbuild.declare import ROW_FORMATS
 from mixbuild.make import expect
 from mixbuild.publish import read_shards
 from mixbuild.tasks import find
@@ -46,6 +47,9 @@ mixtures:
     total: 24
     parts: {squad: {}, imdb: {}, billsum: {}}
 """
+TRAINERS = ("train", "llama-factory", "torchtune", "axolotl")
+"""Environments on PyTorch."""
+
 
 Rows = list[dict[str, Any]]
 Reader = Callable[..., Any]
@@ -61,9 +65,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @dataclass(frozen=True)
 class Published:
-    """A dataset on a hub, and what it was made of: rows by config and split."""
+    """A dataset on a hub, the build, and what it was made of: rows by config and split."""
 
     hub: LoopbackHub
+    out: Path
     rows: Mapping[str, Mapping[str, Rows]]
 
 
@@ -80,7 +85,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
         variables = hub.environment(folder / "home") | {"HF_TOKEN": TOKEN}
         recipe = str(folder / "recipe.yaml")
         run_build("make", "--recipe", recipe, "--out", str(out), **variables)
-        run_build("push", REPO, "--out", str(out), **variables)
+        for name in ROW_FORMATS:
+            run_build("push", REPO, "--out", str(out), "--as", name, **variables)
         rows = {
             name: {
                 split: [row for batch in read_shards(out, entry) for row in batch.to_pylist()]
@@ -88,7 +94,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
             }
             for name, config in expect(out).configs.items()
         }
-        yield Published(hub, rows)
+        yield Published(hub, out, rows)
 
 
 def run_build(*arguments: str, python: str = sys.executable, **variables: str) -> str:
@@ -113,20 +119,20 @@ def read(published: Published, tmp_path_factory: pytest.TempPathFactory) -> Read
         python = Path(sys.executable)
         if environment != CURRENT:
             python = ENVIRONMENTS / environment / "bin" / "python"
-            if environment == "train" and not python.is_file():
-                pytest.skip("no CPU build of PyTorch is to be had here: tests/compat/train.in")
+            if environment in TRAINERS and not python.is_file():
+                pytest.skip(f"no CPU build of PyTorch is here: tests/compat/{environment}.in")
             assert python.is_file(), f"{python} is not there: make compat makes it"
         home = tmp_path_factory.mktemp(environment)
         variables = published.hub.environment(home)
         if environment in ON_REQUESTS:
             variables["no_proxy"] = "127.0.0.0/8"
         done = subprocess.run(
-            [python, "-I", HERE / script, *arguments],
+            [python, "-E", "-s", HERE / script, *arguments],  # beside it lies what it imports
             env=os.environ | variables,
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, f"{script} in {environment}:\n{done.stderr[-3_000:]}"

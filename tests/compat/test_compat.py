@@ -1,8 +1,7 @@
-"""What we publish loads everywhere: in four releases of datasets, in data frames, in a trainer."""
+"""What we publish loads everywhere: in four releases of datasets and in data frames."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import Any
 
@@ -101,31 +100,3 @@ def test_duckdb_queries_every_file_at_once(read: Reader, published: Published) -
     every = (rows for splits in published.rows.values() for rows in splits.values())
     counts = Counter(row["task"] for rows in every for row in rows)
     assert read("frames", "read_frames.py", REPO)["counts"] == counts
-
-
-@pytest.fixture
-def trained(read: Reader) -> Any:
-    return read("train", "train.py", REPO, "checkpoints")
-
-
-@pytest.mark.parametrize("tokenizer", ["byte_level", "metaspace"])
-def test_a_trainer_takes_the_rows_unchanged(
-    trained: Any, published: Published, tokenizer: str
-) -> None:
-    run = trained["tokenizers"][tokenizer]
-    assert len(run["losses"]) == trained["steps"]
-    assert all(math.isfinite(loss) for loss in run["losses"])
-    assert [row["text"] for row in run["fed"]] == [
-        row["prompt"] + row["completion"] + trained["end"]
-        for row in published.rows[CONFIGS[0]]["train"]
-    ]
-
-
-@pytest.mark.parametrize("tokenizer", ["byte_level", "metaspace"])
-def test_a_trainer_learns_the_completion_and_no_token_of_the_prompt(
-    trained: Any, published: Published, tokenizer: str
-) -> None:
-    fed = trained["tokenizers"][tokenizer]["fed"]
-    prompts = [row["prompt"] for row in published.rows[CONFIGS[0]]["train"]]
-    assert [row["masked"] for row in fed] == prompts
-    assert all(row["learns the rest"] for row in fed)

@@ -1,66 +1,28 @@
-"""Fine-tune a tiny model on what a repo's default config is, and print as JSON what was fed to it.
+"""Fine-tune a tiny model with TRL on a repo's default config, and print what it was fed.
 
 python train.py REPO FOLDER
+
+In each row format that TRL has lines for on our page of trainers; as JSON.
 """
 
 import json
 import sys
-from collections.abc import Callable
 from typing import Any
 
-import torch
 import trl
 from datasets import Dataset, load_dataset
-from tokenizers import Tokenizer, decoders, pre_tokenizers
-from tokenizers.models import BPE
-from tokenizers.trainers import BpeTrainer
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from tiny import END, as_fed, byte_level, metaspace, tiny_model, train_tokenizer
 
-END = "</s>"
 STEPS = 4
-IGNORED = -100
-"""The label of a token that no loss is taken of."""
+
+FORMATS: dict[str, dict[str, Any]] = {
+    "prompt_completion": {"revision": "main"},
+    "messages": {"revision": "messages", "assistant_only_loss": True},
+    "text": {"revision": "text"},
+}
 
 
-def byte_level() -> Tokenizer:
-    """As GPT-2 and Llama 3 tokenise."""
-    tokenizer = Tokenizer(BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    return tokenizer
-
-
-def metaspace() -> Tokenizer:
-    """As Llama 2 and Mistral tokenise: a space belongs to the word after it."""
-    tokenizer = Tokenizer(BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
-    tokenizer.decoder = decoders.Metaspace(prepend_scheme="first")
-    return tokenizer
-
-
-def train_tokenizer(make: Callable[[], Tokenizer], texts: list[str]) -> PreTrainedTokenizerFast:
-    """A tokenizer of a few hundred pieces that knows every character of the texts."""
-    tokenizer = make()
-    trainer = BpeTrainer(vocab_size=600, special_tokens=[END], show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END)
-
-
-def tiny_model(vocabulary: int) -> LlamaForCausalLM:
-    """Mistral's kind of model, some thousand times smaller."""
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=vocabulary,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=2048,
-    )
-    return LlamaForCausalLM(config)
-
-
-def train(rows: Dataset, tokenizer: PreTrainedTokenizerFast, folder: str) -> dict[str, Any]:
+def train(rows: Dataset, tokenizer: Any, folder: str, options: dict[str, Any]) -> dict[str, Any]:
     """Take some steps with TRL's defaults; report the losses, and each row as it was fed."""
     arguments = trl.SFTConfig(
         output_dir=folder,
@@ -71,6 +33,7 @@ def train(rows: Dataset, tokenizer: PreTrainedTokenizerFast, folder: str) -> dic
         report_to="none",
         use_cpu=True,
         bf16=False,
+        **options,
     )
     trainer = trl.SFTTrainer(
         model=tiny_model(len(tokenizer)),
@@ -84,27 +47,17 @@ def train(rows: Dataset, tokenizer: PreTrainedTokenizerFast, folder: str) -> dic
     return {"losses": losses, "fed": fed}
 
 
-def as_fed(
-    tokens: list[int], labels: list[int], tokenizer: PreTrainedTokenizerFast
-) -> dict[str, Any]:
-    """The text of a row, the part that no loss is taken of, and whether the loss has the rest."""
-    masked = labels.count(IGNORED)
-    return {
-        "text": tokenizer.decode(tokens),
-        "masked": tokenizer.decode(tokens[:masked]),
-        "learns the rest": labels == [IGNORED] * masked + tokens[masked:],
-    }
-
-
 def main(repo: str, folder: str) -> None:
-    """Train once with each kind of tokenizer."""
-    rows = load_dataset(repo, split="train")
-    texts = [row["prompt"] + row["completion"] for row in rows]
-    report = {
-        make.__name__: train(rows, train_tokenizer(make, texts), folder)
-        for make in (byte_level, metaspace)
-    }
-    print(json.dumps({"end": END, "steps": STEPS, "tokenizers": report}), flush=True)
+    """Train once with each row format and kind of tokenizer."""
+    report: dict[str, dict[str, Any]] = {}
+    for name, options in FORMATS.items():
+        revision = options.pop("revision")
+        rows = load_dataset(repo, split="train", revision=revision)
+        report[name] = {}
+        for make in (byte_level, metaspace):
+            tokenizer = train_tokenizer(make, rows)
+            report[name][make.__name__] = train(rows, tokenizer, folder, options)
+    print(json.dumps({"end": END, "steps": STEPS, "formats": report}), flush=True)
 
 
 if __name__ == "__main__":
