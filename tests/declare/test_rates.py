@@ -134,6 +134,12 @@ def test_what_each_task_gives(
             "what they are to give, raise max_repetition_ratio, or say on_shortage: redistribute",
         ),
         (
+            mixed(None, a=Part(rows=50), b=Part(), c=Part(weight=2)),
+            {"a": 20, "b": 99, "c": 10},
+            "mixture 'mix': part 'a' has 20 rows and is to give 50; lower what they are to give, "
+            "raise max_repetition_ratio, or say on_shortage: clip",
+        ),
+        (
             mixed(300, on_shortage="redistribute", a=Part(), b=Part()),
             {"a": 100, "b": 150},
             "mixture 'mix': total: expected 300 rows, got 250 of all its parts together; lower "
@@ -174,6 +180,13 @@ def test_what_cannot_be_given(mixture: Mixture, available: dict[str, int], expec
     with pytest.raises(MixtureError) as caught:
         allocate("mix", mixture, available)
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("on_shortage", ["clip", "redistribute"])
+def test_without_a_total_a_part_gives_what_it_has_and_no_other_gives_more(on_shortage: str) -> None:
+    mixture = mixed(None, on_shortage=on_shortage, a=Part(rows=50), b=Part(), c=Part(weight=2))
+    given = allocate("mix", mixture, {"a": 20, "b": 99, "c": 50})
+    assert given == {"a": 20, "b": 49, "c": 50}, "99 and 100 of 199, and as many as c has"
 
 
 def seqio_rate(count: int, scale: float, maximum: float | None, temperature: float) -> float:

@@ -7,7 +7,7 @@ a larger one, and a mirror that is cut into other files gives the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -148,53 +148,31 @@ def _half(column: pa.ChunkedArray) -> Hashes:
 
 
 def _twins(out: Path, found: Candidates, seed: int) -> Numbers:
-    """Of each row, the how-manieth it is of those that say the same.
+    """Of each row, the how-manieth it is of those that say the same, as they lie.
 
-    By their ids; the renderings of one row by a hash, so that no template is always the first.
+    The renderings of one row by a hash, so that no template is always the first.
     """
-    order = np.argsort(found.slots, kind="stable")
-    same = np.diff(found.slots[order]) == 0
+    first = _first_templates(out, found, seed) if found.turns else np.zeros(len(found), np.uint64)
+    order = np.lexsort((first, found.slots))  # which is stable
+    begins = np.flatnonzero(np.diff(found.slots[order], prepend=~found.slots[order[:1]]))
+    sizes = np.diff(np.append(begins, len(order)))
     twin = np.zeros(len(order), np.int64)
-    if not same.any():
-        return twin
-    of_several = np.zeros(len(order), bool)
-    of_several[order[1:][same]] = of_several[order[:-1][same]] = True
-    rows = np.flatnonzero(of_several)
-    ids, templates = _texts(out, found, of_several)
-    by_id = np.empty(len(rows), np.int64)
-    by_id[pc.sort_indices(ids).to_numpy()] = np.arange(len(rows))
-    first = np.zeros(len(rows), np.uint64)
-    if found.turns:
-        each = pc.dictionary_encode(templates).combine_chunks()
-        names = each.dictionary.to_pylist()
-        for index, name in enumerate(names):
-            mine = each.indices.to_numpy() == index
-            slots = found.slots[rows[mine]].view(np.int64)
-            first[mine] = hash_rows(slots, "turn", seed, found.task, name)
-    sorted_rows = np.lexsort((by_id, first, found.slots[rows]))
-    slots = found.slots[rows][sorted_rows]
-    begins = np.flatnonzero(np.append(True, slots[1:] != slots[:-1]))
-    sizes = np.diff(np.append(begins, len(slots)))
-    twin[rows[sorted_rows]] = np.arange(len(slots)) - np.repeat(begins, sizes)
+    twin[order] = np.arange(len(order)) - np.repeat(begins, sizes)
     return twin
 
 
-def _texts(
-    out: Path, found: Candidates, wanted: npt.NDArray[np.bool_]
-) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
-    """The ids and the templates of some rows."""
-
-    def parts() -> Iterator[pa.RecordBatch]:
-        for index, shard in enumerate(found.shards):
-            mask = np.zeros(shard.rows, bool)
-            mask[found.row[wanted & (found.shard == index)]] = True
-            if not mask.any():
-                continue
-            start = 0
-            for batch in read_shard(out / shard.path, shard):
-                end = start + batch.num_rows
-                yield batch.select(["id", "template"]).filter(pa.array(mask[start:end]))
-                start = end
-
-    table = pa.Table.from_batches(parts())
-    return table.column("id"), table.column("template")
+def _first_templates(out: Path, found: Candidates, seed: int) -> Hashes:
+    """A hash of what each row says and of its template."""
+    hashes = np.zeros(len(found), np.uint64)
+    for index, shard in enumerate(found.shards):
+        mine = np.flatnonzero(found.shard == index)
+        batches = read_shard(out / shard.path, shard)
+        columns = pa.chunked_array([each.column("template") for each in batches], pa.string())
+        names = columns.combine_chunks().dictionary_encode()
+        at = names.indices.to_numpy()[found.row[mine]]
+        for number, name in enumerate(names.dictionary.to_pylist()):
+            rows = mine[at == number]
+            hashes[rows] = hash_rows(
+                found.slots[rows].view(np.int64), "turn", seed, found.task, name
+            )
+    return hashes

@@ -99,7 +99,7 @@ def _taken(task: str, choice: Choice) -> dict[str, Taken]:
             each.found.left_out,
             float(each.asked),
             len(each.rows),
-            len(each.found) - len(np.unique(each.rows)),
+            max(0, len(each.found) - len(each.rows)),  # whole copies have every row
             each.size,
         )
         for split, chosen in choice.items()

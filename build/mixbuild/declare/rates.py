@@ -20,7 +20,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from mixbuild.core import MixtureError
-from mixbuild.declare.mixture import CLIP, FAIL, Mixture, Part, leaves
+from mixbuild.declare.mixture import CLIP, FAIL, REDISTRIBUTE, Mixture, Part, leaves
 
 PRECISE = Context(prec=50)
 """Of powers, which no fraction holds: the same digits on every machine."""
@@ -92,12 +92,17 @@ def feasible(mixture: Mixture, available: Mapping[str, int]) -> int:
     """The largest total that every part can give its share of; 0 where there is none."""
     most = bounds(mixture, available)
     asked = quotas(mixture, available)
+    total = _largest(asked, most)
+    fits = all(0 <= each.of(total) <= most[task] for task, each in asked.items())
+    return max(0, total) if fits else 0
+
+
+def _largest(asked: Mapping[str, Quota], most: Mapping[str, int]) -> int:
+    """The largest total that the parts allow which name no number of rows."""
     totals = [(most[task] - each.fixed) / each.slope for task, each in asked.items() if each.slope]
     if not totals:
         return int(sum(each.fixed for each in asked.values()))
-    total = math.floor(min(totals))
-    fits = all(0 <= each.of(total) <= most[task] for task, each in asked.items())
-    return max(0, total) if fits else 0
+    return math.floor(min(totals))
 
 
 def allocate(name: str, mixture: Mixture, available: Mapping[str, int]) -> dict[str, int]:
@@ -118,7 +123,8 @@ def allocate(name: str, mixture: Mixture, available: Mapping[str, int]) -> dict[
             raise MixtureError(f"{where}: part {task!r} has no rows; take it out of the mixture")
     try:
         asked = quotas(mixture, available)
-        total = mixture.total or feasible(mixture, available)
+        most = bounds(mixture, available)
+        total = mixture.total or _largest(asked, most)
     except MixtureError as error:
         raise MixtureError(f"{where}: {error}") from None
     exactly = {task: quota.of(total) for task, quota in asked.items()}
@@ -131,11 +137,10 @@ def allocate(name: str, mixture: Mixture, available: Mapping[str, int]) -> dict[
             f"more where a part has a weight, got {total:,}"
         )
     given = apportioned(exactly, total)
-    most = bounds(mixture, available)
     short = {task: most[task] for task in given if given[task] > most[task]}
     if short and mixture.on_shortage == FAIL:
         raise MixtureError(_short(where, mixture, available, given, short))
-    if short and mixture.on_shortage == CLIP:
+    if short and (mixture.on_shortage == CLIP or mixture.total is None):
         given = {task: min(rows, most[task]) for task, rows in given.items()}
     elif short:
         given = redistributed(where, asked, total, most)
@@ -267,6 +272,7 @@ def _short(
     remedy = (
         f"lower the total to {can:,}, which can be met" if can else "lower what they are to give"
     )
+    otherwise = CLIP if mixture.total is None else REDISTRIBUTE
     return (
-        f"{where}: {lacks}; {remedy}, raise max_repetition_ratio, or say on_shortage: redistribute"
+        f"{where}: {lacks}; {remedy}, raise max_repetition_ratio, or say on_shortage: {otherwise}"
     )
