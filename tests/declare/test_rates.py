@@ -297,3 +297,28 @@ def test_the_feasible_total_is_met_and_one_more_is_not(
     asked = quotas(mixture, available)
     assert all(each.of(total) <= most[name] for name, each in asked.items())
     assert any(each.of(total + 1) > most[name] for name, each in asked.items())
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.tuples(PARTS, st.integers(1, 10**6)), min_size=2),
+    st.integers(1, 10**5),
+    st.sampled_from([1, 2, 5]),
+)
+def test_of_twice_the_total_no_part_gives_fewer_rows(
+    parts: dict[str, tuple[Part, int]], total: int, temperature: float
+) -> None:
+    # so that a mixture is inside one of twice its size; of one row more, rounding may take a row
+    available = {name: count for name, (_, count) in parts.items()}
+    mixture = Mixture(
+        parts={name: part for name, (part, _) in parts.items()},
+        temperature=temperature,
+        max_repetition_ratio=1e9,
+    )
+    asked = quotas(mixture, available)
+    once, twice = (
+        apportioned({name: each.of(rows) for name, each in asked.items()}, rows)
+        for rows in (total, 2 * total)
+    )
+    assert all(once[name] <= max(1, twice[name]) for name in once)
+    assert all(once[name] <= twice[name] for name in once if asked[name].of(total) >= 1)

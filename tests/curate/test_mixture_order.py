@@ -1,0 +1,142 @@
+"""A mixture's bytes, whatever made them, and its order, in which nothing is left."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from conftest import write_parquet
+from make.test_run import files
+from make.test_staging import FATE, Killed
+from mixbuild.curate import build
+from mixbuild.declare import resolve_recipe
+from mixbuild.make import expect
+from mixbuild.make.recipe import families_of, request_of
+from mixbuild.publish import Split, export_split, read_shards
+from mixbuild.tasks import ALL
+
+RECIPE = """
+seed: 3
+templates: sample
+tasks: {imdb: {splits: [train]}, rotten_tomatoes: {splits: [train]}}
+mixtures:
+  mix:
+    parts: {imdb: {weight: 2}, rotten_tomatoes: {weight: 1}}
+    total: 60
+    validation: {rows: 10}
+"""
+TURNED = """
+mixtures:
+  mix:
+    validation: {rows: 10.0}
+    total: 60.0
+    parts: {rotten_tomatoes: {weight: 1.0}, imdb: {weight: 2.0}}
+tasks: {rotten_tomatoes: {splits: [train]}, imdb: {splits: [train]}}
+templates: sample
+seed: 3
+"""
+
+
+def mirrors(folder: Path, sizes: Mapping[str, int]) -> dict[str, str]:
+    """Sources of so many rows each."""
+    for task, size in sizes.items():
+        rows = [{"text": f"{task} in {at} words.", "label": at % 2} for at in range(size)]
+        write_parquet(folder / task / "train-00000-of-00001.parquet", rows)
+    return {task: str(folder / task) for task in sizes}
+
+
+def mixed(
+    sources: Mapping[str, str], out: Path, recipe: str = RECIPE, *settings: str, **how: Any
+) -> Path:
+    """The build of a recipe."""
+    resolved = resolve_recipe(recipe, "a.yaml", settings=settings, families=families_of(ALL))
+    request = request_of(resolved, out, tasks=ALL, sources=sources)
+    build(request, mixtures=resolved.mixtures, catalog=ALL, **how)
+    return out
+
+
+def published(out: Path) -> dict[str, bytes]:
+    """The files of the mixture as they are published, and its selections."""
+    for split, entry in expect(out).configs["mix"].splits.items():
+        export_split(Split("mix", split, entry, out, "parquet"))
+    paths = [*out.glob("mix/*.arrow"), *out.glob(".publish/mix/*.parquet")]
+    return {str(path.relative_to(out)): path.read_bytes() for path in paths}
+
+
+def test_the_bytes_are_the_same_whatever_makes_them(tmp_path: Path, many_units: None) -> None:
+    sources = mirrors(tmp_path, {"imdb": 200, "rotten_tomatoes": 150})
+    expected = published(mixed(sources, tmp_path / "here"))
+    assert len(expected) == 4
+    ways: dict[str, dict[str, Any]] = {
+        "parts in another order": {"recipe": TURNED},
+        **{f"{workers} workers": {"num_proc": workers} for workers in (1, 2, 4)},
+        "dask": {"engine_name": "dask", "num_proc": 2},
+    }
+    for name, how in ways.items():
+        assert published(mixed(sources, tmp_path / name, **how)) == expected, name
+
+
+def test_killed_before_any_of_its_steps_it_ends_the_same(tmp_path: Path) -> None:
+    sources = mirrors(tmp_path, {"imdb": 90, "rotten_tomatoes": 60})
+    out = mixed(sources, tmp_path / "out")
+    expected = files(out)
+    for changes in itertools.count():
+        shutil.rmtree(out / "mix")
+        try:
+            with FATE.after(changes, out):
+                mixed(sources, out)
+        except Killed:
+            mixed(sources, out)
+            assert files(out) == expected, f"after {changes} changes"
+        else:
+            break
+    assert files(out) == expected
+    assert changes > 5
+
+
+def runs_score(marks: Sequence[bool] | np.ndarray) -> float:
+    """By how many standard deviations there are more or fewer runs than in a chance order.
+
+    >>> round(runs_score([True] * 8 + [False] * 8), 1)
+    -3.6
+    """
+    values = np.asarray(marks, bool)
+    yes, no = int(values.sum()), int((~values).sum())
+    both = yes + no
+    expected = 2 * yes * no / both + 1
+    variance = (expected - 1) * (expected - 2) / (both - 1)
+    return float((1 + np.count_nonzero(values[1:] != values[:-1]) - expected) / variance**0.5)
+
+
+def test_no_order_is_left_of_parts_of_templates_or_of_where_rows_were(tmp_path: Path) -> None:
+    assert abs(runs_score([False, True] * 50)) > 9
+    sources = mirrors(tmp_path, {"imdb": 4_000, "rotten_tomatoes": 4_000})
+    out = mixed(sources, tmp_path / "out", RECIPE, "mixtures.mix.total=5900")
+    table = pa.Table.from_batches(read_shards(out, expect(out).configs["mix"].splits["train"]))
+    task, template = (table[name].to_numpy() for name in ("task", "template"))
+    number = np.array([int(each.rpartition(":")[2]) for each in table["id"].to_pylist()])
+    marks = {
+        "imdb": task == "imdb",
+        "late in its file": number >= 2_000,
+        **{name: template == name for name in np.unique(template)},
+    }
+    assert len(marks) > 10
+    windows = [(0, 5_900), *((start, start + 1_000) for start in range(0, 5_000, 1_000))]
+    scores = {
+        (name, start): runs_score(each[start:stop])
+        for name, each in marks.items()
+        for start, stop in windows
+    }
+    # of some 150 scores of chance the largest is about 3
+    assert max(map(abs, scores.values())) < 4, max(scores, key=lambda at: abs(scores[at]))
+    # each window has its share of each
+    for name, each in marks.items():
+        share = each.mean()
+        for start, stop in windows[1:]:
+            off = each[start:stop].mean() - share
+            assert abs(off) < 4 * (share * (1 - share) / (stop - start)) ** 0.5, (name, start)
