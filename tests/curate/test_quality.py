@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from conftest import as_json, read_shards, write_parquet
@@ -13,7 +15,7 @@ from mixbuild.core.errors import SourceError, UsageError
 from mixbuild.curate.build import Curated, build
 from mixbuild.curate.removal import read_removal
 from mixbuild.curate.repeats import PASS_ROWS
-from mixbuild.declare import Contamination, Exact, Leakage, Quality
+from mixbuild.declare import Contamination, Exact, Leakage, Near, Quality
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.publish import read_shards as rows_of
@@ -139,6 +141,33 @@ def test_the_outcome_is_the_same_for_any_files_and_any_number_of_passes(
             for each in (left(tmp_path / "first", split), left(tmp_path / "second", split))
         )
         assert sorted(one) == sorted(two)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("curate.build", "take_out"), ("curate.quality", "write_removal"), ("make.manifest", "save")],
+)
+def test_the_outcome_is_the_same_for_any_number_of_workers_and_after_a_stop(
+    tmp_path: Path, module: str, name: str
+) -> None:
+    quality = Quality(exact=Exact(), near=Near(), leakage=Leakage())
+    folder = mirror(tmp_path / "mirror")
+    first, second = tmp_path / "first", tmp_path / "second"
+    whole = build(
+        Request([find("imdb")], first, {"imdb": str(folder)}),
+        quality=quality, catalog=ALL, num_proc=2,
+    )  # fmt: skip
+    stop = mock.Mock(side_effect=KeyboardInterrupt)
+    patched = mock.patch.object(import_module(f"mixbuild.{module}"), name, stop)
+    with patched, pytest.raises(KeyboardInterrupt):
+        curate(folder, second, quality)
+    assert stop.called
+    assert curate(folder, second, quality).overlaps == whole.overlaps
+    names = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(second) for path in second.rglob("*") if path.is_file())
+    assert {name: (first / name).read_bytes() for name in names} == {
+        name: (second / name).read_bytes() for name in names
+    }
 
 
 def test_templates_do_not_matter(tmp_path: Path) -> None:
