@@ -23,7 +23,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -131,7 +131,7 @@ def _set(raw: object, keys: Sequence[str], value: object) -> object:
     return {**inner, keys[0]: _set(inner.get(keys[0]), keys[1:], value)}
 
 
-def _whole_numbers(raw: Any) -> Any:
+def _whole_numbers(raw: object) -> object:
     """``1.0`` -> ``1``, wherever it stands."""
     if isinstance(raw, dict):
         return {key: _whole_numbers(each) for key, each in raw.items()}

@@ -11,7 +11,6 @@ import select
 import signal
 import sys
 import time
-from typing import Any
 
 import distributed
 from distributed.deploy import local
@@ -23,21 +22,21 @@ LONGEST_BEGIN_SECONDS = 30
 class Scheduler(distributed.Scheduler):  # type: ignore[misc]  # distributed has no types
     """A scheduler without HTTP."""
 
-    def start_http_server(self, *_: Any, **__: Any) -> None:
+    def start_http_server(self, *_: object, **__: object) -> None:
         """Start none."""
 
 
 class Worker(distributed.Worker):  # type: ignore[misc]  # distributed has no types
     """A worker without HTTP."""
 
-    def start_http_server(self, *_: Any, **__: Any) -> None:
+    def start_http_server(self, *_: object, **__: object) -> None:
         """Start none."""
 
 
 class Nanny(distributed.Nanny):  # type: ignore[misc]  # distributed has no types
     """What begins a worker anew when it has died."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, worker_class=Worker, **options)
 
 

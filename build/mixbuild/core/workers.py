@@ -63,7 +63,8 @@ def run_in_processes(
         while True:
             # a few in advance, so that no worker waits for who takes the results
             for unit in itertools.islice(waiting, 2 * num_proc - len(running)):
-                running[threads.submit(ask, unit)] = unit
+                # whatever work gives, its answer is
+                running[cast("Future[Result]", threads.submit(ask, unit))] = unit
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -74,14 +75,14 @@ def run_in_processes(
 @contextmanager
 def _workers(
     num_proc: int, begin: bytes
-) -> Iterator[tuple[ThreadPoolExecutor, Callable[[Named], Any]]]:
+) -> Iterator[tuple[ThreadPoolExecutor, Callable[[Named], object]]]:
     """Yield (threads, what they are to run for a unit); all of it ends with the block."""
     workers = [Worker(begin) for _ in range(num_proc)]
     idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
 
-    def ask(unit: Named) -> Any:
+    def ask(unit: Named) -> object:
         worker = idle.get()
         try:
             return _persistently(worker, unit)
@@ -99,7 +100,7 @@ def _workers(
             worker.close()
 
 
-def _persistently(worker: Worker, unit: Named) -> Any:
+def _persistently(worker: Worker, unit: Named) -> object:
     """Ask a second time when the worker ends over a unit; a third time would be no other."""
     ends = []
     for _ in range(2):
@@ -127,7 +128,7 @@ class Worker:
         self._lock = threading.Lock()  # none is begun once all are to end
         self._killed = False
 
-    def ask(self, unit: object) -> Any:
+    def ask(self, unit: object) -> object:
         """Have the unit worked on.
 
         Raises:
@@ -166,7 +167,7 @@ class Worker:
         self._answer_to(self._begin, process)
         return process
 
-    def _answer_to(self, frame: bytes, process: subprocess.Popen[bytes]) -> Any:
+    def _answer_to(self, frame: bytes, process: subprocess.Popen[bytes]) -> object:
         requests, answers = self._pipes
         try:
             requests.write(frame)

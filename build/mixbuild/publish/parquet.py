@@ -13,7 +13,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ FEW = ("completion", "task", "template", "source")
 """The columns whose values come often enough for a dictionary."""
 
 
-def settings(few: Sequence[str] = FEW) -> dict[str, Any]:
+def settings(few: Sequence[str] = FEW) -> dict[str, object]:
     """How a file is written.
 
     Args:

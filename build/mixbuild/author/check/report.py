@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from mixbuild.author.check.rules import ERROR, WARNING, Finding
 from mixbuild.author.check.run import Checked
@@ -27,7 +26,7 @@ def as_text(checked: Checked) -> str:
     return "\n".join([*lines, "", summary(checked)] if table else [summary(checked)])
 
 
-def as_data(checked: Checked) -> dict[str, Any]:
+def as_data(checked: Checked) -> dict[str, object]:
     """The same, to be written as JSON."""
     return {
         "tasks": checked.tasks,
