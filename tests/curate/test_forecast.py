@@ -88,3 +88,10 @@ def test_what_cannot_be_made_is_shown_as_it_was_asked_for_and_says_what_can() ->
 def test_an_evaluation_split_is_of_those_that_have_one() -> None:
     stocks = {"a": {"train": Stock(9), "test": Stock(3)}, "b": {"train": Stock(5)}}
     assert evaluation(stocks, "test") == (3, ["b"])
+
+
+def test_a_size_that_is_not_in_rows_is_the_most_there_may_be() -> None:
+    stocks = {"a": Stock(100), "b": Stock(50)}
+    found = forecast("mix", Mixture(parts={"a": Part(), "b": Part()}, characters=3000), stocks)
+    assert (found.rows, found.size) == (150, "3,000 characters")
+    assert forecast("mix", Mixture(parts={"a": Part()}, total=9), stocks).size is None

@@ -17,6 +17,7 @@ from mixbuild.declare import HeldOut, Mixture, Part
 from mixbuild.make import Built, OfMixture, Request, expect
 from mixbuild.publish import read_shards
 from mixbuild.tasks import ALL, find
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 SIZES = {"imdb": 300, "rotten_tomatoes": 200}
 
@@ -223,3 +224,34 @@ def test_a_mixture_is_listed_only_as_long_as_its_tasks_are_what_it_was_made_of(
     made_anew = build(Request(tasks[:1], out, sources, "all"), catalog=ALL).made
     assert list(made_anew.manifest.configs) == ["imdb", "rotten_tomatoes"]
     assert made_anew.removed == ("mix/test", "mix/train", "mix/validation")
+
+
+def test_a_size_in_characters_or_tokens_is_met_to_the_row(tmp_path: Path) -> None:
+    words = {"[UNK]": 0}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))  # noqa: S106 - no secret
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    parts = {"imdb": Part(weight=3), "rotten_tomatoes": Part(weight=2)}
+    how: dict[str, Any] = {"parts": parts, "max_repetition_ratio": 2}
+    out, _ = made(tmp_path, Mixture(**how, total=50))
+    configs = expect(out).configs
+    for unit, size, mixture in (
+        ("characters", len, Mixture(**how, characters=9_000)),
+        (
+            "tokens",
+            lambda text: len(text.split()),
+            Mixture(**how, requested_tokens=6_000, tokenizer=str(tmp_path / "tokenizer.json")),
+        ),
+    ):
+        asked = mixture.characters or mixture.requested_tokens or 0
+        mix = mixed(out, configs, "mix", mixture, seed=0)
+        rows = rows_of(out, mix)
+        come_to = sum(size(row["prompt"] + row["completion"]) for row in rows)
+        most = max(size(row["prompt"] + row["completion"]) for row in rows)
+        assert asked - most <= come_to <= asked
+        made_of = mix.made_of
+        assert isinstance(made_of, OfMixture)
+        assert made_of.unit == unit
+        taken = [part.splits["train"] for part in made_of.parts.values()]
+        assert sum(each.size or 0 for each in taken) == come_to
+        assert sum(each.rows for each in taken) == len(rows)

@@ -94,12 +94,16 @@ class Forecast:
         lines: one for each of its tasks, in the order of its parts.
         fault: why it cannot be made, naming what could; None where it can.
         short: the tasks that have too few rows, where the others then give more, or there are less.
+        size: of which size rows are asked for, ``3,000 characters``, where it is not a number of
+            rows: how many come to that is known when they are rendered, and the lines have the most
+            that there may be.
     """
 
     name: str
     lines: tuple[Line, ...]
     fault: MixtureError | None
     short: tuple[str, ...]
+    size: str | None = None
 
     @property
     def rows(self) -> int:
@@ -177,7 +181,9 @@ def forecast(name: str, mixture: Mixture, stocks: Mapping[str, Stock]) -> Foreca
     )
     wanted = apportioned(asked, total) if asked and not fault else {}
     short = tuple(line.task for line in lines if line.rows < wanted.get(line.task, 0))
-    return Forecast(name, lines, fault, short)
+    sizes = {"characters": mixture.characters, "tokens": mixture.requested_tokens}
+    size = next((f"{count:,} {unit}" for unit, count in sizes.items() if count), None)
+    return Forecast(name, lines, fault, short, size)
 
 
 def outcome(name: str, made_of: OfMixture) -> Forecast:

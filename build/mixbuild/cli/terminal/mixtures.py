@@ -43,6 +43,10 @@ def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -
         out.print(f"{split}: the parts have {rows:,} rows{missing}")
     for who in sorted({line.stock.by for line in found.lines if line.stock.estimated}):
         out.print(f"~ estimates: as many as {who} say, before any row is left out")
+    if found.size:
+        out.print(
+            f"of these as many rows as come to {found.size}, which is known when they are rendered"
+        )
     _print_short(found)
 
 
