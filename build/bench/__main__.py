@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for `bench` and 
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parents[1]
-PARTS = ("squad", "imdb", "start-up", "processes", "publishing", "options", "scale", "mix")
+PARTS = ("squad", "imdb", "start-up", "processes", "publishing", "scale", "mix")
 
 
 def main() -> None:
@@ -63,7 +63,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _measure(asked: argparse.Namespace, scratch: Path) -> None:
-    from bench import mix, options, publishing, report, rows, whole
+    from bench import mix, publishing, report, rows, whole
     from bench.run import Bench
 
     bench = Bench(ROOT, scratch / "work", asked.rows, asked.repeats, asked.patience)
@@ -73,7 +73,6 @@ def _measure(asked: argparse.Namespace, scratch: Path) -> None:
         "start-up": whole.measure_start_up,
         "processes": whole.measure_processes,
         "publishing": publishing.measure_publishing,
-        "options": options.measure_options,
         "scale": whole.measure_scale,
         "mix": mix.measure_mix,
     }

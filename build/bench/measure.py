@@ -60,7 +60,7 @@ def in_turns(
     Args:
         works: name -> what to time. Its result is kept until the clock has stopped.
         repeats: how often.
-        patience_seconds: how long to wait for a quiet machine before each.
+        patience_seconds: how long to wait for a quiet machine before each; 0 takes each as it is.
         memory_mib: more than any of them takes, output files included.
         before: what to do before each, untimed.
         after: what to do after each, untimed, with its name.
@@ -71,7 +71,8 @@ def in_turns(
         first = turn % len(names)
         for name in names[first:] + names[:first]:
             tries: list[Sample] = []
-            while not tries or (tries[-1].others > QUIET and len(tries) < TRIES):
+            most = TRIES if patience_seconds else 1
+            while not tries or (tries[-1].others > QUIET and len(tries) < most):
                 before()
                 gc.collect()
                 _wait_for_quiet(patience_seconds)
