@@ -446,6 +446,24 @@ def test_a_command_imports_no_more_than_it_shows(arguments: list[str], heavy: se
     assert done.stdout.splitlines()[-1] == "set()"
 
 
+def test_a_command_that_makes_rows_imports_no_pandas_and_whoever_needs_it_can() -> None:
+    code = (
+        "import atexit, sys\n"
+        "from mixbuild.cli.main import main\n"
+        "def tell():\n"
+        f"    print({HEAVY | {'pandas'}} & set(sys.modules))\n"
+        "    import pandas\n"
+        "    print(pandas.Series([7]).sum())\n"
+        "atexit.register(tell)\n"
+        "main(['show', 'imdb', '--rows', '1'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "build")},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-2:] == ["set()", "7"]
+
+
 def test_help_names_every_command(build: Build) -> None:
     done = build("--help")
     assert done.returncode == 0

@@ -15,6 +15,7 @@
     export     export
     publish    card, push, verify
     prove      rebuild, trace
+    start      what pyarrow is spared when a process begins
     main       the whole
 """
 

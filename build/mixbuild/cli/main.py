@@ -15,6 +15,7 @@ from typing import NoReturn, cast
 import click
 
 from mixbuild import __version__
+from mixbuild.cli.start import spare_pandas
 from mixbuild.cli.terminal.console import PROGRAM, complain, examples
 from mixbuild.core import MixError, UsageError, one_line
 
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         complain("Linux and macOS are supported; on Windows, run it in its Linux subsystem (WSL)")
         sys.exit(1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: tidy up, then go
+    spare_pandas()
     sys.exit(run(arguments))
 
 
