@@ -260,7 +260,7 @@ def test_a_task_is_added_by_following_the_guide(tmp_path: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     faults = re.findall(r"^error +(\S+) +port_quiz\b", done.stdout, re.MULTILINE)
-    assert faults == ["few-templates"], "the guide shows two, and asks for eight"
+    assert faults == ["few-templates"], "the guide shows two, and asks for ten"
 
 
 def test_the_errors_of_the_guide_are_those_that_come() -> None:

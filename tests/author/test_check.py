@@ -59,6 +59,12 @@ MOOD = Task(
         Template(
             "critic", "You sort mail by its tone.\n\nLetter: {text}\nTray:\n[OUTPUT]: {label}"
         ),
+        Template("diary", "From a diary: {text}\nMood of the day?\n[OUTPUT]: {label}"),
+        Template(
+            "friend",
+            "A friend writes this to you. Is it good news (yes) or not (no)?\n\n{text}\n"
+            "[OUTPUT]: {advice}",
+        ),
         Template("write_it", "Write a {label} remark.\n[OUTPUT]: {text}", inverted=True),
     ),
 )
@@ -77,6 +83,8 @@ FACTS = Task(
         Template("terse", "Q: {question}\nShort?\n[OUTPUT]: {answer}"),
         Template("wonder", "A child wonders: {question} Explain it simply.\n[OUTPUT]: {answer}"),
         Template("card", "Front of the flash card: {question}\nBack of it:\n[OUTPUT]: {answer}"),
+        Template("note", "Somebody left a note: {question}\nLeave one back.\n[OUTPUT]: {answer}"),
+        Template("radio", "A listener calls in to know: {question} Say it.\n[OUTPUT]: {answer}"),
         Template(
             "ask", 'What was asked, if "{answer}" is right?\n[OUTPUT]: {question}', inverted=True
         ),
@@ -105,6 +113,8 @@ QUIZ = Task(
         Template(
             "one_of", "{question} It is one of these: {line}.\n[OUTPUT]: The answer is {text}."
         ),
+        Template("guess", "Do you know this?\n\n{question}\n\n{line}\n\n[OUTPUT]: {text}"),
+        Template("sheet", "On an answer sheet: {question}\n{lettered}\nBox:\n[OUTPUT]: {letter}"),
         Template("blind", "No help is offered this time. {question}\n[OUTPUT]: {text}"),
         Template("exam", "Exam.\n\n{lettered}\n\nItem: {question}\nMark:\n[OUTPUT]: {letter}"),
         Template(
@@ -205,7 +215,7 @@ def test_a_task_without_a_fault_is_clean(task: Task, lint: Linter) -> None:
     assert checked.findings == ()
     assert checked.tasks == 1
     assert checked.source_rows in (60, 200)
-    assert checked.rendered_rows == 8 * checked.source_rows
+    assert checked.rendered_rows == 10 * checked.source_rows
 
 
 def test_the_splits_that_are_there_are_checked_and_the_others_named(lint: Linter) -> None:
@@ -345,7 +355,7 @@ def test_what_is_left_to_do_beside_the_templates_is_named(lint: Linter) -> None:
 def test_what_is_left_to_do_in_its_file_and_samples_is_named(
     lint: Linter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = replace(MOOD, declaration='"""TODO: what it asks for."""\nTASK = …\n# TODO: eight\n')
+    begun = replace(MOOD, declaration='"""TODO: what it asks for."""\nTASK = …\n# TODO: ten\n')
     (found,) = (each for each in lint(begun).findings if each.rule == "unfinished")
     assert found.message == "a TODO in lines 1, 3 of its file"
 
@@ -358,15 +368,15 @@ def test_what_is_left_to_do_in_its_file_and_samples_is_named(
 
 def test_what_is_asked_of_the_catalog_is_a_warning_of_a_task_of_ones_own(lint: Linter) -> None:
     bare = replace(FACTS.source, citation="", limits=())
-    own = replace(FACTS, source=bare, templates=FACTS.templates[:7], slots={})
+    own = replace(FACTS, source=bare, templates=FACTS.templates[:9], slots={})
     for theirs, severity in (([own.name], "warning"), ([], "error")):
         found = broken(lint(own, own=theirs))
         assert found == {("attribution", severity), ("few-templates", severity)}
 
 
-def test_a_task_has_eight_templates(lint: Linter) -> None:
-    checked = lint(replace(FACTS, templates=FACTS.templates[:7], slots={}))
-    message = "expected at least 8 templates, got 7"
+def test_a_task_has_ten_templates(lint: Linter) -> None:
+    checked = lint(replace(FACTS, templates=FACTS.templates[:9], slots={}))
+    message = "expected at least 10 templates, got 9"
     assert only(checked) == Finding("facts", "few-templates", ERROR, message)
 
 
@@ -413,7 +423,7 @@ def test_a_task_whose_rows_cannot_be_rendered_is_a_finding_and_the_others_go_on(
     finding = only(checked)
     assert (finding.task, finding.rule, finding.severity) == ("mood", "unrenderable", ERROR)
     assert "expected a label from 0 to 1 (negative, positive) in 'label', got 2" in finding.message
-    assert checked.rendered_rows == 8 * 60
+    assert checked.rendered_rows == 10 * 60
 
 
 def test_a_number_where_a_text_is_wanted_cannot_be_rendered(lint: Linter) -> None:
@@ -629,7 +639,7 @@ def test_too_few_rows_are_said_to_be_too_few(lint: Linter) -> None:
     assert checked.findings == ()
     assert checked.unjudged == {"unseen-label": ("mood",), "class-balance": ("mood",)}
     assert as_text(checked) == (
-        "1 task, 30 source rows, 240 rendered rows: 0 errors, 0 warnings, 0 waived; too few rows, "
+        "1 task, 30 source rows, 300 rendered rows: 0 errors, 0 warnings, 0 waived; too few rows, "
         "or samples, to judge unseen-label (1 task), class-balance (1 task)"
     )
 
@@ -669,7 +679,7 @@ def test_a_target_that_nobody_would_write(
     if severity:
         rows_found = "all 60 rows" if count == 60 else f"{count} of 60 rows"
         assert checked.findings[0].message == f"{rows_found}: {shown}"
-        assert len(checked.findings) == 7
+        assert len(checked.findings) == 9
 
 
 @pytest.mark.parametrize(
@@ -981,7 +991,7 @@ def test_the_chi_square_test_gives_what_tables_give(
 
 def test_a_waived_rule_is_no_finding_and_is_counted(lint: Linter) -> None:
     waivers = {"few-templates": "it is small"}
-    task = replace(FACTS, templates=FACTS.templates[:7], slots={}, waivers=waivers)
+    task = replace(FACTS, templates=FACTS.templates[:9], slots={}, waivers=waivers)
     checked = lint(task)
     assert checked.findings == ()
     assert [(each.rule, reason) for each, reason in checked.waived] == [
@@ -1009,10 +1019,10 @@ def test_a_waiver_without_an_object_is_a_finding(
 
 
 def test_a_waiver_without_a_reason_waives_nothing(lint: Linter) -> None:
-    task = replace(FACTS, templates=FACTS.templates[:7], slots={}, waivers={"few-templates": " "})
+    task = replace(FACTS, templates=FACTS.templates[:9], slots={}, waivers={"few-templates": " "})
     checked = lint(task)
     assert [each.message for each in checked.findings] == [
-        "expected at least 8 templates, got 7",
+        "expected at least 10 templates, got 9",
         "'few-templates' is waived without a reason",
     ]
 
@@ -1041,8 +1051,23 @@ def test_the_catalog_is_clean() -> None:
 def test_a_few_rows_of_a_sorted_source_are_of_several_classes(lint: Linter) -> None:
     rows = [{"text": f"Text {n}.", "label": int(n >= 1_000)} for n in range(2_000)]
     checked = lint(MOOD, rows, rows=100)
-    assert (checked.source_rows, checked.rendered_rows) == (100, 800)
+    assert (checked.source_rows, checked.rendered_rows) == (100, 1000)
     assert checked.findings == ()
+
+
+def test_rows_of_one_class_say_nothing_where_they_are_few(lint: Linter) -> None:
+    few = lint(MOOD, mood_rows(39, "It was positive on day {}.", every=1))
+    assert few.findings == ()
+    assert few.unjudged["constant-completion"] == ("mood",)
+    many = lint(MOOD, mood_rows(40, "It was positive on day {}.", every=1))
+    assert {("constant-completion", ERROR), ("answer-in-prompt", ERROR)} <= broken(many)
+
+
+def test_a_question_in_many_that_is_asked_twice_is_no_finding(lint: Linter) -> None:
+    rows = facts_rows(201)
+    rows[3]["question"] = rows[4]["question"]
+    assert broken(lint(FACTS, rows)) == set()
+    assert broken(lint(FACTS, rows[:200])) == {("ambiguous-prompt", WARNING)}
 
 
 def test_the_seed_chooses_the_rows(lint: Linter) -> None:
@@ -1073,12 +1098,12 @@ def test_the_command_prints_a_table_and_a_summary_and_exits_with_1(
         "                                         finding\n"
         f"error    spacing           facts  planted          {' ' * len(row)}"
         "  a doubled space in 'Once  more, with café'\n"
-        f"warning  ambiguous-prompt  facts  seed and 7 more  {row}"
+        f"warning  ambiguous-prompt  facts  seed and 9 more  {row}"
         "  2 of 60 rows have a prompt that comes with several completions: "
         r"'Answer the following question: Who won in 4? \n[OUTPUT]:'"
         "\n"
         "\n"
-        "1 task, 60 source rows, 540 rendered rows: 1 error, 8 warnings, 0 waived\n"
+        "1 task, 60 source rows, 660 rendered rows: 1 error, 10 warnings, 0 waived\n"
     )
     assert printed.err == (
         "error: 1 error in facts; mend what is named above, or waive a rule that does not hold, "
@@ -1111,7 +1136,7 @@ def test_the_command_speaks_to_machines(
     assert json.loads(capsys.readouterr().out) == {
         "tasks": 1,
         "source_rows": 60,
-        "rendered_rows": 540,
+        "rendered_rows": 660,
         "findings": [
             {
                 "task": "facts",
@@ -1143,9 +1168,9 @@ def test_real_rows_are_a_thousand_by_default_and_samples_all_of_them(
     lint(FACTS, facts_rows(1_200))
     catalog_of(monkeypatch, FACTS)
     assert cli.run(["check", "--source", f"facts={lint.folder}"]) == 0
-    assert capsys.readouterr().out.startswith("1 task, 1,000 source rows, 8,000 rendered rows")
+    assert capsys.readouterr().out.startswith("1 task, 1,000 source rows, 10,000 rendered rows")
     assert cli.run(["check", "--source", f"facts={lint.folder}", "--rows", "30"]) == 0
-    assert capsys.readouterr().out.startswith("1 task, 30 source rows, 240 rendered rows")
+    assert capsys.readouterr().out.startswith("1 task, 30 source rows, 300 rendered rows")
 
 
 def test_the_command_as_a_person_runs_it(build: Build) -> None:

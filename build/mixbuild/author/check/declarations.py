@@ -16,7 +16,7 @@ from mixbuild.author.check.wording import HOLE, around, named_in, own_prompt, ow
 from mixbuild.core import did_you_mean
 from mixbuild.declare import LICENCES, MARKER, SEED, ChoiceSlot, Path, Slot, Task, Template
 
-FEWEST_TEMPLATES = 8
+FEWEST_TEMPLATES = 10
 ALIKE = 0.75
 """From which share of words in common, and in the same order, two templates are alike."""
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.author.check.options import labels_of, lists_options
+from mixbuild.author.check.options import ROWS_PER_LABEL, labels_of, lists_options
 from mixbuild.author.check.rules import (
     ERROR,
     TODO,
@@ -30,6 +30,9 @@ EXTRACTIVE = frozenset({"question answering"})
 
 NEARLY_ALL = 0.9
 MOST = 0.5
+SOME = 0.01
+"""From which share of rows on it is a kind, and no slip of a single author."""
+
 FEWEST_ROWS = 5
 """Fewer rows may agree by chance."""
 
@@ -118,17 +121,19 @@ def _constants(sheet: Sheet) -> Iterator[Finding]:
         return
     if distinct_answers == 1 and distinct_prompts > 1:
         message = f"all {total:,} rows have the completion {quoted(answers[0])}"
-        yield _finding(sheet, "constant-completion", message, row=sheet.id(0))
+        severity = UNJUDGED if _may_be_of_one_class(sheet) else ERROR
+        yield _finding(sheet, "constant-completion", message, row=sheet.id(0), severity=severity)
     if distinct_prompts == 1:
         message = f"all {total:,} rows have the prompt {quoted(prompts[0])}"
-        yield _finding(sheet, "same-prompt", message, row=sheet.id(0))
+        severity = UNJUDGED if _may_be_of_one_class(sheet) else ERROR
+        yield _finding(sheet, "same-prompt", message, row=sheet.id(0), severity=severity)
         return
     slots = [sheet.task.slots[name] for name in placeholders(sheet.template.prompt)]
     if sheet.template.inverted or all(isinstance(slot, Slot) and slot.names for slot in slots):
         return  # asked for a question to an answer or for a text of a class, any will do
     pairs = Counter(prompt for prompt, _ in set(zip(prompts, answers, strict=True)))
     ambiguous = [row for row, prompt in enumerate(prompts) if pairs[prompt] > 1]
-    if ambiguous:
+    if ambiguous and len(ambiguous) >= SOME * total:
         first = ambiguous[0]
         message = (
             f"{some_of(len(ambiguous), total)} have a prompt that comes with several completions: "
@@ -136,6 +141,13 @@ def _constants(sheet: Sheet) -> Iterator[Finding]:
         )
         severity = ERROR if len(ambiguous) > MOST * total else WARNING
         yield _finding(sheet, "ambiguous-prompt", message, row=sheet.id(first), severity=severity)
+
+
+def _may_be_of_one_class(sheet: Sheet) -> bool:
+    """Whether there are so few rows that they lie together in a source sorted by class."""
+    slots = [sheet.task.slots[name] for name in placeholders(sheet.template.prompt)]
+    asked = {name for slot in slots if isinstance(slot, Slot) for name in slot.names}
+    return len(sheet.answers) < ROWS_PER_LABEL * len(asked | set(labels_of(sheet)))
 
 
 def _leaks(sheet: Sheet) -> Iterator[Finding]:
@@ -152,6 +164,8 @@ def _leaks(sheet: Sheet) -> Iterator[Finding]:
     prompts = [prompt.casefold() for prompt in sheet.prompts]
     if len(answers) < FEWEST_ROWS:
         return
+    if len(set(answers)) == 1 and _may_be_of_one_class(sheet):
+        return  # there are no others to compare with
     leaking = np.array(
         [_stands_in(*pair, own) for pair in zip(answers, prompts, strict=True)], dtype=bool
     )

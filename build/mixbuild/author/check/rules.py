@@ -19,7 +19,7 @@ OF_DECLARATIONS: Mapping[str, str] = MappingProxyType(
         "task-name": "no two tasks have the same name",
         "unfinished": "nothing is left to be done",
         "attribution": "the source can be cited, has a known licence, and says its limits",
-        "few-templates": "a task has at least eight templates",
+        "few-templates": "a task has at least ten templates",
         "similar-templates": "no two templates of a task differ in little but punctuation and case",
         "unknown-placeholder": "a placeholder is spelled like a slot or a column of the source",
         "instruction": "a prompt says something in words of its own",

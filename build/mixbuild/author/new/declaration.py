@@ -87,7 +87,7 @@ Raw record: {_raw(next(rows[0] for rows in probed.rows.values()))}
         yield f"    # in no slot: {', '.join(map(_comment, guessed.unused))}\n"
     yield _mapping("slots", guessed.slots) + _mapping("drops", guessed.drops)
     if catalog:
-        yield "    # TODO: eight templates or more, each in its own words, order and manner\n"
+        yield "    # TODO: ten templates or more, each in its own words, order and manner\n"
     yield "    templates=(\n"
     for template, text, *more in _templates(guessed):
         if not catalog and template not in ENOUGH:
