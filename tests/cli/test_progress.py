@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+import time
 
 import pytest
+from conftest import ROOT
 from mixbuild.cli.terminal import console, progress
 from mixbuild.cli.terminal.progress import Course, Lines
 
@@ -23,6 +28,7 @@ class Clock:
 def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     file = io.StringIO()
     monkeypatch.setattr(progress, "err", console.Plain(file=file, width=200))
+    monkeypatch.setattr(progress, "SHOWS_PROGRESS", True)
     return file
 
 
@@ -76,3 +82,34 @@ def test_without_a_terminal_lines_come_by_themselves(
     written = log.getvalue()
     assert written.startswith("reading")
     assert log.getvalue() == written, "and end with the work"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [(None, True), ("0", True), ("", True), ("1", False), ("true", False)]
+)
+def test_who_wants_no_bars_of_the_hubs_client_has_none_of_ours(
+    said: str | None, shown: bool
+) -> None:
+    code = (
+        "import os; from mixbuild.cli.quiet import SHOWS_PROGRESS\n"
+        "print(SHOWS_PROGRESS, os.environ['HF_HUB_DISABLE_PROGRESS_BARS'])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "build")}
+    del environment["HF_HUB_DISABLE_PROGRESS_BARS"]
+    if said is not None:
+        environment["HF_HUB_DISABLE_PROGRESS_BARS"] = said
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == [str(shown), *(["1"] if said is None else said.split())]
+
+
+def test_where_it_is_not_wanted_nothing_is_shown(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "EVERY_SECONDS", 0.001)
+    monkeypatch.setattr(progress, "SHOWS_PROGRESS", False)
+    with progress.progress("reading", unit="runs") as report:
+        report(1, 2, running="imdb", ended="imdb: read")
+        time.sleep(0.05)
+    assert log.getvalue() == ""

@@ -2,6 +2,7 @@
 
 ::
 
+    quiet      what is not shown
     terminal   what a person sees
     options    options that several commands have
     recipes    what the commands that take a recipe have in common
@@ -19,10 +20,4 @@
     main       the whole
 """
 
-import os
-
-# the libraries' own messages would stand beside our one line; read when they are imported
-os.environ.setdefault("DATASETS_VERBOSITY", "critical")
-os.environ.setdefault("HF_HUB_VERBOSITY", "error")
-os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # ours show the whole
-os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+from mixbuild.cli import quiet as quiet  # before a library is imported that reads what it sets

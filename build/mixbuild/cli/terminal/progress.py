@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mixbuild.cli.quiet import SHOWS_PROGRESS
 from mixbuild.cli.terminal.console import err
 
 if TYPE_CHECKING:
@@ -133,7 +134,10 @@ class Bar(Course):
 
 @contextmanager
 def progress(what: str, *, unit: str) -> Iterator[Report]:
-    """Show how far a piece of work is, for as long as it takes."""
+    """Show how far a piece of work is, for as long as it takes, where that is wanted."""
+    if not SHOWS_PROGRESS:
+        yield Course(what, unit).note
+        return
     if err.is_terminal:
         with _bar(what, unit) as report:
             yield report
