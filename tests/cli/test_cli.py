@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ import click
 import psutil
 import pytest
 from conftest import ROOT, Build, imdb_rows, write_parquet
+from hub_server import LoopbackHub
 from mixbuild import __version__
 from mixbuild.cli import main as cli
 from mixbuild.cli.terminal import console
@@ -378,6 +380,40 @@ def test_ctrl_c_is_said_in_one_line_and_leaves_no_process(
         assert time.monotonic() < deadline, left
         time.sleep(0.05)
     assert not (tmp_path / "out/manifest.json").exists()
+
+
+def test_ctrl_c_ends_a_build_that_waits_for_a_silent_hub(tmp_path: Path) -> None:
+    asked, answer = threading.Event(), threading.Event()
+    with LoopbackHub(tmp_path / "hub") as hub:
+        for split in ("train", "test"):
+            path = write_parquet(tmp_path / f"{split}.parquet", imdb_rows(500))
+            hub.upload("org/mirror", {path.name: path.read_bytes()})
+
+        def fall_silent() -> None:
+            if (tmp_path / "out/.units").exists():  # the rows are asked for
+                asked.set()
+                answer.wait(timeout=300)
+
+        hub.before("GET /datasets/org/mirror/resolve/", fall_silent, times=100)
+        command = [sys.executable, str(ROOT / "build"), "make", "imdb", "--allow-drift"]
+        command += ["--source", "imdb=org/mirror", "--out", str(tmp_path / "out")]
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **hub.environment(tmp_path / "home")},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert asked.wait(timeout=60)
+            process.send_signal(signal.SIGINT)
+            _, message = process.communicate(timeout=60)
+        finally:
+            answer.set()
+            process.kill()
+    assert (process.returncode, message) == (
+        1,
+        "\nerror: interrupted; finished units are kept, run the same command to go on\n",
+    )
 
 
 def _session(pid: int) -> int | None:

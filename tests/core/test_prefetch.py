@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from mixbuild.core import ahead
+from mixbuild.core import ahead, prefetch
 
 
 def threads() -> int:
@@ -60,3 +60,21 @@ def test_ctrl_c_while_the_thread_begins_leaves_none(
         next(ahead(items()))
     assert threads() == before
     assert len(made) <= 5, "as many as were made before it was told"
+
+
+def test_a_thread_that_is_held_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prefetch, "LONGEST_WAIT_SECONDS", 0.01)
+    answered = threading.Event()
+
+    def asked() -> Iterator[int]:
+        yield 1
+        answered.wait()
+
+    before = threads()
+    items = ahead(asked())
+    assert next(items) == 1
+    items.close()  # type: ignore[attr-defined]  # it is a generator
+    assert threads() == before + 1, "it waits, and nobody waits for it"
+    (held,) = (thread for thread in threading.enumerate() if thread.name == "ahead")
+    answered.set()
+    held.join()

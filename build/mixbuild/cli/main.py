@@ -9,6 +9,7 @@ import os
 import pkgutil
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import NoReturn, cast
 
@@ -27,7 +28,24 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: tidy up, then go
     spare_pandas()
-    sys.exit(run(arguments))
+    status = run(arguments)
+    if threading.active_count() > 1:
+        _leave(status)
+    sys.exit(status)
+
+
+def _leave(status: int) -> NoReturn:
+    """Exit at once, whatever threads still wait for, such as a Hub that has fallen silent.
+
+    The interpreter would wait for them, or end them within libraries that then end the process
+    by a signal.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        status = status or 1
+    os._exit(status)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -14,6 +14,9 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
+LONGEST_WAIT_SECONDS = 2.0
+"""How long a thread is waited for that is to stop: a Hub that has fallen silent would hold it."""
+
 
 def ahead(items: Iterable[Item], *, depth: int = 4) -> Iterator[Item]:
     """The same items in the same order, up to ``depth`` of them made in advance.
@@ -63,4 +66,4 @@ def ahead(items: Iterable[Item], *, depth: int = 4) -> Iterator[Item]:
     finally:
         abandoned.set()
         with contextlib.suppress(RuntimeError):  # it has not begun, and finds that it need not
-            thread.join()
+            thread.join(LONGEST_WAIT_SECONDS)
