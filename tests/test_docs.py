@@ -248,7 +248,11 @@ def test_a_task_is_added_by_following_the_guide(tmp_path: Path) -> None:
         for number in range(2, 13)
     ]
     rows = line + "".join(f"{json.dumps(row)}\n" for row in others)
-    (package / "tasks/samples/port_quiz/train.jsonl").write_text(rows)
+    samples = package / "tasks/samples/port_quiz"
+    (samples / "train.jsonl").write_text(rows)
+    about = (samples / "README.md").read_text()
+    assert "TODO: say which" in about
+    (samples / "README.md").write_text(about.replace("TODO: say which", "All is well:"))
     make_it = "python build make port_quiz --samples --out out"
     shown, made = run_all([show[0], make_it], tmp_path, **variables)
     assert matches(show[2], shown), shown

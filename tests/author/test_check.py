@@ -22,6 +22,8 @@ from mixbuild.author.check.chi_square import chi_square_tail, uniformity
 from mixbuild.author.check.report import as_data, as_text
 from mixbuild.author.check.rules import ERROR, RULES, WARNING, Finding
 from mixbuild.author.check.run import Checked, check
+from mixbuild.author.check.samples import check_samples
+from mixbuild.author.check.sheets import read_records
 from mixbuild.cli import main as cli
 from mixbuild.core.errors import SourceError, TaskError, UsageError
 from mixbuild.declare.options import ChoiceSlot, choices, position
@@ -364,6 +366,32 @@ def test_what_is_left_to_do_in_its_file_and_samples_is_named(
     checked = check([find("imdb")], {"imdb": "samples"})
     (found,) = (each for each in checked.findings if each.rule == "unfinished")
     assert found.message == "a umbrella in 2 of its samples"
+
+
+def test_samples_are_ten_of_each_split_and_shown_by_a_golden(tmp_path: Path) -> None:
+    task = find("imdb")
+    records = read_records(task, Request([task], tmp_path, {"imdb": SAMPLES}, templates="all"))
+    assert list(check_samples(task, records)) == []
+    assert {each.origin.split for each in records} == {"train", "test"}
+    few = [
+        replace(each, numbers=each.numbers[:9]) if each.origin.split == "test" else each
+        for each in records
+    ]
+    about = tmp_path / "tasks/samples/imdb/README.md"
+    about.parent.mkdir(parents=True)
+    about.write_text("TODO: say which of the rows are awkward on purpose.")
+    (tmp_path / "tests/tasks/golden").mkdir(parents=True)
+    found = list(check_samples(task, few, package=tmp_path, checkout=tmp_path))
+    assert [(each.rule, each.severity, each.message) for each in found] == [
+        ("few-samples", ERROR, "expected at least 10 sample rows of 'test', got 9"),
+        ("unfinished", ERROR, "a TODO in its samples' README.md"),
+        (
+            "golden",
+            ERROR,
+            "expected tests/tasks/golden/imdb.txt, got none; UPDATE_GOLDENS=1 python -m pytest -q "
+            "tests/tasks/test_catalog.py -k imdb",
+        ),
+    ]
 
 
 def test_what_is_asked_of_the_catalog_is_a_warning_of_a_task_of_ones_own(lint: Linter) -> None:

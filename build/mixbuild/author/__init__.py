@@ -10,11 +10,13 @@
 from mixbuild.author.check.report import as_data, as_text, count, errors
 from mixbuild.author.check.rules import ERROR, TODO
 from mixbuild.author.check.run import check
+from mixbuild.author.check.samples import MAKE_GOLDEN
 from mixbuild.author.new.start import Started, start
 from mixbuild.author.preview import Piece, Preview, Rendering, preview
 
 __all__ = [
     "ERROR",
+    "MAKE_GOLDEN",
     "TODO",
     "Piece",
     "Preview",

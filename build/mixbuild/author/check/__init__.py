@@ -7,6 +7,7 @@
     strays        what no text should hold
     chi_square    whether counts are as chance would have them
     sheets        the rows that are looked at
+    samples       rules for the samples of the project's own tasks
     options       rules for tasks with options
     targets       rules for what is asked for
     lists         rules for lists that are joined, and for rows that splits have in common

@@ -34,6 +34,8 @@ OF_DECLARATIONS: Mapping[str, str] = MappingProxyType(
 
 OF_ROWS: Mapping[str, str] = MappingProxyType(
     {
+        "few-samples": "a task of the catalog has at least ten sample rows in each split",
+        "golden": "a task of the catalog has a golden, which shows what its samples become",
         "missing-split": "the source has every split that the task declares",
         "unrenderable": "the rows can be rendered",
         "empty-completion": "a template makes rows, and something can be seen in each completion",

@@ -29,6 +29,7 @@ from mixbuild.author.check.rules import (
     WARNING,
     Finding,
 )
+from mixbuild.author.check.samples import check_samples
 from mixbuild.author.check.sheets import Records, read_records, render_sheets
 from mixbuild.author.check.targets import check_targets
 from mixbuild.core import (
@@ -165,6 +166,8 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
     except (RowError, pa.ArrowException) as error:
         return [*findings, _unrenderable(task, error)], 0, 0
     samples = source == SAMPLES
+    if samples and request.max_rows is None:
+        findings += check_samples(task, records)
     read = sum(len(each.numbers) for each in records)
     for sheet in sheets:
         findings += check_sheet(sheet, enough=samples or read >= SOME_ROWS)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import shlex
 
-from mixbuild.author import TODO, Started
+from mixbuild.author import MAKE_GOLDEN, TODO, Started
 from mixbuild.cli.terminal.console import PROGRAM, out, print_table, table
 
 CATALOG = "build/mixbuild/tasks/catalog.py"
-GOLDEN = "UPDATE_GOLDENS=1 python -m pytest -q tests/tasks/test_catalog.py"
-"""What writes the goldens."""
 
 
 def print_started(name: str, started: Started, *, source: str | None, catalog: bool) -> None:
@@ -26,7 +24,7 @@ def print_started(name: str, started: Started, *, source: str | None, catalog: b
         out.print(note)
     out.print(f"\nReplace every {TODO}, then:")
     if catalog:
-        commands = [f"{PROGRAM} show {name}", f"{PROGRAM} check {name}", GOLDEN]
+        commands = [f"{PROGRAM} show {name}", f"{PROGRAM} check {name}", f"{MAKE_GOLDEN} -k {name}"]
     else:
         (path,) = started.files
         more = f" --source {name}={shlex.quote(source)}" if source else ""
