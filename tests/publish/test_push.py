@@ -10,7 +10,9 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,8 +23,11 @@ from mixbuild.core.errors import HubError, VerifyError
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish.hub import push as hub
+from mixbuild.publish.hub.changes import Changes
 from mixbuild.publish.hub.plan import Plan, Pushed, Target
 from mixbuild.publish.hub.send import addition
+from mixbuild.publish.hub.send import send as send_files
+from mixbuild.publish.release import File
 from mixbuild.tasks import find
 from publish.pushing import (
     COLUMNS,
@@ -381,6 +386,27 @@ def test_a_file_is_hashed_as_it_is_written_and_again_only_if_it_was_touched(
             f"{file.content}: expected the SHA-256 {'0' * 64}, got {file.sha256}: it changed since "
             f"it was checked, and was not sent; push again"
         )
+
+
+def test_the_bytes_of_a_file_are_counted_while_it_is_sent(
+    loopback: LoopbackHub, api: HfApi, tmp_path: Path
+) -> None:
+    api.create_repo(REPO, repo_type="dataset")
+    loopback.fail("/lfs/", times=1, status=503)  # what is sent again is not counted again
+    files = []
+    for name, size in (("a", 3_000_000), ("b", 1_000_000)):
+        (tmp_path / name).write_bytes(os.urandom(size))
+        content = (tmp_path / name).read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        files.append(File(f"{name}/train-0.parquet", tmp_path / name, size, sha256))
+    plan = SimpleNamespace(changes=Changes(tuple(files), (), (), ()))
+    told: list[tuple[int, int]] = []
+    send_files(api, Target(REPO), plan, known={}, report=lambda *count: told.append(count))  # type: ignore[arg-type]
+    counts, totals = zip(*told, strict=True)
+    assert set(totals) == {4_000_000}
+    assert (counts[0], counts[-1]) == (0, 4_000_000)
+    assert len(set(counts)) > 20
+    assert max(after - before for before, after in pairwise(sorted(counts))) < 500_000
 
 
 def test_arrow_has_a_branch_of_its_own_that_loads(

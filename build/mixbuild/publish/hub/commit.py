@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -131,7 +131,7 @@ def _what(tries: _Tries) -> str:
 
 
 def _commit(
-    api: HfApi, target: Target, plan: Plan, additions: list[CommitOperationAdd], tries: _Tries
+    api: HfApi, target: Target, plan: Plan, additions: Sequence[CommitOperationAdd], tries: _Tries
 ) -> CommitInfo | None:
     """Commit what was sent; None after a wait, where only the Hub can tell whether it is there.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from copy import copy
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from huggingface_hub import CommitOperationAdd, HfApi
 
@@ -14,13 +17,33 @@ from mixbuild.publish.release import File
 
 SENT_AT_ONCE = 8
 
-Known = MutableMapping[tuple[str, str], CommitOperationAdd]
+
+class Sent(CommitOperationAdd):
+    """A file that tells how far it was read as it is sent; not over Xet, which reads by itself."""
+
+    told: Callable[[int], None]
+
+    @contextmanager
+    def as_file(self, with_tqdm: bool = False) -> Iterator[BinaryIO]:
+        """What the client reads it by: the client's own way to count, with our count in it."""
+        with super().as_file(with_tqdm) as file:
+            if not isinstance(self.path_or_fileobj, bytes):
+                read = file.read
+
+                def counted(size: int = -1) -> bytes:
+                    content = read(size)
+                    self.told(file.tell())
+                    return content
+
+                file.read = counted  # type: ignore[method-assign]
+            yield file
+
+
+Known = MutableMapping[tuple[str, str], Sent]
 """What was read and hashed, by path and SHA-256."""
 
 
-def send(
-    api: HfApi, target: Target, plan: Plan, *, known: Known, report: Report
-) -> list[CommitOperationAdd]:
+def send(api: HfApi, target: Target, plan: Plan, *, known: Known, report: Report) -> list[Sent]:
     """Send the files ahead of their commit; the Hub asks for no more than what it has not got.
 
     What was read and hashed is ``known`` from one attempt to the next, and each works on copies:
@@ -32,16 +55,23 @@ def send(
         VerifyError: a file changed since it was checked.
     """
     files = plan.changes.sent
-    additions: list[CommitOperationAdd] = []
+    additions: list[Sent] = []
     total = sum(file.size for file in files)
     done = 0
+    read: dict[str, int] = {}  # of the files under way; one that is tried again is counted once
     report(done, total)
+
+    def tell(path: str, position: int) -> None:
+        read[path] = max(position, read.get(path, 0))
+        report(done + sum(read.copy().values()), total)
+
     for start in range(0, len(files), SENT_AT_ONCE):
         batch = files[start : start + SENT_AT_ONCE]
         for file in batch:
             if (file.path, file.sha256) not in known:
                 known[file.path, file.sha256] = addition(file)
             additions.append(copy(known[file.path, file.sha256]))
+            additions[-1].told = partial(tell, file.path)
         # tried again by the library itself, each request on its own
         api.preupload_lfs_files(
             target.repo,
@@ -59,19 +89,20 @@ def send(
                     f"the Hub to leave it out, so it was not made; take the rule that names it out "
                     f"of the repo's .gitignore"
                 )
+        read.clear()
         done += sum(file.size for file in batch)
         report(done, total)
     return additions
 
 
-def addition(file: File) -> CommitOperationAdd:
+def addition(file: File) -> Sent:
     """What is sent must be what was planned: the manifest beside it names its SHA-256.
 
     A file that nobody touched since it was hashed is not read for that again; over LFS
     the Hub compares what arrives with the hash that it was told.
     """
     content = file.content if isinstance(file.content, bytes) else str(file.content)
-    made = CommitOperationAdd(file.path, content)
+    made = Sent(file.path, content)
     if isinstance(file.content, Path) and glance(file.content) == file.stamp:
         made.upload_info.sha256 = bytes.fromhex(file.sha256)
     got = made.upload_info.sha256.hex()
