@@ -22,6 +22,9 @@ PARQUET = "parquet"
 ARROW = "arrow"
 FORMATS = (PARQUET, ARROW)
 
+MAIN = "main"
+"""The branch that is read where none is named."""
+
 
 def columns_named(row_format: RowFormat) -> dict[str, str]:
     """Each column of a row format, and its type."""

@@ -33,6 +33,7 @@ from mixbuild.publish.export import Split, export_split, splits, stamps
 from mixbuild.publish.manifest import (
     ARROW,
     FORMAT,
+    MAIN,
     Configs,
     Published,
     PublishedConfig,
@@ -113,6 +114,7 @@ def compose(
     shards: Sequence[File],
     *,
     repo: str,
+    branch: str = MAIN,
     file_format: str,
     row_format: RowFormat = CANONICAL,
     before: Published | None = None,
@@ -128,6 +130,7 @@ def compose(
         configs: what this build holds, of ``published_configs``.
         shards: its files.
         repo: where it is published, ``org/name``.
+        branch: of the repo.
         file_format: of the shards.
         row_format: in which their rows are laid out.
         before: the manifest that is published now, if there is one.
@@ -144,8 +147,9 @@ def compose(
     others = before.configs if before else {}
     every = dict(sorted({**others, **configs}.items()))
     drawn = {} if drawn is None else drawn
+    place = {"repo": repo, "branch": branch}
     if before and every == before.configs:
-        unchanged = _compose(before, shards, repo, old_card, there, drawn)
+        unchanged = _compose(before, shards, place, old_card, there, drawn)
         if _text(unchanged, card.FILE) == old_card:
             return unchanged
     version, changes = next_version(before, every, columns=columns_named(row_format))
@@ -159,7 +163,7 @@ def compose(
         row_format,
         extra=before.extra if before else {},
     )
-    return _compose(made, shards, repo, old_card, there, drawn)
+    return _compose(made, shards, place, old_card, there, drawn)
 
 
 def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
@@ -202,7 +206,7 @@ def _lying(split: Split) -> tuple[Split, PublishedSplit]:
 def _compose(
     made: Published,
     shards: Sequence[File],
-    repo: str,
+    place: Mapping[str, str],
     old_card: str | None,
     there: Mapping[str, int],
     drawn: MutableMapping[str, bytes],
@@ -218,7 +222,7 @@ def _compose(
         )
     text = card.write_card(
         made,
-        repo=repo,
+        **place,
         images={name: file.path for name, file in images.items()},
         card=old_card,
     )

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from string import Template
+from urllib.parse import quote
 
 from mixbuild.core import read_project_file
 from mixbuild.declare import licence, policy
@@ -14,7 +15,8 @@ from mixbuild.publish.card import templates
 from mixbuild.publish.card.markdown import code, fenced, prose, shortened, table, wrapped
 from mixbuild.publish.card.metadata import loadable, ordered
 from mixbuild.publish.card.mixture import mixture_sections, mixtures
-from mixbuild.publish.manifest import Configs, Published, PublishedConfig
+from mixbuild.publish.formats import texts_of
+from mixbuild.publish.manifest import MAIN, Configs, Published, PublishedConfig
 from mixbuild.sources import is_commit
 
 TEXT = "dataset_card.md"
@@ -24,18 +26,25 @@ END = "<!-- instruct_mix: generated up to here -->"
 SHOWN_CHARACTERS = 700
 """Of an example's prompt, and of its completion; the middle of a longer text is left out."""
 
-ONLY = re.compile(r"<!-- only (\w+) -->\n(.*?)<!-- end of only -->\n", re.DOTALL)
-"""What ``dataset_card.md`` has for files of one format alone."""
+ONLY = re.compile(r"<!-- only ([\w ]+) -->\n(.*?)<!-- end of only -->\n", re.DOTALL)
+"""What ``dataset_card.md`` has for files, or for rows, of some formats alone."""
 
 
 def sections(
-    published: Published, *, repo: str, images: Mapping[str, str], name: str, default: str
+    published: Published,
+    *,
+    repo: str,
+    branch: str,
+    images: Mapping[str, str],
+    name: str,
+    default: str,
 ) -> str:
     """The text of the card, without its YAML.
 
     Args:
         published: the manifest.
         repo: where it is published.
+        branch: of the repo.
         images: each image's path.
         name: the dataset's, for people.
         default: the config that is loaded where none is named.
@@ -45,9 +54,16 @@ def sections(
     """
     configs = {name: published.configs[name] for name in ordered(published.configs)}
     first = next(iter(configs))
+    texts = texts_of(published.row_format)
     filled = {
         "pretty_name": name,
         "repo": repo,
+        "branch": branch,
+        "at": "" if branch == MAIN else f"@{quote(branch, safe='')}",
+        "at_branch": "" if branch == MAIN else f', revision="{branch}"',
+        "pinned": _pinned(repo, branch, published.version, first),
+        "shown": " + ".join(f'rows[0]["{name}"]' for name in texts),
+        "texts": ", ".join(f'"{name}"' for name in texts),
         "version": published.version,
         "config": first,
         "default": default,
@@ -65,12 +81,13 @@ def sections(
         "licence_note": _licence_note(configs),
         "attribution": "\n\n".join(_attribution(configs)),
         "limits": "\n".join(_mirrors(configs)),
-        "rebuild": _rebuild(repo, published),
+        "rebuild": _rebuild(f"{repo}@{branch if branch != MAIN else f'v{published.version}'}"),
         "changelog": "\n".join(_changelog(published)),
     }
     unmarked = {key: _unmarked(value) for key, value in filled.items()}
+    formats = {published.file_format, published.row_format.name}
     text = ONLY.sub(
-        lambda found: found[2] if found[1] == published.file_format else "",
+        lambda found: found[2] if formats & set(found[1].split()) else "",
         read_project_file(TEXT),
     )
     return Template(text).substitute(unmarked)
@@ -239,8 +256,15 @@ def _mirrors(configs: Configs) -> Iterator[str]:
             yield f"- **`{name}`** was made of a mirror that is not its source: {drift}."
 
 
-def _rebuild(repo: str, published: Published) -> str:
-    place = f"{repo}@v{published.version}"
+def _pinned(repo: str, branch: str, version: str, config: str) -> str:
+    """How to load what stays as it is: only the main branch has tags of its versions."""
+    if branch == MAIN:
+        load = f'load_dataset("{repo}", "{config}", revision="v{version}")'
+        return f"A version that stays as it is: `{load}`."
+    return f"`{branch}` is a branch: to load what stays as it is, name a commit of it in its place."
+
+
+def _rebuild(place: str) -> str:
     return fenced(f"instruct-mix verify {place}\ninstruct-mix rebuild {place}", "sh")
 
 

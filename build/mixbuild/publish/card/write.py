@@ -23,7 +23,7 @@ from mixbuild.publish.card.metadata import (
     title,
 )
 from mixbuild.publish.card.sections import BEGIN, END, sections
-from mixbuild.publish.manifest import Published
+from mixbuild.publish.manifest import MAIN, Published
 
 __all__ = [
     "BEGIN",
@@ -41,13 +41,19 @@ FILE = "README.md"
 
 
 def write_card(
-    published: Published, *, repo: str, images: Mapping[str, str], card: str | None = None
+    published: Published,
+    *,
+    repo: str,
+    branch: str = MAIN,
+    images: Mapping[str, str],
+    card: str | None = None,
 ) -> str:
     """The card's text.
 
     Args:
         published: the manifest.
         repo: where it is published, ``org/name``.
+        branch: of the repo.
         images: ``rows``, ``lengths``, and ``composition of`` each mixture -> the path of each image
             within the repo.
         card: the text that is there now, to be merged with.
@@ -58,7 +64,12 @@ def write_card(
     data, text = split_card(card or "")
     merged = merge_data(data, published)
     body = sections(
-        published, repo=repo, images=images, name=title(data), default=default_of(merged)
+        published,
+        repo=repo,
+        branch=branch,
+        images=images,
+        name=title(data),
+        default=default_of(merged),
     )
     return f"---\n{dump_yaml(merged)}---\n{_merge_text(text, body)}"
 

@@ -18,7 +18,15 @@ assistant's text, after one space unless ``marker`` is empty.
     convert            rows in any of them, and back
 """
 
-from mixbuild.publish.formats.convert import back, columns_of, digest_of, few, lay, openings
+from mixbuild.publish.formats.convert import (
+    back,
+    columns_of,
+    digest_of,
+    few,
+    lay,
+    openings,
+    texts_of,
+)
 from mixbuild.publish.formats.view import Openings
 
-__all__ = ["Openings", "back", "columns_of", "digest_of", "few", "lay", "openings"]
+__all__ = ["Openings", "back", "columns_of", "digest_of", "few", "lay", "openings", "texts_of"]

@@ -34,6 +34,12 @@ def columns_of(asked: RowFormat) -> pa.Schema:
     )
 
 
+def texts_of(asked: RowFormat) -> list[str]:
+    """The columns that hold the texts, in order."""
+    view = VIEWS[asked.name]
+    return list(view.columns)[: view.texts]
+
+
 def few(asked: RowFormat) -> list[str]:
     """The columns whose values come often, by their places in a Parquet file."""
     return [*VIEWS[asked.name].few, "task", "template", "source"]

@@ -15,8 +15,8 @@ from mixbuild.publish.hub.changes import Changes, compare
 from mixbuild.publish.hub.history import covered_configs
 from mixbuild.publish.hub.published import read_card, read_manifest
 from mixbuild.publish.hub.refs import public
-from mixbuild.publish.hub.remote import MAIN, Remote, look
-from mixbuild.publish.manifest import Configs
+from mixbuild.publish.hub.remote import Remote, look
+from mixbuild.publish.manifest import MAIN, Configs
 from mixbuild.publish.release import File, Publication, compose
 
 Progress: TypeAlias = Callable[[str, str], AbstractContextManager[Report]]
@@ -123,6 +123,7 @@ def make_plan(
         {**theirs, **configs},
         shards,
         repo=target.repo,
+        branch=target.revision,
         file_format=file_format,
         row_format=row_format,
         before=read_manifest(api, remote),

@@ -23,10 +23,10 @@ from mixbuild.publish.hub.early import sending_early
 from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target, make_plan
 from mixbuild.publish.hub.published import read_published
 from mixbuild.publish.hub.refs import tag, tagged, taken
-from mixbuild.publish.hub.remote import MAIN, Remote, check_name, parse
+from mixbuild.publish.hub.remote import Remote, check_name, parse
 from mixbuild.publish.hub.rows import published_rows
 from mixbuild.publish.hub.verify import Verified, verify_repo
-from mixbuild.publish.manifest import PARQUET, PublishedSplit
+from mixbuild.publish.manifest import MAIN, PARQUET, PublishedSplit
 from mixbuild.publish.release import Exported, published_configs, shard_files
 
 __all__ = [

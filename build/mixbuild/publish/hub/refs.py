@@ -6,7 +6,8 @@ from huggingface_hub import HfApi
 
 from mixbuild.core import HubError, patiently, status_of
 from mixbuild.publish.hub.client import asking
-from mixbuild.publish.hub.remote import MAIN, Remote, is_private, look
+from mixbuild.publish.hub.remote import Remote, is_private, look
+from mixbuild.publish.manifest import MAIN
 
 
 def make_place(api: HfApi, remote: Remote, *, private: bool) -> None:

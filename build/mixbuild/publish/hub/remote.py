@@ -12,10 +12,9 @@ from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundErro
 
 from mixbuild.core import UsageError, explain_missing, patiently
 from mixbuild.publish.hub.client import asking
+from mixbuild.publish.manifest import MAIN
 from mixbuild.publish.release import File
 from mixbuild.sources import Repo, Stored, find_repo, read_repo_file
-
-MAIN = "main"
 
 
 @dataclass(frozen=True)

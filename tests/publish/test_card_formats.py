@@ -1,0 +1,93 @@
+"""The card of rows in a row format: its columns, its branch, and each trainer's lines for it.
+
+The lines are those that the trainers' own loaders are given, in ``tests/compat``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+import pytest
+from conftest import ROOT, from_json
+from mixbuild.core import load_yaml
+from mixbuild.declare import ROW_FORMATS, RowFormat
+from mixbuild.publish.card.write import write_card
+from mixbuild.publish.formats import columns_of
+from mixbuild.publish.manifest import Published
+from publish.test_card import IMAGES, REPO
+from publish.test_card import published as manifest_of
+
+PLACE = {"path", "source", "name", "split", "revision", "file_name"}
+"""Keys that say where the rows are."""
+
+
+def card_of(name: str, branch: str | None = None) -> str:
+    published = from_json(manifest_of() | {"row_format": {"name": name}}, Published)
+    branch = branch or ("main" if name == "prompt_completion" else name)
+    return write_card(published, repo=REPO, branch=branch, images=IMAGES)
+
+
+def formats_of(script: str) -> dict[str, Any]:
+    """What a script of the trainers has for each row format."""
+    tree = ast.parse((ROOT / "tests/compat" / script).read_text())
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "FORMATS":
+            found: dict[str, Any] = ast.literal_eval(node.value)  # type: ignore[arg-type]
+            return found
+    raise AssertionError(script)
+
+
+AXOLOTL, TORCHTUNE, LLAMA_FACTORY, TRL = (
+    formats_of(f"train{name}.py") for name in ("_axolotl", "_torchtune", "_llama_factory", "")
+)
+
+
+def yaml_blocks(card: str, key: str) -> list[Any]:
+    found = re.findall(r"^```(?:yaml|json)\n(.*?)^```", card, re.DOTALL | re.MULTILINE)
+    read = [load_yaml(text, where="the card", error=ValueError) for text in found]  # type: ignore[arg-type]
+    return [each[key] for each in read if isinstance(each, dict) and key in each]
+
+
+def told(lines: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in lines.items() if key not in PLACE}
+
+
+@pytest.mark.parametrize("name", ROW_FORMATS)
+def test_each_trainers_lines_are_those_that_its_test_runs(name: str) -> None:
+    card = card_of(name)
+    assert [told(each) for (each,) in yaml_blocks(card, "datasets")] == [
+        AXOLOTL[name] for _ in range(name in AXOLOTL)
+    ]
+    assert [told(each) for each in yaml_blocks(card, "dataset") if isinstance(each, dict)] == [
+        TORCHTUNE[name] for _ in range(name in TORCHTUNE)
+    ]
+    if name != "prompt_completion":
+        entries = [told(each) for each in yaml_blocks(card, "a")]
+        assert entries == [LLAMA_FACTORY[name][1] for _ in range(name in LLAMA_FACTORY)]
+    assert ("SFTTrainer(" in card) == (name in TRL)
+    for option in TRL.get(name, {}).keys() - {"revision"}:
+        assert f"SFTConfig({option}=True" in card
+
+
+@pytest.mark.parametrize("name", ROW_FORMATS)
+def test_every_column_is_told_and_every_place_names_the_branch(name: str) -> None:
+    card, branched = card_of(name), name != ROW_FORMATS[0]
+    table = card.partition("## Columns")[2]
+    named = re.findall(r"^\| (`[^|]*`) \|", table, re.MULTILINE)
+    found = re.findall(r"`(\w+)`", " ".join(named))
+    assert sorted(found) == sorted(columns_of(RowFormat(name)).names)
+    loads = re.findall(rf'load_dataset\(\s*"{REPO}".*?\)', card, re.DOTALL)
+    assert len(loads) >= 3
+    assert all((f'revision="{name}"' in each) == (branched) for each in loads[:3])
+    assert (f"hf://datasets/{REPO}@{name}/a/" in card) == (branched)
+    assert (f"instruct-mix verify {REPO}@{name}" in card) == (branched)
+    assert "$" not in re.sub(r"^(`{3,})\w*\n.*?\n\1$", "", card, flags=re.DOTALL | re.MULTILINE)
+    assert "end of only" not in card
+
+
+def test_the_name_of_a_branch_is_one_part_of_an_address() -> None:
+    card = card_of("messages", "chats/one")
+    assert f"hf://datasets/{REPO}@chats%2Fone/" in card
+    assert 'revision="chats/one"' in card
