@@ -67,9 +67,12 @@ class _RemoteRanges(io.RawIOBase):
                 return bytes(file.read(stop - start))
 
         starts = [start for start, _ in ranges]
-        with ThreadPoolExecutor(REQUESTS, thread_name_prefix="fetch") as threads:
+        threads = ThreadPoolExecutor(REQUESTS, thread_name_prefix="fetch")
+        try:
             fetched = threads.map(one, starts, [stop for _, stop in ranges])
             self._ahead.update(zip(starts, fetched, strict=True))
+        finally:  # at Ctrl-C nobody waits for what a silent Hub owes
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def readable(self) -> bool:
         return True
