@@ -397,9 +397,17 @@ def test_ctrl_c_ends_what_waits_for_a_silent_hub(tmp_path: Path, command: str) -
                 answer.wait(timeout=300)
 
         hub.before("GET /datasets/org/mirror/resolve/", fall_silent, times=100)
-        more = ["--allow-drift", "--out", tmp_path / "out"] if command == "make" else []
+        more = ["--allow-drift", "--out", str(tmp_path / "out")] if command == "make" else []
         process = subprocess.Popen(
-            [sys.executable, ROOT / "build", command, "imdb", "--source", "imdb=org/mirror", *more],
+            [
+                sys.executable,
+                str(ROOT / "build"),
+                command,
+                "imdb",
+                "--source",
+                "imdb=org/mirror",
+                *more,
+            ],
             env={**os.environ, **hub.environment(tmp_path / "home")},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
