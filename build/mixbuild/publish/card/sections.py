@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from string import Template
-from urllib.parse import quote
 
 from mixbuild.core import read_project_file
 from mixbuild.declare import licence, policy
@@ -59,7 +58,7 @@ def sections(
         "pretty_name": name,
         "repo": repo,
         "branch": branch,
-        "at": "" if branch == MAIN else f"@{quote(branch, safe='')}",
+        "at": "" if branch == MAIN else f"@{branch.replace('/', '%2F')}",
         "at_branch": "" if branch == MAIN else f', revision="{branch}"',
         "pinned": _pinned(repo, branch, published.version, first),
         "shown": " + ".join(f'rows[0]["{name}"]' for name in texts),
