@@ -440,7 +440,7 @@ def test_a_terminal_sees_a_progress_bar_and_a_pipe_does_not(tmp_path: Path) -> N
     parent, child = pty.openpty()
     subprocess.run(
         [*command, tmp_path / "b"], stdout=subprocess.DEVNULL, stderr=child, check=True,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "HF_HUB_DISABLE_PROGRESS_BARS": "0"},
     )  # fmt: skip
     os.close(child)
     seen = b""
