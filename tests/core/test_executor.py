@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pyarrow as pa
 import pytest
 from conftest import read_shards
 from make.test_run import files, request
@@ -54,6 +56,12 @@ def fail_at(job: Job, _: None, *, wrong: int, begun: Path) -> int:
     return job.number
 
 
+def pandas_with_a_value(job: Job, _: None) -> bool:
+    """Whether pandas comes with the first value that pyarrow is given."""
+    pa.scalar(job.number)
+    return "pandas" in sys.modules
+
+
 JOBS = [Job(number) for number in range(8)]
 
 ENGINES = [{}, {"num_proc": 1}, {"num_proc": 2}, {"engine": "dask", "num_proc": 2}]
@@ -64,6 +72,11 @@ def test_every_engine_gives_every_result_beside_its_job(options: dict[str, Any])
     results = dict(engine.run(JOBS, times, shared=2, **options))
     assert results == {job: job.number * 2 for job in JOBS}
     assert list(engine.run([], times, shared=2, **options)) == []
+
+
+def test_a_worker_process_begins_without_pandas() -> None:
+    done = engine.run(JOBS[:1], pandas_with_a_value, shared=None, num_proc=2)
+    assert [found for _, found in done] == [False]
 
 
 @pytest.mark.parametrize("options", ENGINES, ids=str)

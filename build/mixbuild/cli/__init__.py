@@ -16,7 +16,6 @@
     export     export
     publish    card, push, verify
     prove      rebuild, trace
-    start      what pyarrow is spared when a process begins
     main       the whole
 """
 

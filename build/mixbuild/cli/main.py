@@ -16,9 +16,8 @@ from typing import NoReturn, cast
 import click
 
 from mixbuild import __version__
-from mixbuild.cli.start import spare_pandas
 from mixbuild.cli.terminal.console import PROGRAM, complain, examples
-from mixbuild.core import MixError, UsageError, one_line
+from mixbuild.core import MixError, UsageError, one_line, spare_pandas
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -16,6 +16,7 @@
     document   what a person writes in YAML, decoded into frozen types
     progress   how far long work is, as it is told
     prefetch   an iterator on a thread of its own, ahead of its consumer
+    start      a process of our own that begins without pandas
     workers    worker processes, each asked by a thread of ours
     local_cluster  a Dask cluster on this machine, as a program of its own
     cluster    units on a Dask cluster
@@ -77,6 +78,7 @@ from mixbuild.core.progress import Report, silent
 from mixbuild.core.resources import CHECKOUT, PACKAGE, in_checkout, project_file, read_project_file
 from mixbuild.core.retry import is_transient, patiently, retry_after, status_of
 from mixbuild.core.row import KEYS, SCHEMA, SHINGLES, Drops
+from mixbuild.core.start import spare_pandas
 from mixbuild.core.typed import Count, Record, dump_json, parse_json, plain, typed
 from mixbuild.core.yaml import dump_yaml, load_yaml, split_front_matter
 
@@ -149,6 +151,7 @@ __all__ = [
     "row_ids",
     "shuffled",
     "silent",
+    "spare_pandas",
     "split_front_matter",
     "status_of",
     "sync_folder",

@@ -1,7 +1,7 @@
 """No pandas for pyarrow, which imports it with the first value of Python's that it is given.
 
-That is a third of a second in a command that has no use for it; whoever has one imports it
-afterwards as ever. Only a process of our own may be told so: pyarrow asks once.
+That is a third of a second in each command and worker, which have no use for it; whoever has one
+imports it afterwards as ever. Only a process of our own may be told so: pyarrow asks once.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from typing import IO, Any, Protocol, TypeVar, cast
 
 from mixbuild.core.errors import WorkerError
+from mixbuild.core.start import spare_pandas
 
 
 class Named(Protocol):
@@ -226,6 +227,7 @@ def serve() -> None:
     sys.stdout = sys.stderr
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, sys.stdin.buffer), daemon=True).start()
+    spare_pandas()
     work: Callable[[Any, Any], Any] | None = None
     shared: Any = None
     while True:
