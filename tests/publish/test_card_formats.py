@@ -91,3 +91,18 @@ def test_the_name_of_a_branch_is_one_part_of_an_address() -> None:
     card = card_of("messages", "chats/one")
     assert f"hf://datasets/{REPO}@chats%2Fone/" in card
     assert 'revision="chats/one"' in card
+
+
+def test_the_page_of_trainers_names_whoever_reads_a_format() -> None:
+    page = (ROOT / "build/docs/training.md").read_text()
+    named = dict(re.findall(r"^\| `(\w+)` \|.*\| ([^|]+) \|$", page, re.MULTILINE))
+    by_name = {
+        "TRL": TRL,
+        "axolotl": AXOLOTL,
+        "LLaMA-Factory": LLAMA_FACTORY,
+        "torchtune": TORCHTUNE,
+    }
+    assert named == {
+        name: ", ".join(trainer for trainer, known in by_name.items() if name in known)
+        for name in ROW_FORMATS
+    }
