@@ -49,7 +49,7 @@ def check_lengths(told: Lengths, lengths: list[int]) -> None:
         expected = 0
         if lengths:
             expected = sorted(lengths)[max(1, math.ceil(len(lengths) * percent / 100)) - 1]
-        assert getattr(told, name) == expected, name
+        assert getattr(told.quantiles, name) == expected, name
     digits = Counter(length.bit_length() for length in lengths)
     assert dict(enumerate(told.histogram)) == {at: digits[at] for at in range(len(told.histogram))}
     assert sum(told.histogram) == len(lengths)

@@ -427,9 +427,16 @@ def test_what_the_manifest_says_of_the_rows_is_compared(
             "drops: no question: published 1, rebuilt None",
         ),
         (validation(text_bytes=7), "text_bytes: published 7, rebuilt 8601"),
+        (no_answers, "summary: distinct: published 1, rebuilt 14"),
     ):
         found = tampered({"manifest.json": edited(of_samples, change)})
         assert one_difference(found) == told
+    older = tampered({"manifest.json": edited(of_samples, validation(summary=None))})
+    assert not any(each.difference for each in older.values()), "which did not tell a summary"
+
+
+def no_answers(squad: dict[str, Any]) -> None:
+    squad["splits"]["validation"]["summary"]["distinct"] = 1
 
 
 def test_another_template_in_the_manifest_is_found(

@@ -278,6 +278,10 @@ TOLD: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda entry: entry["lengths"]["prompt"].reverse(),
         "expected the lengths that its rows have, {{'prompt': [0, ",
     ),
+    "summary": (
+        lambda entry: entry["summary"]["prompt"].update(median=7),
+        "expected the summary that its rows have, {{'prompt': {{'least': ",
+    ),
     "example": (
         lambda entry: entry["example"].update(completion=" made up"),
         "expected the example that its rows have, {{'prompt': 'Answer the following question ",

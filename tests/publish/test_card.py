@@ -46,19 +46,35 @@ NASTY = (
 )
 """All that could end a block, a cell, a comment or a placeholder too early."""
 
+SPAN = f" | {NASTY.replace('$', '')}"
+"""The same for a span of code, outside of which the card is known by having no dollar sign."""
+
 
 def unmarked(text: str) -> str:
     """What is shown of a text that holds our markers."""
     return text.replace("<!-- instruct_mix:", "<! -- instruct_mix:")
 
 
+QUANTILES = ("least", "quarter", "median", "three_quarters", "most_95", "most_99", "most")
+TOLD_NO_SUMMARY = 2
+"""A split of so many rows was published by a version that did not tell it."""
+
+
 def split_entry(
     rows: int = 3,
     *,
+    completions: Sequence[tuple[str, int]] = (),
     drops: Mapping[str, int] | None = None,
     prompt: str = "Classify: fine [OUTPUT]:",
 ) -> dict[str, Any]:
     drops = dict(drops or {})
+    quantiles = dict(zip(QUANTILES, (1, 20, 300, 4_000, 4_100, 4_200, 50_000), strict=True))
+    summary = {
+        "prompt": quantiles,
+        "completion": dict.fromkeys(QUANTILES, 1),
+        "completions": [{"text": text, "rows": count} for text, count in completions],
+        "distinct": 5 if completions else None,
+    }
     example = {
         "prompt": prompt,
         "completion": " positive",
@@ -76,6 +92,7 @@ def split_entry(
         "content_digest": "0" * 32,
         "lengths": {"prompt": [0] * 32, "completion": [0] * 32},
         "example": example if rows else None,
+        "summary": summary if rows != TOLD_NO_SUMMARY else None,
         "shards": [
             {"path": f"x-{index}", "rows": 1, "bytes": 1_000 + index, "sha256": "0" * 64}
             for index in range(2)
@@ -147,7 +164,11 @@ HARD = published(
         commit="e6281661ce1c48d982bc483cf8a173c1bbeb5d31",
         license="other",
         limits=("Long reviews.", "A label is `0` | `1`."),
-        train=split_entry(25_000, drops={"unlabelled": 50_000, "null text": 1}),
+        train=split_entry(
+            25_000,
+            drops={"unlabelled": 50_000, "null text": 1},
+            completions=((" positive", 12_500), (SPAN, 4), (" once", 1)),
+        ),
         test=split_entry(0, drops={"too | long": 12}),
     ),
     hostile=entry(
@@ -207,6 +228,8 @@ class Read:
     """what it says above -> (the paragraph before, the text)"""
     facts: dict[str, list[str]] = field(default_factory=dict)
     """What it says above -> the items of the list in it."""
+    lengths: dict[str, list[list[str]]] = field(default_factory=dict)
+    """What it says above -> the lines of the table in it."""
     open: list[str] = field(default_factory=list)
     """what is folded, but shown at first"""
     items: list[str] = field(default_factory=list)
@@ -233,6 +256,9 @@ def read(text: str) -> Read:
             row = []
         elif token.type == "tr_close":
             rows.append(row)
+        elif token.type == "table_close" and summary is not None:
+            assert summary not in found.lengths
+            found.lengths[summary] = rows
         elif token.type == "table_close":
             assert tuple(rows[0]) not in found.tables
             found.tables[tuple(rows[0])] = rows[1:]
@@ -501,10 +527,69 @@ def test_each_config_is_told_with_its_source_rows_drops_and_limits(
             f"family: {made_of['family']}",
             f"source: {place}, {source['license']}{f' ({flags})' if flags else ''}",
             f"rows: {splits}; {count} template{'s' * (count > 1)}",
+            *completions_of(entry),
             *([f"left out: {drops}"] if drops else []),
             *([f"declared by: [{file}]({file})"] if file else []),
             *(f"limit: {unmarked(prose(each))}" for each in source["limits"]),
         ]
+
+
+def completions_of(entry: Mapping[str, Any]) -> list[str]:
+    """A line for each split that has common ones."""
+    lines = []
+    for split, each in entry["splits"].items():
+        told = (each["summary"] or {}).get("completions", [])
+        common = [(found["text"], found["rows"]) for found in told if found["rows"] > 1]
+        parts = [f"{code(text)} {n:,} ({n / each['rows']:.1%})" for text, n in common]
+        if common and each["summary"]["distinct"] > len(common):
+            parts.append(f"{each['summary']['distinct'] - len(common):,} more that differ")
+        if parts:
+            line = f"completions of {split}: {', '.join(parts)}".replace("%)", " %)")
+            lines.append(unmarked(line))
+    return lines
+
+
+def test_the_commonest_completions_are_told_where_more_than_one_row_has_them() -> None:
+    facts = read(write(HARD)).facts["<code>plain</code>"]
+    nasty = unmarked(code(SPAN))
+    assert facts[3] == (
+        f"completions of train: `  positive ` 12,500 (50.0 %), {nasty} 4 (0.0 %), "
+        "3 more that differ"
+    )
+
+
+def test_a_table_in_each_config_tells_how_long_texts_are(manifest: dict[str, Any]) -> None:
+    found = read(write(manifest)).lengths
+    expected = {}
+    for name, entry in manifest["configs"].items():
+        lines = [
+            [split, text, *(f"{each['summary'][text][name]:,}" for name in QUANTILES)]
+            for split, each in with_rows(entry).items()
+            if each["summary"] is not None
+            for text in ("prompt", "completion")
+        ]
+        names = [
+            "split",
+            "characters of",
+            "least",
+            "25 %",
+            "median",
+            "75 %",
+            "95 %",
+            "99 %",
+            "most",
+        ]
+        if lines:
+            expected[f"<code>{name}</code>"] = [names, *lines]
+    assert found == expected
+    if manifest is HARD:
+        numbers = ["1", "20", "300", "4,000", "4,100", "4,200", "50,000"]
+        assert found["<code>plain</code>"][1:] == [
+            ["train", "prompt", *numbers],
+            ["train", "completion", *("1" * 7)],
+        ]
+        assert [line[0] for line in found["<code>hostile</code>"]] == ["split", "train", "train"]
+        assert "<code>none_left</code>" not in found
 
 
 def test_every_template_is_on_its_page_verbatim(manifest: dict[str, Any]) -> None:

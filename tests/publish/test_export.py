@@ -8,6 +8,7 @@ import json
 import os
 import re
 import resource
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,6 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, as_json, imdb_rows, read_shards, write_parquet
 from damage import DAMAGES, damage
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from mixbuild.core import executor as engine
 from mixbuild.core import file_sha256
 from mixbuild.core.code import hash_code
@@ -31,7 +30,6 @@ from mixbuild.make.run import make
 from mixbuild.publish import export as module
 from mixbuild.publish import parquet
 from mixbuild.publish.export import FOLDER, Split, export_split, splits
-from mixbuild.publish.facts import histogram
 from mixbuild.publish.parquet import Files
 from mixbuild.tasks import find
 
@@ -112,6 +110,16 @@ def test_an_entry_says_what_is_in_the_files(
             for row in rows:
                 bins[len(row[name]).bit_length()] += 1
             assert entry["lengths"][name] == bins
+            in_order = sorted(len(row[name]) for row in rows)
+            quantiles = entry["summary"][name]
+            assert (quantiles["least"], quantiles["most"]) == (in_order[0], in_order[-1])
+            assert quantiles["median"] == in_order[(len(rows) - 1) // 2]
+        labels = Counter(row["completion"] for row in rows)
+        assert entry["summary"]["completions"] == [
+            {"text": text, "rows": count}
+            for text, count in sorted(labels.items(), key=lambda each: (-each[1], each[0]))
+        ]
+        assert entry["summary"]["distinct"] == len(labels) == 2
         assert entry["example"] == rows[0]
         read: list[dict[str, Any]] = []
         for shard in entry["shards"]:
@@ -127,22 +135,6 @@ def test_an_entry_says_what_is_in_the_files(
         assert read == rows
         assert len(entry["shards"]) > 1
         assert json.loads(json.dumps(entry)) == entry
-
-
-@settings(deadline=None)
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=70), max_size=10))
-def test_a_histogram_is_that_of_a_plain_loop(texts: list[str]) -> None:
-    bins = [0] * 32
-    for text in texts:
-        bins[len(text).bit_length()] += 1
-    assert histogram(pa.array(texts, pa.string())).tolist() == bins
-
-
-def test_a_histogram_changes_bin_at_each_power_of_two() -> None:
-    for digits in range(1, 20):
-        longest = histogram(pa.array(["é" * (2**digits - 1)]))
-        assert longest.tolist().index(1) == digits
-        assert histogram(pa.array(["é" * 2**digits])).tolist().index(1) == digits + 1
 
 
 @pytest.mark.parametrize("templates", ["seed", "all"])

@@ -37,9 +37,9 @@ def verify_command(place: str) -> None:
     """Check a build (default: out), or a published dataset, against its manifest.
 
     In a folder, every shard is read. In a repo, the hash of every file and the card are compared,
-    then every config is loaded in full: rows, digests, lengths and examples must be those of the
-    manifest. Whether the rows follow from their sources is for rebuild to tell. What a manifest
-    says of its history, and of the versions that made it, cannot be checked.
+    then every config is loaded in full: rows, digests, lengths, commonest completions and examples
+    must be those of the manifest. Whether the rows follow from their sources is for rebuild to
+    tell. What a manifest says of its history, and of the versions that made it, cannot be checked.
     """
     from mixbuild.prove import verify
 

@@ -49,7 +49,15 @@ from mixbuild.curate.selection import (
     write_selection,
 )
 from mixbuild.curate.statistics import COLUMNS as STATISTICS_COLUMNS
-from mixbuild.curate.statistics import Common, Lengths, Statistics, statistics
+from mixbuild.curate.statistics import (
+    Common,
+    LengthCounts,
+    Lengths,
+    Quantiles,
+    Statistics,
+    characters,
+    statistics,
+)
 
 __all__ = [
     "GATHERED_ROWS",
@@ -60,11 +68,14 @@ __all__ = [
     "Common",
     "Forecast",
     "Leaks",
+    "LengthCounts",
     "Lengths",
     "Overlaps",
+    "Quantiles",
     "Statistics",
     "Stock",
     "build",
+    "characters",
     "dropped_rows",
     "evaluation",
     "forecast",

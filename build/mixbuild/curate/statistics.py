@@ -11,7 +11,7 @@ prompt, its completion and both together say, as a hash.
 >>> told = statistics(lambda: [rows])
 >>> told.repeated, told.conflicts, told.completions
 (1, 1, (Common(text=' 4', rows=2), Common(text=' 5', rows=1)))
->>> told.prompt.median, told.completion.histogram
+>>> told.prompt.quantiles.median, told.completion.histogram
 (6, (0, 0, 3))
 """
 
@@ -39,17 +39,9 @@ Tokens = Callable[[Sequence[str]], Sequence[int]]
 """How many tokens each text has."""
 
 
-class Lengths(Record, frozen=True):
-    """How long the texts of a split are, in characters or in tokens.
+class Quantiles(Record, frozen=True):
+    """The lengths that so many of a split's texts do not exceed, each one that there is."""
 
-    A quantile is the length that this part of the texts does not exceed: one that there is.
-
-    Attributes:
-        total: of all together.
-        histogram: how many texts have a length of 0, 1, 2 … binary digits.
-    """
-
-    total: Count
     least: Count
     quarter: Count
     median: Count
@@ -57,6 +49,25 @@ class Lengths(Record, frozen=True):
     most_95: Count
     most_99: Count
     most: Count
+
+    @property
+    def ordered(self) -> tuple[int, ...]:
+        """From the least to the most."""
+        quarters = (self.least, self.quarter, self.median, self.three_quarters)
+        return (*quarters, self.most_95, self.most_99, self.most)
+
+
+class Lengths(Record, frozen=True):
+    """How long the texts of a split are, in characters or in tokens.
+
+    Attributes:
+        total: of all together.
+        quantiles: from the least to the most.
+        histogram: how many texts have a length of 0, 1, 2 … binary digits.
+    """
+
+    total: Count
+    quantiles: Quantiles
     histogram: tuple[Count, ...]
 
 
@@ -105,14 +116,14 @@ def statistics(
             completions are only looked for once they are known.
         tokens: counts those of texts.
     """
-    lengths = {"prompt": _Lengths(), "completion": _Lengths(), "tokens": _Lengths()}
+    lengths = {name: LengthCounts() for name in ("prompt", "completion", "tokens")}
     templates: Counter[str] = Counter()
     hashes: dict[str, list[Hashes]] = {"prompt": [], "completion": [], "both": []}
     for batch in rows():
         prompts, completions = batch.column("prompt"), batch.column("completion")
         both = pc.binary_join_element_wise(prompts, completions, "")
-        lengths["prompt"].add(_characters(prompts))
-        lengths["completion"].add(_characters(completions))
+        lengths["prompt"].add(characters(prompts))
+        lengths["completion"].add(characters(completions))
         if tokens is not None:
             lengths["tokens"].add(np.array(tokens(both.to_pylist()), np.int64))
         for name, texts in (("prompt", prompts), ("completion", completions), ("both", both)):
@@ -136,32 +147,37 @@ def statistics(
     )
 
 
-class _Lengths:
-    """How many texts have each length: exact, and as large as the longest text is long."""
+class LengthCounts:
+    """How many texts have each length: exact, and only as large as there are different lengths."""
 
     def __init__(self) -> None:
-        self.counts = np.zeros(1, np.int64)
+        self.lengths = self.counts = np.zeros(0, np.int64)
 
     def add(self, lengths: Counts) -> None:
-        found = np.bincount(lengths, minlength=len(self.counts))
-        found[: len(self.counts)] += self.counts
-        self.counts = found
+        """Count more texts, of these lengths."""
+        found, counts = np.unique(lengths, return_counts=True)
+        self.lengths, at = np.unique(np.concatenate([self.lengths, found]), return_inverse=True)
+        every = np.concatenate([self.counts, counts])
+        self.counts = np.bincount(at, weights=every).astype(np.int64)
 
     def told(self) -> Lengths:
+        """What all of them together come to; zeros where there is none."""
         up_to = np.cumsum(self.counts)
-        texts = int(up_to[-1])
+        texts = int(self.counts.sum())
         # of n texts in order, the how-manieth: at least as many are not longer
         at = [max(1, -(-texts * percent // 100)) for percent in (0, 25, 50, 75, 95, 99, 100)]
-        quantiles = np.searchsorted(up_to, at) if texts else np.zeros(len(at), np.int64)
-        digits = np.frexp(np.arange(len(self.counts), dtype=np.float64))[1]
-        histogram = np.bincount(digits, weights=self.counts).astype(np.int64)
-        total = int(self.counts @ np.arange(len(self.counts)))
-        names = ("least", "quarter", "median", "three_quarters", "most_95", "most_99", "most")
-        told = dict(zip(names, quantiles.tolist(), strict=True))
-        return Lengths(total=total, histogram=tuple(histogram.tolist()), **told)
+        found = self.lengths[np.searchsorted(up_to, at)].tolist() if texts else [0] * len(at)
+        digits = np.frexp(self.lengths.astype(np.float64))[1]
+        histogram = np.bincount(digits, weights=self.counts, minlength=1).astype(np.int64)
+        return Lengths(
+            total=int(self.counts @ self.lengths),
+            quantiles=Quantiles(*found),
+            histogram=tuple(histogram.tolist()),
+        )
 
 
-def _characters(texts: pa.StringArray) -> Counts:
+def characters(texts: pa.StringArray) -> Counts:
+    """How long each text is. Shape (texts,)."""
     found: Counts = pc.utf8_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)
     return found
 

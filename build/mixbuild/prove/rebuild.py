@@ -37,7 +37,8 @@ from mixbuild.sources import SAMPLES, LockEntry, is_commit
 from mixbuild.tasks import ALL
 
 FACTS = ("format_digest", "rows_read", "drops", "text_bytes", "lengths", "example")
-"""What a published split says of its rows beside their content digest."""
+"""What a published split says of its rows beside their content digest, and a summary if it is not
+of an older version."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def rebuild(
             rows = hub.published_rows(api, remote, then, columns=SCHEMA.names, row_format=how)
             found = (
                 _row_difference(split, now, then, remote=remote, rows=rows)
-                or difference(now, then, FACTS)
+                or difference(now, then, FACTS if then.summary is None else (*FACTS, "summary"))
                 or difference(again, config, ("templates",))
             )
             yield Rebuilt(name, split.split, now.rows, now.content_digest, found)

@@ -38,12 +38,7 @@ from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat
 from mixbuild.make import Built, BuiltSplit
 from mixbuild.publish.facts import Facts
 from mixbuild.publish.formats import columns_of, digest_of, few, lay, openings
-from mixbuild.publish.manifest import (
-    FORMATS,
-    PARQUET,
-    ListedFile,
-    PublishedSplit,
-)
+from mixbuild.publish.manifest import FORMATS, PARQUET, ListedFile, PublishedSplit
 from mixbuild.publish.parquet import Files, metadata_of, row_groups
 from mixbuild.publish.shards import read_shards
 
@@ -54,6 +49,7 @@ DECISIVE = (
     "core",
     "curate/removal.py",
     "curate/selection.py",
+    "curate/statistics.py",
     "declare/row_format.py",
     "declare/template.py",
     "publish/formats",
@@ -297,4 +293,5 @@ def _write(split: Split, folder: Path, offer: Offer | None) -> PublishedSplit:
         told.example,
         tuple(files),
         None if own is None else own.hexdigest(),
+        told.summary,
     )

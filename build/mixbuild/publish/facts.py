@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import SCHEMA, ContentDigest
-from mixbuild.publish.manifest import LENGTH_BINS, Lengths, Row
+from mixbuild.curate import Common, LengthCounts, characters
+from mixbuild.publish.manifest import LENGTH_BINS, Lengths, Row, Summary
 from mixbuild.publish.parquet import Group
 
 EXAMPLE_CHARACTERS = 1_000
 """The example is the first row with a prompt of at most so many, or else the first row; of the
 first row group."""
+
+LABEL_CHARACTERS, MOST_LABELS = 200, 1_000
+"""Completions are counted where none is longer, and no more of them differ: exact, and small."""
+
+MOST_COMPLETIONS = 10
+"""So many of the counted ones are told."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,7 @@ class Told:
     text_bytes: int
     content_digest: str
     lengths: Lengths
+    summary: Summary
     example: Row | None
     format_digest: str | None = None
 
@@ -38,9 +46,8 @@ class Facts:
     def __init__(self) -> None:
         self.rows = 0
         self.digest = ContentDigest(SCHEMA)
-        self.lengths = {
-            name: np.zeros(LENGTH_BINS, dtype=np.int64) for name in ("prompt", "completion")
-        }
+        self.lengths = {name: LengthCounts() for name in ("prompt", "completion")}
+        self.labels: Counter[str] | None = Counter()
         self.text_bytes = 0
         self.example: Row | None = None
 
@@ -49,32 +56,47 @@ class Facts:
         for group, size in groups:
             self.rows += group.num_rows
             self.digest.update(group)
-            for name, bins in self.lengths.items():
-                bins += histogram(group.column(name))
+            for name, counts in self.lengths.items():
+                counts.add(characters(group.column(name)))
+            self._count_labels(group.column("completion"))
             self.text_bytes += size
             self.example = self.example or _example(group)
             yield group, size
 
     def told(self) -> Told:
         """What they have told once all have passed."""
+        prompt, completion = (counts.told() for counts in self.lengths.values())
+        labels = sorted((self.labels or {}).items(), key=lambda found: (-found[1], found[0]))
         return Told(
             self.rows,
             self.text_bytes,
             self.digest.hexdigest(),
-            Lengths(*(tuple(bins.tolist()) for bins in self.lengths.values())),
+            Lengths(_bins(prompt.histogram), _bins(completion.histogram)),
+            Summary(
+                prompt.quantiles,
+                completion.quantiles,
+                tuple(Common(text=text, rows=rows) for text, rows in labels[:MOST_COMPLETIONS]),
+                None if self.labels is None else len(self.labels),
+            ),
             self.example,
         )
 
+    def _count_labels(self, completions: pa.StringArray) -> None:
+        """Count completions, until they are seen not to be labels."""
+        if self.labels is None:
+            return
+        found = pc.value_counts(completions)
+        texts, counts = found.field("values"), found.field("counts")
+        if len(texts) <= MOST_LABELS and max(characters(texts), default=0) <= LABEL_CHARACTERS:
+            self.labels.update(dict(zip(texts.to_pylist(), counts.to_pylist(), strict=True)))
+            if len(self.labels) <= MOST_LABELS:
+                return
+        self.labels = None
 
-def histogram(texts: pa.StringArray) -> npt.NDArray[np.int64]:
-    """How many texts are as long as a number of 0, 1, 2 … binary digits. Shape (LENGTH_BINS,).
 
-    >>> histogram(pa.array(["", "a", "bc", "def", "ghij"]))[:5].tolist()
-    [1, 1, 2, 1, 0]
-    """
-    lengths = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
-    digits = np.frexp(lengths.astype(np.float64))[1]
-    return np.bincount(digits, minlength=LENGTH_BINS).astype(np.int64)
+def _bins(histogram: tuple[int, ...]) -> tuple[int, ...]:
+    """The same with as many bins as the manifest has."""
+    return histogram + (0,) * (LENGTH_BINS - len(histogram))
 
 
 def _example(group: pa.RecordBatch) -> Row:

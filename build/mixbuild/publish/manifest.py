@@ -12,6 +12,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from mixbuild.core import Count, ManifestError, Record, parse_json, typed
+from mixbuild.curate import Common, Quantiles
 from mixbuild.declare import CANONICAL, RowFormat
 from mixbuild.make import FILE, Config, Name, SplitEntry, contradictions, refuse_format
 from mixbuild.publish.formats import columns_of
@@ -60,6 +61,22 @@ class Lengths(Record, frozen=True):
     completion: Bins
 
 
+class Summary(Record, frozen=True):
+    """What a split's rows are like, in a few numbers.
+
+    Attributes:
+        prompt, completion: how long they are, in characters.
+        completions: the commonest, such as labels and letters of options; none where so many
+            differ, or are so long, that they were not counted.
+        distinct: how many completions differ; None where they were not counted.
+    """
+
+    prompt: Quantiles
+    completion: Quantiles
+    completions: tuple[Common, ...]
+    distinct: Count | None
+
+
 class ListedFile(Record, frozen=True):
     """A published file, and where it lies in the repo."""
 
@@ -79,6 +96,7 @@ class PublishedSplit(SplitEntry, frozen=True):
         example: a row of it; None where it has none.
         shards: its files; none where it has no rows, which nothing could load.
         format_digest: of its rows as they lie there; None where they are as they are.
+        summary: what its rows are like; None where a version wrote it that did not say.
     """
 
     text_bytes: Count
@@ -87,6 +105,7 @@ class PublishedSplit(SplitEntry, frozen=True):
     example: Row | None
     shards: tuple[ListedFile, ...]
     format_digest: str | None = None
+    summary: Summary | None = None
 
     @property
     def bytes(self) -> int:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from mixbuild.cli.terminal.console import out, print_table, table
 from mixbuild.cli.terminal.text import one_line_json
-from mixbuild.curate import Lengths, Statistics
+from mixbuild.curate import Statistics
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -47,14 +47,12 @@ def _print_lengths(what: str, told: Told) -> None:
     lines = table(*columns, "total", "bars", right=range(2, len(columns) + 1))
     for name, split, each in found:
         lines.add_row(
-            name, split, *(f"{length:,}" for length in _quantiles(each)), bars(each.histogram[1:])
+            name,
+            split,
+            *(f"{length:,}" for length in (*each.quantiles.ordered, each.total)),
+            bars(each.histogram[1:]),
         )
     print_table(lines)
-
-
-def _quantiles(each: Lengths) -> tuple[int, ...]:
-    quarters = (each.least, each.quarter, each.median, each.three_quarters)
-    return (*quarters, each.most_95, each.most_99, each.most, each.total)
 
 
 def _print_counts(told: Told) -> None:

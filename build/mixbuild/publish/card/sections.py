@@ -14,6 +14,7 @@ from mixbuild.publish.card import templates
 from mixbuild.publish.card.markdown import code, fenced, prose, shortened, table, wrapped
 from mixbuild.publish.card.metadata import loadable, ordered
 from mixbuild.publish.card.mixture import mixture_sections, mixtures
+from mixbuild.publish.card.summary import completions, lengths
 from mixbuild.publish.formats import texts_of
 from mixbuild.publish.manifest import MAIN, Configs, Published, PublishedConfig
 from mixbuild.sources import is_commit
@@ -153,7 +154,7 @@ def _each(configs: Configs) -> Iterator[str]:
         facts = "\n".join(f"- {each}" for each in _facts(config))
         example = _example(config) or f"**`{name}`** has no rows."
         summary = f"<details><summary><code>{name}</code></summary>"
-        yield f"{summary}\n\n{facts}\n\n{example}\n\n</details>"
+        yield "\n\n".join((summary, facts, *lengths(config), example, "</details>"))
 
 
 def _facts(config: PublishedConfig) -> Iterator[str]:
@@ -164,6 +165,9 @@ def _facts(config: PublishedConfig) -> Iterator[str]:
         yield f"source: {_at_commit(source)}, {source.license}{f' ({flags})' if flags else ''}"
     rows = ", ".join(f"{split} {each.rows:,}" for split, each in config.splits.items())
     yield f"rows: {rows}; {_count(len(config.templates), 'template')}"
+    for split, each in config.splits.items():
+        if labels := completions(each):
+            yield f"completions of {split}: {labels}"
     if left_out := _left_out(config):
         yield f"left out: {left_out}"
     for path in config.declarations:

@@ -1,0 +1,49 @@
+"""What the rows of a config are like: their commonest completions, and how long their texts are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mixbuild.publish.card.markdown import code, table
+from mixbuild.publish.manifest import PublishedConfig, PublishedSplit
+
+
+def completions(split: PublishedSplit) -> str:
+    """``` positive` 12 (60.0 %), ` negative` 8 (40.0 %)``; nothing where none is common."""
+    summary = split.summary
+    # a completion that only one row has is not common
+    common = [each for each in summary.completions if each.rows > 1] if summary else []
+    if summary is None or summary.distinct is None or not common:
+        return ""
+    told = [
+        f"{code(each.text)} {each.rows:,} ({100 * each.rows / split.rows:.1f} %)" for each in common
+    ]
+    if others := summary.distinct - len(common):
+        told.append(f"{others:,} more that differ")
+    return ", ".join(told)
+
+
+def lengths(config: PublishedConfig) -> Iterator[str]:
+    """A table of how long the texts of each split are; none where no split says it."""
+    lines = [
+        (split, text, *(f"{length:,}" for length in quantiles.ordered))
+        for split, each in config.splits.items()
+        if each.rows and each.summary is not None
+        for text, quantiles in (
+            ("prompt", each.summary.prompt),
+            ("completion", each.summary.completion),
+        )
+    ]
+    if lines:
+        names = (
+            "split",
+            "characters of",
+            "least",
+            "25 %",
+            "median",
+            "75 %",
+            "95 %",
+            "99 %",
+            "most",
+        )
+        yield table(names, lines)
