@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,6 +33,12 @@ os.environ.update(
 )
 
 from mixbuild.core import ManifestError, dump_json, typed  # noqa: E402
+
+# the same examples each time, however slow the machine is
+settings.register_profile(
+    "project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("project")
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import xxhash
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from mixbuild.core.digest import ContentDigest
 from mixbuild.core.row import SCHEMA
@@ -64,7 +64,6 @@ def test_the_digest_is_pinned() -> None:
     assert digest() == digest(batch([])) == "6c8b77e141265e98d95ed4f1b10a9e01"
 
 
-@settings(deadline=None)
 @given(rows_of_pair)
 @example(EXAMPLE)
 def test_an_independent_implementation_agrees(rows: list[Record]) -> None:
@@ -78,7 +77,6 @@ def test_an_independent_implementation_agrees_on_rendered_rows() -> None:
     assert digest(whole, schema=SCHEMA) == independent(rows, SCHEMA.names)
 
 
-@settings(deadline=None)
 @given(rows_of_pair, st.lists(st.integers(0, 8), max_size=5))
 @example(EXAMPLE, [0, 1, 1, 2, 3])
 def test_any_cut_gives_the_same_digest(rows: list[Record], cuts: list[int]) -> None:
@@ -91,7 +89,6 @@ def test_any_cut_gives_the_same_digest(rows: list[Record], cuts: list[int]) -> N
     assert digest(*(batch(rows[start:stop]) for start, stop in pairs)) == expected
 
 
-@settings(deadline=None)
 @given(rows_of_pair, st.integers(0, 8), st.integers(0, 8))
 def test_a_slice_has_the_digest_of_its_rows_alone(
     rows: list[Record], start: int, count: int
@@ -146,7 +143,6 @@ def test_another_value_order_or_boundary_is_another_digest(
     assert digest(batch(one)) != digest(batch(other))
 
 
-@settings(deadline=None)
 @given(rows_of_pair, rows_of_pair)
 def test_the_digest_tells_any_two_tables_apart(one: list[Record], other: list[Record]) -> None:
     assume(one != other)

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mixbuild.core.identity import hash_rows, row_ids
 
@@ -79,7 +79,6 @@ def test_hashes_are_pinned(parts: tuple[str | int, ...], expected: list[int]) ->
     assert hash_rows(np.array([0, 1, 2**40]), *parts).tolist() == expected
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 2**63 - 1), max_size=20),
     st.lists(st.text() | st.integers(), min_size=1, max_size=4),
@@ -90,7 +89,6 @@ def test_hashes_are_those_of_plain_integers(rows: list[int], parts: list[str | i
     assert hashes.tolist() == [reference(row, *parts) for row in rows]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=20),
     st.integers(0, 20),

@@ -65,7 +65,7 @@ def batches_of(*batches: list[tuple[int, int]]) -> Iterator[pa.RecordBatch]:
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.lists(st.sampled_from(PLACES), max_size=60), max_size=4), st.integers(1, 50))
 def test_rows_come_in_the_order_of_the_selection_and_as_often(
     shards: list[Source], places: list[list[tuple[int, int]]], step: int

@@ -217,7 +217,7 @@ WEIGHTS = st.sampled_from([0.25, 0.5, 1, 2, 3, 10])
 PARTS = st.builds(Part, weight=WEIGHTS, cap=st.none() | st.integers(1, 10**6))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.tuples(PARTS, COUNTS), min_size=1),
     st.dictionaries(st.sampled_from("abcdef"), WEIGHTS, min_size=1),
@@ -257,7 +257,7 @@ def test_rates_are_those_of_seqio(
         assert float(quota.slope) == pytest.approx(seqio_get_rate(expected, task) / total, rel=1e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.dictionaries(st.text("abcdef", min_size=1, max_size=3), PARTS, min_size=1, max_size=9),
     st.integers(1, 10**6),
@@ -279,7 +279,7 @@ def test_rows_add_up_to_the_total_whatever_the_order(
     assert apportioned({name: exactly[name] for name in names}, total) == rows
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.tuples(PARTS, st.integers(50, 5000)), min_size=2),
     st.sampled_from([1.0, 1.5, 3]),
@@ -299,7 +299,7 @@ def test_the_feasible_total_is_met_and_one_more_is_not(
     assert any(each.of(total + 1) > most[name] for name, each in asked.items())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.tuples(PARTS, st.integers(1, 10**6)), min_size=2),
     st.integers(1, 10**5),

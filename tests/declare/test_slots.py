@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mixbuild.core.errors import TaskError
 from mixbuild.declare.slots import (
@@ -94,7 +94,6 @@ def test_first_and_is_empty_of_a_list_column_that_is_in_no_struct() -> None:
     assert evaluate(batch, is_empty("names")) == [False, True, None]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.none() | st.lists(st.none() | st.text(max_size=3), max_size=3), min_size=1, max_size=9

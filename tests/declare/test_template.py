@@ -340,7 +340,6 @@ def test_a_template_cannot_be_changed_and_survives_a_pickle() -> None:
     assert repr(again.prompt[1]) == "Placeholder('context')"
 
 
-@settings(deadline=None)
 @given(pieces(), st.data())
 @example((["Do ", "", "{a}", ""], [" ", "", "{b}", ""]), None)
 def test_what_is_joined_is_what_python_formats(
@@ -362,7 +361,6 @@ def test_what_is_joined_is_what_python_formats(
     assert join(template.prompt + template.completion, slots).to_pylist() == whole
 
 
-@settings(deadline=None)
 @given(st.lists(values, min_size=1))
 @example(["".join(map(chr, range(0x20))), "\U0010ffff\ufffe\ufeff", MARKER * 3, "{{}}{a}}}"])
 def test_source_text_passes_untouched(texts: list[str]) -> None:
@@ -374,7 +372,7 @@ def test_source_text_passes_untouched(texts: list[str]) -> None:
     assert join(template.completion, slots).to_pylist() == [" " + text for text in texts]
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.text(alphabet="ab0{}[]!:. \nOUTP" + "é"), st.booleans())
 @example("Do {a} [OUTPUT]: {b}", False)
 def test_any_text_is_a_template_or_a_fault_on_one_line(text: str, framed: bool) -> None:

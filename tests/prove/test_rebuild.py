@@ -20,7 +20,7 @@ import pytest
 from conftest import ROOT, imdb_rows
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mixbuild.core.errors import ManifestError, MixError, SourceError, UsageError
 from mixbuild.core.row import SCHEMA
@@ -574,7 +574,6 @@ def batches(rows: list[Row], at: list[int]) -> Iterator[pa.RecordBatch]:
         yield whole.slice(start, stop - start)
 
 
-@settings(deadline=None)
 @given(some_rows, some_rows, cuts, cuts)
 @example([], [], [], [0, 0])
 @example([{"prompt": "a", "references": []}], [], [0], [])

@@ -738,7 +738,6 @@ def test_nothing_is_left_to_fill(manifest: dict[str, Any]) -> None:
     assert "$" not in outside
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")))
 @example(NASTY)
 @example("`" * 50)
@@ -750,7 +749,6 @@ def test_a_fence_holds_any_text(text: str) -> None:
     assert after.type == "hr"
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 @example("HTML line breaks, <br />, \\<b>, [a](b), *c* _d_ ~~e~~ `f` &amp; <!-- g -->\nare kept")
 def test_prose_reads_as_it_is(text: str) -> None:
@@ -760,7 +758,6 @@ def test_prose_reads_as_it_is(text: str) -> None:
     assert "".join(each.content for each in parts) == f"{' '.join(text.split())}."
 
 
-@settings(deadline=None)
 @given(st.text())
 @example(NASTY)
 @example("a`b.parquet:7")
@@ -1102,7 +1099,7 @@ PIECES = [
 ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @example(["---\n", BEGIN, "---\n", "---\n"])
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=8))
 def test_whatever_is_there_a_second_writing_changes_nothing(pieces: list[str]) -> None:

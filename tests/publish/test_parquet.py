@@ -125,7 +125,7 @@ def expected_files(rows: Sequence[Record]) -> list[list[list[Record]]]:
 MIXED = [row("a" * length, number) for number, length in enumerate([0, 300, 5, 5, 5, 5, 90, 1, 80])]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(rows_of_any_text, st.lists(st.integers(0, 14), max_size=6))
 @example(MIXED, [])
 @example(MIXED, [0, 1, 1, 2, 5])
@@ -144,7 +144,7 @@ def test_files_are_cut_by_their_rows_alone(rows: list[Record], cuts: list[int]) 
             assert count == sum(map(len, groups))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(rows_of_any_text, st.lists(st.integers(0, 14), max_size=6))
 @example(MIXED, [1, 2, 3, 4, 5, 6, 7, 8])
 def test_row_groups_say_how_much_text_they_hold(rows: list[Record], cuts: list[int]) -> None:
@@ -171,7 +171,6 @@ def test_a_group_is_full_to_the_very_byte() -> None:
         assert [len(group) for group, _ in row_groups([batch(rows)])] == [1, 1, 1, 1]
 
 
-@settings(deadline=None)
 @given(rows_of_any_text, st.integers(0, 14), st.integers(0, 14))
 def test_text_bytes_are_those_of_a_plain_loop(rows: list[Record], start: int, count: int) -> None:
     assert text_bytes(batch(rows)).tolist() == [size_of(each) for each in rows]

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mixbuild.core.errors import RowError, SchemaError, TaskError
 from mixbuild.declare.options import Choices, ChoiceSlot, choices, key, letter, position
@@ -203,7 +203,6 @@ def sources(draw: st.DrawFn) -> list[Record]:
     return rows
 
 
-@settings(deadline=None)
 @given(sources(), st.integers(0, 2**62), st.integers(0, 3), st.data())
 def test_every_slot_shows_what_a_plain_loop_shows_however_rows_are_cut(
     rows: list[Record], first_row: int, seed: int, data: st.DataObject

@@ -313,7 +313,7 @@ def test_the_samples_are_rendered_as_plain_loops_do(task: Task, mode: str) -> No
 
 
 @pytest.mark.parametrize(("task", "mode"), EVERY_MODE)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_rows_are_rendered_as_plain_loops_do(
     task: Task, mode: str, data: st.DataObject
@@ -376,7 +376,7 @@ def rendered_in_pieces(
 
 @pytest.mark.parametrize("mode", ["seed", "sample", "all"])
 @by_name
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_cut_into_batches_makes_the_same_rows(
     task: Task, mode: str, data: st.DataObject

@@ -18,7 +18,7 @@ import pytest
 import xxhash
 from conftest import IMDB_SCHEMA, imdb_rows, read_shards
 from hub_server import LoopbackHub
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from mixbuild.core.digest import SourceDigest
 from mixbuild.core.errors import LockError, MixError
@@ -548,7 +548,6 @@ def columns(draw: st.DrawFn) -> tuple[pa.DataType, list[Any]]:
 LISTED = (pa.list_(pa.struct({"a": pa.string()})), [[{"a": "x"}, None], None, [], [{"a": None}]])
 
 
-@settings(deadline=None)
 @given(columns())
 @example(LISTED)
 @example((pa.struct({"a": pa.list_(pa.string())}), [{"a": [""]}, None, {"a": None}, {"a": []}]))
@@ -557,7 +556,6 @@ def test_an_independent_implementation_agrees(found: tuple[pa.DataType, list[Any
     assert digest(column(values, kind)) == independent(values, kind)
 
 
-@settings(deadline=None)
 @given(columns(), st.lists(st.integers(0, 8), max_size=5))
 @example(LISTED, [0, 1, 1, 2, 3])
 @example((pa.string(), []), [0, 0])
@@ -573,7 +571,6 @@ def test_any_cut_gives_the_same_digest(
     assert digest(*(column(values[start:stop], kind) for start, stop in pairs)) == digest(whole)
 
 
-@settings(deadline=None)
 @given(kinds(), st.data())
 def test_the_digest_tells_any_two_columns_apart(
     found: tuple[pa.DataType, st.SearchStrategy[Any]], data: st.DataObject
