@@ -11,7 +11,7 @@ from conftest import ROOT, Build
 from mixbuild.cli.terminal import mixtures
 from mixbuild.cli.terminal.console import Plain
 from mixbuild.curate import Stock, forecast
-from mixbuild.declare import Mixture, Part, recipe_schema
+from mixbuild.declare import Mixture, Part, RowFormat, parse_recipe, recipe_schema
 from mixbuild.make import shipped_recipes
 from test_docs import blocks, commands, matches
 
@@ -138,13 +138,6 @@ def test_a_recipe_is_made_and_says_all_that_it_says(
     ):
         refused = build("make", "--recipe", recipe, *options, *out)
         assert (refused.returncode, refused.stderr) == (2, f"error: {line}\n")
-    recipe.write_text("tasks: {squad: {}}\nformats: [{name: messages}]\n")
-    unmade = build("make", "--recipe", recipe, *out)
-    assert (unmade.returncode, unmade.stderr) == (
-        2,
-        "error: --recipe: formats: expected none, since make does not make them yet; leave them "
-        "out, and export --as FORMAT what was made\n",
-    )
     alone = build("make", "squad", "--set", "seed=3", *out)
     expected = "error: --set seed=3: sets what a recipe says; name it with --recipe\n"
     assert (alone.returncode, alone.stderr) == (2, expected)
@@ -165,6 +158,8 @@ def test_the_guide_to_recipes_shows_what_is_printed(build: Build, tmp_path: Path
             done = build(*arguments)
             assert done.returncode == status
             assert matches(expected, done.stderr if status else done.stdout)
+    (part,) = blocks(PAGE, "yaml part")
+    assert parse_recipe(part, "part").row_formats[0] == RowFormat("messages")
     for block in blocks(PAGE, "python"):
         exec(block, {})  # noqa: S102 - it is our own page
     for name in shipped_recipes():

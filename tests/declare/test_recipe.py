@@ -56,6 +56,7 @@ mixtures:
 quality:
   exact: {conflict: report}
 formats:
+  - alpaca
   - {name: messages, system: Be brief.}
 """
 
@@ -78,7 +79,10 @@ IN_PYTHON = Recipe(
         )
     },
     quality=Quality(exact=Exact(conflict="report")),
-    formats=(RowFormat("messages", system="Be brief."),),
+    formats=(
+        "alpaca",
+        RowFormat("messages", system="Be brief."),
+    ),
 )
 
 
@@ -86,6 +90,8 @@ def test_a_recipe_in_python_and_the_file_that_says_the_same_are_one() -> None:
     assert parse_recipe(WHOLE, "a.yaml") == IN_PYTHON
     assert parse_recipe(recipe_text(IN_PYTHON), "b.yaml") == IN_PYTHON
     assert "conflict: report" in recipe_text(IN_PYTHON)
+    messages = RowFormat("messages", system="Be brief.")
+    assert IN_PYTHON.row_formats == (RowFormat("alpaca"), messages)
     assert "temperature" not in recipe_text(Recipe(mixtures={"mix": Mixture(parts={"a": Part()})}))
 
 
@@ -153,6 +159,20 @@ MIX = "mixtures:\n  mix:\n    parts:\n      squad: {}\n      "
             "tasks: {squad: {}}\nformats:\n  - {name: mesages}",
             "line 3: formats.0: unknown row format 'mesages'; did you mean 'messages'? Known: "
             "prompt_completion, messages, alpaca, sharegpt, text",
+        ),
+        (
+            "tasks: {squad: {}}\nformats: [mesages]",
+            "line 2: formats.0: unknown row format 'mesages'; did you mean 'messages'? Known: "
+            "prompt_completion, messages, alpaca, sharegpt, text",
+        ),
+        (
+            "tasks: {squad: {}}\nformats:\n  - messages\n  - {name: messages, marker: keep}",
+            "line 4: formats.1: expected each row format once, since it has one branch; got "
+            "'messages' again",
+        ),
+        (
+            "tasks: {squad: {}}\nformats: [3]",
+            "line 2: formats.0: expected a text or a mapping, got 3",
         ),
         (
             "tasks: {squad: {}}\nformats:\n  - name: text\n    marker: keep",

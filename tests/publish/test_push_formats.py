@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,13 +13,14 @@ import pytest
 from conftest import read_shards
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
-from mixbuild.core import ManifestError, VerifyError
+from mixbuild.core import ManifestError, UsageError, VerifyError
 from mixbuild.declare import ROW_FORMATS, RowFormat
 from mixbuild.prove import rebuild, trace
 from mixbuild.publish import ARROW, PARQUET, open_place
 from mixbuild.publish.formats import columns_of
+from mixbuild.publish.hub.branches import Branch, branches, default_branch
 from mixbuild.publish.hub.plan import Target
-from mixbuild.publish.hub.push import default_branch, verify_repo
+from mixbuild.publish.hub.push import verify_repo
 from publish.pushing import REPO, Builds, Command, published, push
 
 pytest_plugins = ("publish.pushing",)
@@ -122,3 +126,72 @@ def test_arrow_files_have_the_format_too(
     asked, target = RowFormat("sharegpt"), Target(REPO, "sharegpt")
     push(api, builds("imdb"), target, row_format=asked, file_format=ARROW)
     verify_repo(api, REPO, "sharegpt")
+
+
+CHATS = {"name": "messages", "marker": "drop", "system": "Be brief."}
+
+
+def test_the_formats_of_a_recipe_follow_each_to_its_branch(
+    command: Command, at_the_hub: LoopbackHub, tmp_path: Path
+) -> None:
+    recipe, out = tmp_path / "mine.yaml", tmp_path / "out"
+    recipe.write_text(
+        "tasks: {imdb: {}}\nmixtures: {mix: {total: 4, parts: {imdb: {}}}}\n"
+        "formats: [prompt_completion, text, {name: messages, system: Be brief.}]\n"
+    )
+    made = command("make", "--recipe", recipe, "--samples", "--out", out)
+    assert (made.returncode, made.stderr) == (0, "")
+    made = command("make", "gsm8k", "--samples", "--out", out)  # it has no recipe
+    assert (made.returncode, made.stderr) == (0, "")
+
+    done = command("push", REPO, "--out", out, "--allow-mirrors", "--tag", "first")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        re.findall(r"^org/mix: pushed, .*", done.stdout, re.MULTILINE)
+        == ["org/mix: pushed, version 1.0.0"] * 3
+    )
+    found = {name: published(at_the_hub, name) for name in ("main", "text", "messages")}
+    assert sorted(found["main"]["configs"]) == ["gsm8k", "imdb", "mix"]
+    assert (
+        sorted(found["text"]["configs"])
+        == sorted(found["messages"]["configs"])
+        == [
+            "imdb",
+            "mix",
+        ]
+    )
+    assert found["messages"]["row_format"] == CHATS
+
+    alone = command("push", REPO, "--out", out, "--allow-mirrors", "--revision", "here")
+    assert (alone.returncode, alone.stdout.count("org/mix: pushed")) == (0, 1)
+
+
+def made_by(out: Path, **formats: str) -> None:
+    """Give configs of a build recipes that name formats."""
+    path = out / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for config, named in formats.items():
+        manifest["configs"][config]["recipe"] = {"text": f"formats: {named}", "settings": []}
+    path.write_text(json.dumps(manifest))
+
+
+def test_two_recipes_have_one_format_with_the_same_options(builds: Builds, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(builds("squad", "imdb").out, out)
+    made_by(out, squad="[messages, {name: alpaca, marker: keep}]", imdb="[{name: messages}]")
+    main = Branch("main", RowFormat(), ())
+    messages = Branch("messages", RowFormat("messages"), ("imdb", "squad"))
+    alpaca = Branch("alpaca", RowFormat("alpaca", marker="keep"), ("squad",))
+    assert branches(out) == [main, messages, alpaca]
+    assert branches(out, only=["imdb"]) == [
+        dataclasses.replace(main, configs=("imdb",)),
+        dataclasses.replace(messages, configs=("imdb",)),
+    ]
+    made_by(out, squad="[messages]", imdb="[{name: messages, system: Be brief.}]")
+    with pytest.raises(UsageError) as caught:
+        branches(out)
+    assert str(caught.value) == (
+        "imdb and squad: expected messages with the same marker and system message in both of "
+        "their recipes, got others; push each with --only and --as messages, to a branch of its "
+        "own with --revision"
+    )

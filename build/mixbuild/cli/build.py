@@ -24,7 +24,6 @@ from mixbuild.cli.recipes import (
     asked_by_recipe,
     recipe_option,
     refuse_beside_recipe,
-    refuse_unmade,
     set_option,
 )
 from mixbuild.cli.select import select
@@ -151,7 +150,6 @@ def make_command(
         resolved, request = asked_by_recipe(
             recipe, settings, catalog=catalog, out=folder, samples=samples, sources=sources, **how
         )
-        refuse_unmade(resolved)
         tasks = list(request.tasks)
         quality, mixtures = resolved.recipe.quality, resolved.mixtures
     elif settings:

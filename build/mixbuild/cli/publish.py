@@ -58,10 +58,9 @@ def card_command(folder: Path, repo: str) -> None:
 @click.option(
     "--as",
     "row_format",
-    default=PROMPT_COMPLETION,
-    show_default=True,
     metavar="FORMAT",
-    help="Row format; messages, alpaca, sharegpt and text go to a branch of that name.",
+    help="Row format; messages, alpaca, sharegpt and text go to a branch of that name.  [default: "
+    "prompt_completion, then those that the build's recipe names]",
 )
 @click.option(
     "--marker",
@@ -105,7 +104,7 @@ def push_command(
     revision: str | None,
     create_pr: bool,
     tag_name: str | None,
-    row_format: str,
+    row_format: str | None,
     marker: str,
     system: str | None,
     message: str | None,
@@ -117,33 +116,41 @@ def push_command(
 ) -> None:
     """Publish a build in one commit, then load it from there and compare.
 
+    Row formats that its recipe names follow, each in one commit on a branch of its name.
+
     Afterwards, the hash of each file on the Hub, and what the card says of files and rows, are
     compared with the manifest, and the first and last rows that load_dataset gives of each split
     with those of the build. --verify full loads every row, as the command verify does.
     """
-    asked = RowFormat(row_format, marker, system)
+    asked = RowFormat(row_format or PROMPT_COMPLETION, marker, system)
     from mixbuild.publish import push as hub
 
-    done = hub.push(
-        folder,
-        hub.Target(
-            repo,
-            revision or hub.default_branch(file_format, row_format),
-            private=private,
-            create_pr=create_pr,
-            message=message,
-        ),
-        progress=lambda what, unit: progress(what, unit=unit),
-        show=print_plan,
-        file_format=file_format,
-        row_format=asked,
-        tag_name=tag_name,
-        verify=verify,
-        dry_run=dry_run,
-        num_proc=num_proc,
-        only=only,
-        allow_licences=allow_licences,
-        allow_mirrors=allow_mirrors,
-    )
-    if done is not None:
-        print_pushed(repo, *done, whole=verify == hub.FULL)
+    if row_format is None and revision is None and file_format == PARQUET:
+        branches = hub.branches(folder, only=only)
+    else:
+        name = revision or hub.default_branch(file_format, asked.name)
+        branches = [hub.Branch(name, asked, only)]
+    for branch in branches:
+        done = hub.push(
+            folder,
+            hub.Target(
+                repo,
+                branch.name,
+                private=private,
+                create_pr=create_pr,
+                message=message,
+            ),
+            progress=lambda what, unit: progress(what, unit=unit),
+            show=print_plan,
+            file_format=file_format,
+            row_format=branch.row_format,
+            tag_name=tag_name if branch is branches[0] else None,  # it names one commit
+            verify=verify,
+            dry_run=dry_run,
+            num_proc=num_proc,
+            only=branch.configs,
+            allow_licences=allow_licences,
+            allow_mirrors=allow_mirrors,
+        )
+        if done is not None:
+            print_pushed(repo, *done, whole=verify == hub.FULL)

@@ -57,19 +57,6 @@ def refuse_beside_recipe(context: click.Context) -> None:
             raise UsageError(f"{option}: the recipe says that; change it there, or --set {setting}")
 
 
-def refuse_unmade(resolved: Resolved) -> None:
-    """Refuse what a recipe may say and no command does yet, rather than leave it out unseen.
-
-    Raises:
-        UsageError: naming it.
-    """
-    if resolved.recipe.formats:
-        raise UsageError(
-            "--recipe: formats: expected none, since make does not make them yet; leave them out, "
-            "and export --as FORMAT what was made"
-        )
-
-
 def asked_by_recipe(
     place: str,
     settings: Sequence[str],

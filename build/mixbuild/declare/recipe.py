@@ -35,7 +35,7 @@ from mixbuild.core import (
 from mixbuild.declare.choice import Rows, TaskChoice
 from mixbuild.declare.mixture import Mixture, expanded, leaves
 from mixbuild.declare.quality import Quality
-from mixbuild.declare.row_format import RowFormat
+from mixbuild.declare.row_format import ROW_FORMATS, FormatName, RowFormat
 from mixbuild.declare.task import SEED
 from mixbuild.declare.template import NAME
 
@@ -54,7 +54,8 @@ class Recipe:
             named again.
         mixtures: configs that are made of several tasks, by name.
         quality: which rows are taken out before a mixture takes of them.
-        formats: the row formats in which rows are exported or published beside the canonical one.
+        formats: the row formats that ``push`` publishes beside the canonical one, each on a branch
+            of its name; a mapping says its options: ``{name: messages, system: Be brief.}``.
     """
 
     seed: int = 0
@@ -64,7 +65,12 @@ class Recipe:
     tasks: Mapping[str, TaskChoice] = field(default_factory=dict)
     mixtures: Mapping[str, Mixture] = field(default_factory=dict)
     quality: Quality | None = None
-    formats: tuple[RowFormat, ...] = ()
+    formats: tuple[FormatName | RowFormat, ...] = ()
+
+    @property
+    def row_formats(self) -> tuple[RowFormat, ...]:
+        """The formats, with the options of those that are named alone."""
+        return tuple(RowFormat(each) if isinstance(each, str) else each for each in self.formats)
 
 
 def parse_recipe(text: str, where: str, *, settings: Sequence[str] = ()) -> Recipe:
@@ -116,7 +122,8 @@ def resolve_recipe(
 
     Raises:
         RecipeError: a name that no task, family or mixture has, or that two have; a mixture within
-            itself; a task that is to be rendered in two ways.
+            itself; a task that is to be rendered in two ways; a row format that is none or is
+            named twice.
     """
     document = _document(text, where, settings)
     recipe = decode(document, Recipe)
@@ -133,6 +140,7 @@ def resolve_recipe(
             raise fault(document, at, f"expected a name of its own, got that of a {what}")
     if not recipe.tasks and not recipe.mixtures:
         raise fault(document, [], "expected tasks or mixtures, got neither")
+    _check_formats(document, recipe)
     mixtures = {}
     for name in recipe.mixtures:
         try:
@@ -158,6 +166,18 @@ def resolve_recipe(
 def recipe_text(recipe: Recipe) -> str:
     """A recipe made in Python as the file that says the same."""
     return dump_yaml(_said(recipe))
+
+
+def _check_formats(document: Document, recipe: Recipe) -> None:
+    named: list[str] = []
+    for place, each in enumerate(recipe.formats):
+        name = each if isinstance(each, str) else each.name
+        if name not in ROW_FORMATS:
+            raise fault(document, ["formats", place], one_of("row format", name, ROW_FORMATS))
+        if name in named:
+            what = f"expected each row format once, since it has one branch; got {name!r} again"
+            raise fault(document, ["formats", place], what)
+        named.append(name)
 
 
 def _document(text: str, where: str, settings: Sequence[str]) -> Document:

@@ -9,6 +9,10 @@ mixbuild.core.errors.UsageError: unknown row format 'mesages'; did you mean 'mes
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
+
 from mixbuild.core import Record, UsageError, one_of
 
 PROMPT_COMPLETION = "prompt_completion"
@@ -18,6 +22,9 @@ SHAREGPT = "sharegpt"
 TEXT_FORMAT = "text"
 ROW_FORMATS = (PROMPT_COMPLETION, MESSAGES, ALPACA, SHAREGPT, TEXT_FORMAT)
 """What each looks like, ``publish/formats`` says."""
+
+FormatName = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(ROW_FORMATS)})]
+"""One of ``ROW_FORMATS``; an editor is told which there are."""
 
 DROP = "drop"
 KEEP = "keep"
@@ -37,7 +44,7 @@ class RowFormat(Record, frozen=True):
         UsageError: there is no such format, or it has no such option.
     """
 
-    name: str = PROMPT_COMPLETION
+    name: FormatName = PROMPT_COMPLETION
     marker: str = DROP
     system: str | None = None
 

@@ -15,5 +15,6 @@
     rows       the published rows, as they lie there
     load       a config as its users load it
     verify     what is published against its manifest, file by file and row by row
+    branches   where a push goes: a branch for each row format
     push       a build, published and proven
 """

@@ -11,12 +11,13 @@ from huggingface_hub import HfApi
 
 from mixbuild.core import HubError, UsageError, VerifyError, mutex, one_of
 from mixbuild.core import executor as engine
-from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat, refuse_held_back
+from mixbuild.declare import CANONICAL, RowFormat, refuse_held_back
 from mixbuild.make import MIXTURE, Built, SourceEntry, expect
 from mixbuild.publish.ends import Ends, exported_ends
 from mixbuild.publish.export import Offer, Split, export_split
 from mixbuild.publish.export import splits as splits_of
 from mixbuild.publish.formats import columns_of
+from mixbuild.publish.hub.branches import Branch, branches, default_branch
 from mixbuild.publish.hub.client import client
 from mixbuild.publish.hub.commit import publish
 from mixbuild.publish.hub.early import sending_early
@@ -33,13 +34,16 @@ __all__ = [
     "ENDS",
     "FULL",
     "MAIN",
+    "Branch",
     "Plan",
     "Progress",
     "Pushed",
     "Remote",
     "Target",
     "Verified",
+    "branches",
     "client",
+    "default_branch",
     "parse",
     "published_rows",
     "push",
@@ -250,10 +254,3 @@ def _tag(api: HfApi, target: Target, pushed: Pushed, asked: str | None) -> Pushe
         pushed,
         untagged=tuple(name for name, is_given in zip(names, given, strict=True) if not is_given),
     )
-
-
-def default_branch(file_format: str, row_format: str = PROMPT_COMPLETION) -> str:
-    """Each format has a branch of its own: all the configs of one are read alike."""
-    if row_format != PROMPT_COMPLETION:
-        return row_format
-    return MAIN if file_format == PARQUET else file_format

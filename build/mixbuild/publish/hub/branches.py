@@ -1,0 +1,66 @@
+"""Where a push goes: a branch for each row format; the configs of a branch are read alike."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixbuild.core import UsageError
+from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat, parse_recipe
+from mixbuild.make import expect
+from mixbuild.publish.manifest import MAIN, PARQUET
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch, the format of its rows, and the configs of a build that go there."""
+
+    name: str
+    row_format: RowFormat
+    configs: tuple[str, ...]
+
+
+def default_branch(file_format: str, row_format: str = PROMPT_COMPLETION) -> str:
+    """The branch of a format, where nobody names another."""
+    if row_format != PROMPT_COMPLETION:
+        return row_format
+    return MAIN if file_format == PARQUET else file_format
+
+
+def branches(out: Path, *, only: Collection[str] = ()) -> list[Branch]:
+    """Where a build is published: on main, and in the row formats that its recipe names.
+
+    Args:
+        out: the build's folder.
+        only: the configs that are published; all when empty. One that is not there, ``push``
+            refuses.
+
+    Returns:
+        Main, with all of the configs; then a branch for each further format, with the configs that
+        were made by a recipe which names it.
+
+    Raises:
+        UsageError: two recipes want a format with other options.
+        ManifestError, RecipeError: the build, or a recipe in it, cannot be read.
+    """
+    formats: dict[str, RowFormat] = {}
+    configs: dict[str, list[str]] = {}
+    for config, made in expect(out).configs.items():
+        if made.recipe is None or (only and config not in only):
+            continue
+        where = f"the recipe of {config}"
+        for asked in parse_recipe(
+            made.recipe.text, where, settings=made.recipe.settings
+        ).row_formats:
+            if asked.name == PROMPT_COMPLETION:
+                continue
+            if formats.setdefault(asked.name, asked) != asked:
+                raise UsageError(
+                    f"{configs[asked.name][0]} and {config}: expected {asked.name} with the same "
+                    f"marker and system message in both of their recipes, got others; push each "
+                    f"with --only and --as {asked.name}, to a branch of its own with --revision"
+                )
+            configs.setdefault(asked.name, []).append(config)
+    main = Branch(MAIN, CANONICAL, tuple(only))
+    return [main, *(Branch(name, formats[name], tuple(configs[name])) for name in formats)]
