@@ -59,7 +59,7 @@ TASK = Task(
         ),
         Template(
             "columns",
-            "Beside each of its products a shop shows two columns of reviews. One is headed by the words in favour and holds what was written by people who gave four or five stars, the other is headed by the word against and holds what was written by people who gave one or two. Under which heading is this review to be found?\n\n{heading}{content}\n\n[OUTPUT]: {column}",
+            'Beside each of its products a shop shows two columns of reviews. The column of those who gave four or five stars is headed "in favour", and the column of those who gave one or two is headed "against". Under which heading is this review to be found?\n\n{heading}{content}\n\n[OUTPUT]: {column}',
         ),
         Template("one_word", "Describe this buyer's attitude in one word.\n\n{heading}{content}\n[OUTPUT]: {label}"),
         Template("terse", "{content}\nSentiment (negative or positive):\n[OUTPUT]: {label}"),

@@ -8,7 +8,8 @@ Raw record: {"article": "(CNN) -- An American woman died aboard a cruise ship th
     take the space away. What stood around an article on its page is taken away as well: "By .
     Daily Mail Reporter . PUBLISHED: . 02:22 EST, 12 October 2013 .", "Watch what led to it » .",
     "E-mail to a friend .".
-    An updated story may have a highlight that begins with "NEW:".
+    An updated story has highlights that begin with "NEW:", which no reader of the article could
+    tell, and half of the articles have runs of spaces: neither is left in the slots.
     Not confirmed: that the card still says apache-2.0, as it did in 2022.
 """
 
@@ -41,7 +42,10 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
-    slots={"article": replaced("article", pattern=FURNITURE, by=r"\1"), "highlights": replaced("highlights", pattern=r"(?m) \.[ \t\r]*$", by=".")},
+    slots={
+        "article": replaced("article", pattern=FURNITURE, by=r"\1").spaced().trimmed(),
+        "highlights": replaced("highlights", pattern=r"(?m)^NEW: *| (\.)[ \t\r]*$", by=r"\1").spaced().trimmed(),
+    },
     trimmable="article",
     templates=(
         Template("seed", "Summarize the following article: {article} \n[OUTPUT]: {highlights}"),

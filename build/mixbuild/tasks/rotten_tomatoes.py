@@ -59,7 +59,9 @@ TASK = Task(
         Template("polarity", "Polarity of this verdict on a film: {line}\n[OUTPUT]: {label}"),
         Template("terse", "{line}\nVerdict (negative or positive):\n[OUTPUT]: {label}"),
         Template(
-            "write_a_review", "Sum up a movie in a line or two of lower case, as a critic with a {label} opinion of it would.\n[OUTPUT]: {line}", inverted=True
+            "write_a_review",
+            "Sum up a movie in a line or two, all in lower case, as a critic with a {label} opinion of it would.\n[OUTPUT]: {line}",
+            inverted=True,
         ),
         Template("make_readers", "Write something brief about a film, in lower case, that makes readers {wish}.\n[OUTPUT]: {line}", inverted=True),
     ),

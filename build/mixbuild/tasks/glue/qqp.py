@@ -42,7 +42,7 @@ TASK = Task(
         "action": label("label", {"not_duplicate": "keep both", "duplicate": "merge them"}),
         "finding": label("label", {"not_duplicate": "They ask different things.", "duplicate": "They ask the same thing."}),
         "new": label("label", {"not_duplicate": "yes", "duplicate": "no"}),
-        "relation": label("label", {"not_duplicate": "that is not answered by what answers", "duplicate": "that means the same as"}),
+        "relation": label("label", {"not_duplicate": "that calls for another answer than", "duplicate": "that means the same as"}),
         "demand": label("label", {"not_duplicate": "asks something else", "duplicate": "asks the same in other words"}),
     },
     templates=(

@@ -18,7 +18,7 @@ RAGGED = {
     # "smart ,", "with its shape-shifting perils , political intrigue and", "benefits from serendipity but"
     "a remark cut at its end": holds(
         "sentence",
-        pattern=r"([,:;(\[`$-]|\s(a|about|an|and|are|as|at|be|been|but|by|for|from|had|has|have|he|her|his|if|in|into|is|it|its|like|more|most|my|nor|not|of|on|or|our|so"
+        pattern=r"([,:;(\[`$-]|\s(a|about|an|and|are|as|at|be|been|but|by|for|from|had|has|have|he|her|his|if|in|into|is|it|its|let alone|like|more|most|my|nor|not|of|on|or|our|so"
         r"|some|than|that|the|their|they|this|to|too|very|was|we|were|when|which|while|who|whose|will|with|would|you|your))\s*$",
     ),
 }
@@ -80,7 +80,7 @@ TASK = Task(
         Template("one_word", "Read this piece of a movie review and give its polarity in one word.\n\n{remark}\n\n[OUTPUT]: {label}"),
         Template("tone", "{remark}\nTone of the above:\n[OUTPUT]: {label}"),
         Template(
-            "write_a_remark", "Write a {label} remark about a film, a phrase or a sentence, all in lower case.\n[OUTPUT]: {remark}", inverted=True, drops=RAGGED
+            "write_a_remark", "Write a {label} remark about a film: a phrase or a sentence, all in lower case.\n[OUTPUT]: {remark}", inverted=True, drops=RAGGED
         ),
         Template("praise_or_pan", "In lower case, {deed} a film or something about it.\n[OUTPUT]: {remark}", inverted=True, drops=RAGGED),
     ),
