@@ -51,7 +51,8 @@ TEMPLATES = (
         "write_the_entry",
         "Write the opening of an encyclopaedia article on {title}, {phrase}.\n[OUTPUT]: {content}",
         inverted=True,
-        drops={"breaks off": ~holds("content", pattern=r"[.!?。][\"'”’)\]}]*\s*$")},
+        # "beers made before that law (i.e." ends in a full stop and breaks off
+        drops={"breaks off": ~holds("content", pattern=r"[.!?。][\"'”’)\]}]*\s*$") | holds("content", pattern=r"\([^()]*$")},
     ),
     Template("what_is_described", "What does this describe?\n{content}\n[OUTPUT]: {phrase}"),
     Template(
