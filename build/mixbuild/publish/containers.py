@@ -7,7 +7,6 @@ same bytes.
 from __future__ import annotations
 
 import gzip
-import io
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -130,9 +129,6 @@ class Written:
             self._open.enter_context(target)
 
         def write(group: pa.RecordBatch) -> None:
-            text = io.BytesIO()
-            frame = polars.from_arrow(pa.Table.from_batches([group]))
-            frame.write_ndjson(text)
-            target.write(text.getbuffer())
+            polars.from_arrow(pa.Table.from_batches([group])).write_ndjson(target)
 
         return write
