@@ -46,6 +46,7 @@ def card(hub: LoopbackHub, repo: str) -> tuple[dict[str, Any], str]:
     front, text = split_front_matter(hub.files(repo)["README.md"].decode())
     assert front is not None
     found = load_yaml(front, where="card", error=CardError)
+    assert isinstance(found, dict)
     return found, text
 
 

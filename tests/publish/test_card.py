@@ -296,7 +296,8 @@ def header(text: str) -> dict[str, Any]:
     """The card's YAML, as the Hub reads it."""
     found = re.fullmatch(r"---\n(.*?\n)---\n.*", text, re.DOTALL)
     assert found is not None
-    data: dict[str, Any] = load_yaml(found[1], where="card", error=CardError)
+    data = load_yaml(found[1], where="card", error=CardError)
+    assert isinstance(data, dict)
     assert "&id" not in found[1], "no aliases"
     return data
 

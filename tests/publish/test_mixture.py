@@ -64,7 +64,9 @@ def card(published: Published, *names: str, old: str | None = None) -> tuple[dic
     (text,) = (each.content for each in publication.files if each.path == "README.md")
     assert isinstance(text, bytes)
     front = text.decode().split("---\n")[1]
-    return load_yaml(front, where="card", error=CardError), text.decode()
+    found = load_yaml(front, where="card", error=CardError)
+    assert isinstance(found, dict)
+    return found, text.decode()
 
 
 def default(found: tuple[dict[str, Any], str]) -> list[str]:

@@ -73,7 +73,7 @@ class Call:
 
     pickled: bytes
 
-    def __call__(self, unit: Any) -> Any:
+    def __call__(self, unit: object) -> object:
         """The result for the unit."""
         work, shared = _unpickled(self.pickled)
         return work(unit, shared)
@@ -83,7 +83,7 @@ _unpickled = functools.lru_cache(maxsize=4)(unpickled)
 """Once per worker, however many units it is given."""
 
 
-def _dask() -> Any:
+def _dask() -> Any:  # a library that ships no types
     try:
         import distributed
     except ImportError:
@@ -93,7 +93,7 @@ def _dask() -> Any:
     return distributed
 
 
-def _client(address: str) -> Any:
+def _client(address: str) -> Any:  # likewise
     try:
         return _dask().Client(address, timeout="10s")
     except (OSError, TimeoutError) as error:

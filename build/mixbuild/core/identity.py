@@ -14,7 +14,6 @@ can be made again alone.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +53,7 @@ def hash_rows(rows: Rows, *parts: str | int) -> Hashes:
     return _mix(_mix(rows.astype(np.uint64)) ^ start)
 
 
-def shuffled(count: int, hashes: Hashes) -> npt.NDArray[np.unsignedinteger[Any]]:
+def shuffled(count: int, hashes: Hashes) -> npt.NDArray[np.unsignedinteger]:
     """For each hash, at which places so many things stand, in one of all their orders.
 
     The things come one after the other, each to a place among those before it (Lehmer's code), by

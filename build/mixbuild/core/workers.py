@@ -228,8 +228,8 @@ def serve() -> None:
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, sys.stdin.buffer), daemon=True).start()
     spare_pandas()
-    work: Callable[[Any, Any], Any] | None = None
-    shared: Any = None
+    work: Callable[[object, object], object] | None = None
+    shared: object = None
     while True:
         try:
             request = unpickled(requests.get())

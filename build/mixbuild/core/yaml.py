@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
-from typing import Any
 
 import yaml
 
@@ -86,7 +85,7 @@ for _tag, _pattern, _first in (
     )
 
 
-def load_yaml(text: str, *, where: str, error: type[MixError]) -> Any:
+def load_yaml(text: str, *, where: str, error: type[MixError]) -> object:
     """What a text in YAML says.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from mixbuild.core import SourceError
 from mixbuild.sources.hub import read_card
@@ -30,8 +30,9 @@ class Config:
     folder: str = ""
     patterns: Mapping[str, tuple[str, ...]] | None = None
     default: bool = False
+    # whatever the card says; each format refuses what it cannot follow
     options: Mapping[str, Any] = field(default_factory=dict)
-    features: Any = None
+    features: object = None
 
 
 def configs_of(card: bytes, *, where: str) -> dict[str, Config]:
@@ -54,22 +55,23 @@ def configs_of(card: bytes, *, where: str) -> dict[str, Config]:
     }
 
 
-def features_of(card: bytes, config: str | None, *, where: str) -> Any:
+def features_of(card: bytes, config: str | None, *, where: str) -> object:
     """The columns that a card without configs lists: of this config, or of its only one."""
     infos = _listed(read_card(card, where=where).get("dataset_info"), where, "dataset_info")
     named = [each for each in infos if each.get("config_name", "default") == config]
     return next((each.get("features") for each in named or infos if len(named or infos) == 1), None)
 
 
-def _listed(found: object, where: str, key: str) -> list[Mapping[str, Any]]:
-    listed: list[Any] = found if isinstance(found, list) else [found] if found else []
-    for each in listed:
+def _listed(found: object, where: str, key: str) -> list[Mapping[str, object]]:
+    listed: list[Mapping[str, object]] = []
+    for each in found if isinstance(found, list) else [found] if found else ():
         if not isinstance(each, dict):
             raise _fault(where, key, "a list of mappings", each)
+        listed.append(each)
     return listed
 
 
-def _config(each: Mapping[str, Any], columns: Mapping[str, Any], where: str) -> Config:
+def _config(each: Mapping[str, object], columns: Mapping[str, object], where: str) -> Config:
     name, folder = each.get("config_name"), each.get("data_dir") or ""
     if not isinstance(name, str):
         raise _fault(where, "configs: config_name", "a name", name)
@@ -88,20 +90,24 @@ def _config(each: Mapping[str, Any], columns: Mapping[str, Any], where: str) -> 
 
 def _patterns(found: object, key: str, where: str) -> dict[str, tuple[str, ...]]:
     """By split, the patterns of its files; of train, where they say no split."""
-    listed: list[Any] = found if isinstance(found, list) else [found]
-    if all(isinstance(each, str) for each in listed):
+    listed: list[object] = found if isinstance(found, list) else [found]
+    if _are_texts(listed):
         return {"train": tuple(listed)}
     patterns: dict[str, tuple[str, ...]] = {}
     for each in listed:
         split = each.get("split") if isinstance(each, dict) else None
         path = each.get("path") if isinstance(each, dict) else None
-        paths: list[Any] = path if isinstance(path, list) else [path]
-        if not isinstance(split, str) or not all(isinstance(one, str) for one in paths):
+        paths: list[object] = path if isinstance(path, list) else [path]
+        if not isinstance(split, str) or not _are_texts(paths):
             raise _fault(where, key, "paths, or a split and its paths in each", each)
         if split in patterns:
             raise _fault(where, key, "each split once", split)
         patterns[split] = tuple(paths)
     return patterns
+
+
+def _are_texts(values: list[object]) -> TypeGuard[list[str]]:
+    return all(isinstance(each, str) for each in values)
 
 
 def _fault(where: str, key: str, expected: str, got: object) -> SourceError:

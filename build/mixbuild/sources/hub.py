@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mixbuild.core import (
     HubError,
@@ -22,7 +22,7 @@ from mixbuild.core import (
 )
 
 if TYPE_CHECKING:  # a local build needs no client of the Hub
-    from huggingface_hub import HfApi
+    from huggingface_hub import DatasetInfo, HfApi
 
 CARD = "README.md"
 
@@ -174,7 +174,7 @@ def read_repo_file(repo: Repo, path: str, *, api: HfApi | None = None) -> bytes 
     )
 
 
-def read_card(card: bytes, *, where: str) -> dict[str, Any]:
+def read_card(card: bytes, *, where: str) -> dict[str, object]:
     """What a card's front matter says; empty where it has none.
 
     Args:
@@ -227,7 +227,7 @@ def _api() -> HfApi:
     return HfApi()
 
 
-def _info(repo: str, revision: str, api: HfApi) -> tuple[str, Any]:
+def _info(repo: str, revision: str, api: HfApi) -> tuple[str, DatasetInfo]:
     info = patiently(lambda: api.dataset_info(repo, revision=revision))
     if not is_commit(commit := str(info.sha)):
         raise HubError(

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from mixbuild.core import SourceError, one_of
 from mixbuild.sources.card import Config, configs_of, features_of
@@ -36,7 +35,7 @@ class Layout:
     place: Place
     files: Mapping[str, Sequence[str]]
     cards: Sequence[str]
-    features: Any = None
+    features: object = None
 
 
 def lay_out(tree: Tree, splits: Iterable[str] = (), *, mirror: bool) -> Layout:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 
@@ -64,7 +63,7 @@ def of_card(features: object, *, where: str) -> Said:
     return Said("the card", types, names)
 
 
-def _type(feature: Mapping[str, Any]) -> pa.DataType | None:
+def _type(feature: Mapping[str, object]) -> pa.DataType | None:
     """The Arrow type of a feature; None for what is no plain column, such as an image."""
     if "struct" in feature:
         return _struct(feature["struct"])
@@ -101,12 +100,13 @@ def _list(item: object, *, by_column: bool) -> pa.DataType | None:
     return None if inner is None else pa.list_(inner)
 
 
-def _labels(feature: Mapping[str, Any], path: ColumnPath) -> Iterator[tuple[ColumnPath, object]]:
+def _labels(feature: Mapping[str, object], path: ColumnPath) -> Iterator[tuple[ColumnPath, object]]:
     kind = feature.get("dtype")
     label = kind.get("class_label") if isinstance(kind, dict) else None
     if isinstance(label, dict) and label.get("names"):
         yield path, label["names"]
-    for each in feature.get("struct") or ():
+    inner = feature.get("struct")
+    for each in inner if isinstance(inner, list) else ():
         if isinstance(each, dict):
             yield from _labels(each, (*path, str(each.get("name"))))
 
@@ -192,7 +192,7 @@ def names_in(
     return found
 
 
-def to_card(fields: pa.Schema | pa.StructType) -> list[dict[str, Any]]:
+def to_card(fields: pa.Schema | pa.StructType) -> list[dict[str, object]]:
     """The columns as a card lists them, which ``of_card`` reads.
 
     >>> schema = with_names({"a": pa.list_(pa.int8()), "b": pa.int64()}, {("b",): ("no", "yes")})
@@ -211,7 +211,7 @@ def to_card(fields: pa.Schema | pa.StructType) -> list[dict[str, Any]]:
     return listed
 
 
-def _spelled(kind: pa.DataType) -> dict[str, Any]:
+def _spelled(kind: pa.DataType) -> dict[str, object]:
     if pa.types.is_struct(kind):
         return {"struct": to_card(kind)}
     if pa.types.is_list(kind):

@@ -32,6 +32,7 @@ class Place:
     config: str | None
     revision: str | None
     format: str = ""
+    # whatever the card says; each format refuses what it cannot follow
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property

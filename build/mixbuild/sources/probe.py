@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -45,8 +44,8 @@ class Probed:
     config: str | None
     schema: pa.Schema
     class_names: Mapping[ColumnPath, tuple[str, ...]]
-    features: list[dict[str, Any]]
-    rows: Mapping[str, list[dict[str, Any]]]
+    features: list[dict[str, object]]
+    rows: Mapping[str, list[dict[str, object]]]
     licence: str
     languages: tuple[str, ...]
     citation: str

@@ -205,7 +205,9 @@ def _licence(repo: Repo) -> str | None:
     with explained(where):
         card = read_repo_file(repo, CARD) or b""
     found = read_card(card, where=where).get("license")
-    return ", ".join(map(str, found)) if isinstance(found, list) else found
+    if found is None:
+        return None
+    return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
 
 
 def differences(expected: Entry, got: Entry) -> list[str]:

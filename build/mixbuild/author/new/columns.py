@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
@@ -30,7 +29,7 @@ class Column:
     path: Path
     type: pa.DataType
     class_names: tuple[str, ...]
-    values: Mapping[str, Sequence[Any]]
+    values: Mapping[str, Sequence[object]]
 
     @property
     def leaf(self) -> str:
@@ -53,7 +52,7 @@ class Column:
         return bool(pa.types.is_list(self.type) and pa.types.is_string(self.type.value_type))
 
     @property
-    def seen(self) -> list[Any]:
+    def seen(self) -> list[object]:
         """Its values that are not masked."""
         return [each for some in self.values.values() for each in some if not is_masked(each)]
 
@@ -62,7 +61,7 @@ class Column:
         """Of its classes; those that the source does not name are the author's to name."""
         if self.class_names or not pa.types.is_integer(self.type):
             return self.class_names
-        highest = max(self.seen, default=-1)
+        highest = max((each for each in self.seen if isinstance(each, int)), default=-1)
         return tuple(
             f"TODO name of {each}" for each in range(highest + 1 if highest < MOST_CLASSES else 0)
         )
@@ -123,9 +122,9 @@ def columns_of(probed: Probed) -> list[Column]:
     return list(walk(probed.schema, ()))
 
 
-def _value(row: Any, path: Path) -> Any:
+def _value(row: object, path: Path) -> object:
     for each in path:
-        row = None if row is None else row[each]
+        row = row[each] if isinstance(row, Mapping) else None
     return row
 
 

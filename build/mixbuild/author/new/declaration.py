@@ -6,7 +6,6 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from mixbuild.author.new.columns import as_tuple, quoted
 from mixbuild.author.new.guess import Guess
@@ -118,7 +117,7 @@ def _templates(guessed: Guess) -> Iterator[tuple[str, ...]]:
     yield "todo_inverted", inverted, "inverted=True"
 
 
-def _raw(row: Mapping[str, Any]) -> str:
+def _raw(row: Mapping[str, object]) -> str:
     """A record, its long texts cut short, on lines that are indented."""
     text = json.dumps(_cut(row), ensure_ascii=False, default=lambda each: type(each).__name__)
     wrapped = textwrap.wrap(
@@ -127,7 +126,7 @@ def _raw(row: Mapping[str, Any]) -> str:
     return "\n".join(wrapped)
 
 
-def _cut(value: object) -> Any:
+def _cut(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _cut(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mixbuild.author.new import options
 from mixbuild.author.new.columns import Column, columns_of, snake
@@ -66,7 +65,7 @@ class Guess:
     options: tuple[str, ...]
     names: tuple[str, ...]
     drops: Mapping[str, str]
-    values: Mapping[Path, Sequence[Any]]
+    values: Mapping[Path, Sequence[object]]
     unused: tuple[str, ...]
     splits: tuple[str, ...]
     masked: tuple[str, ...]

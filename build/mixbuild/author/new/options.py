@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 
@@ -43,7 +42,7 @@ class Options:
     expressions: tuple[str, ...]
     answer: Column
     uses: tuple[Path, ...]
-    values: Mapping[Path, Sequence[Any]] = field(default_factory=dict)
+    values: Mapping[Path, Sequence[object]] = field(default_factory=dict)
 
 
 def find(columns: Sequence[Column]) -> Options | None:
@@ -91,7 +90,7 @@ def _candidates(columns: Sequence[Column]) -> Iterator[list[Column]]:
 
 def _told(
     options: Sequence[Column], answer: Column, labels: Column | None
-) -> tuple[str, dict[Path, Sequence[Any]]] | None:
+) -> tuple[str, dict[Path, Sequence[object]]] | None:
     """How an answer tells the right option, and the values that it and the labels may have."""
     count = len(options) if len(options) > 1 else SHOWN
     shown_letters = letters(count)
@@ -103,7 +102,7 @@ def _told(
         return f"position({answer.called})", {answer.path: (False, True)}
     if pa.types.is_integer(answer.type) or (texts and all(map(str.isdigit, texts))):
         first = int(not answer.class_names and bool(texts) and min(map(int, texts)) > 0)
-        numbers: list[Any] = list(range(first, count + first))
+        numbers: list[object] = list(range(first, count + first))
         values = list(map(str, numbers)) if answer.is_text else numbers
         return f"position({answer.called}{', first=1' * first})", {answer.path: values}
     if not answer.is_text:
@@ -119,7 +118,8 @@ def _told(
 def _own_letters(options: Sequence[Column]) -> Iterator[str]:
     """Whether the source has letters of its own at the head of every option."""
     seen = [each for column in options for each in column.seen]
-    texts = [text for each in seen for text in (each if isinstance(each, list) else [each]) if text]
+    items = [item for each in seen for item in (each if isinstance(each, list) else [each])]
+    texts = [each for each in items if isinstance(each, str) and each]
     if texts and all(re.match(OWN_LETTER, text) for text in texts):
         yield "own_letters=True"
 

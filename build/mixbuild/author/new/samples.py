@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any
 
 import pyarrow as pa
 
@@ -60,9 +59,9 @@ def _fields(
     fields: pa.Schema | pa.StructType,
     above: Path,
     number: int,
-    values: Mapping[Path, Sequence[Any]],
+    values: Mapping[Path, Sequence[object]],
     mark: str,
-) -> Iterator[tuple[str, Any]]:
+) -> Iterator[tuple[str, object]]:
     for each in fields:
         path = (*above, each.name)
         if pa.types.is_struct(each.type):
@@ -73,7 +72,7 @@ def _fields(
             yield each.name, _made_up(each.type, number, f"TODO {each.name} {mark}")
 
 
-def _made_up(kind: pa.DataType, number: int, text: str) -> Any:
+def _made_up(kind: pa.DataType, number: int, text: str) -> object:
     if pa.types.is_string(kind):
         more = {BRACES: " with {braces} and [OUTPUT]: in it", OTHERS: " — пример, 例文, مثال "}
         return text + more.get(number, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from mixbuild.core import SourceError
 
@@ -42,7 +42,7 @@ def records_in(
     where: str,
     first: int = 0,
     state: str = BEGIN,
-) -> Iterator[tuple[Any, int]]:
+) -> Iterator[tuple[object, int]]:
     """Each value of a text, be it in an array or by itself, and how long its own text is.
 
     Args:
@@ -99,7 +99,9 @@ def records_in(
         wanted, row = 1, row + 1
 
 
-def records_under(blocks: Iterator[bytes], field: str, *, where: str) -> Iterator[tuple[Any, int]]:
+def records_under(
+    blocks: Iterator[bytes], field: str, *, where: str
+) -> Iterator[tuple[object, int]]:
     """The records under a key of the only value of a file, and how long each is, about."""
     for document, size in records_in(b"", blocks, where=where):
         rows = document.get(field) if isinstance(document, dict) else None
@@ -112,7 +114,7 @@ def records_under(blocks: Iterator[bytes], field: str, *, where: str) -> Iterato
             yield each, size // len(rows)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made = dict(pairs)
     if len(made) != len(pairs):
         names = [name for name, _ in pairs]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.json as arrow_json
@@ -88,10 +87,10 @@ def _quickly(block: Text, schema: pa.Schema) -> pa.RecordBatch | None:
 
 
 def _gathered(
-    found: Iterator[tuple[Any, int]], schema: pa.Schema, *, where: str, first: int
+    found: Iterator[tuple[object, int]], schema: pa.Schema, *, where: str, first: int
 ) -> Iterator[pa.RecordBatch]:
     """Batches of records that Python read, each with the length of its text."""
-    held: list[dict[str, Any]] = []
+    held: list[dict[str, object]] = []
     weight = 0
     for record, size in found:
         if not isinstance(record, dict):
@@ -111,7 +110,7 @@ def _gathered(
 
 
 def _batch(
-    records: Sequence[dict[str, Any]], schema: pa.Schema, *, where: str, first: int
+    records: Sequence[dict[str, object]], schema: pa.Schema, *, where: str, first: int
 ) -> pa.RecordBatch:
     if not schema.names:
         return of_no_columns(len(records))
@@ -125,7 +124,7 @@ def _batch(
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _misfit(values: Sequence[Any], wanted: pa.Field, where: str, first: int) -> SchemaError:
+def _misfit(values: Sequence[object], wanted: pa.Field, where: str, first: int) -> SchemaError:
     for row, value in enumerate(values):
         try:
             pa.array([_value(value, wanted.type)], wanted.type)
@@ -135,11 +134,11 @@ def _misfit(values: Sequence[Any], wanted: pa.Field, where: str, first: int) -> 
     raise AssertionError("unreachable: together they fit as each does")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return str(value) if isinstance(value, Number) else repr(value)
 
 
-def _value(value: Any, kind: pa.DataType) -> Any:
+def _value(value: object, kind: pa.DataType) -> object:
     """What Arrow makes a value of the type from.
 
     Raises:
@@ -215,9 +214,11 @@ def peek(address: str, field: str | None = None, *, where: str) -> dict[str, pa.
     return kinds
 
 
-def _kinds(found: Iterator[tuple[Any, int]], where: str) -> tuple[dict[str, pa.DataType], int, int]:
+def _kinds(
+    found: Iterator[tuple[object, int]], where: str
+) -> tuple[dict[str, pa.DataType], int, int]:
     """What the first records have in each column, the text and the rows looked at."""
-    values: dict[str, list[Any]] = {}
+    values: dict[str, list[object]] = {}
     weight, rows = 0, 0
     for record, size in found:
         if not isinstance(record, dict):
@@ -230,14 +231,14 @@ def _kinds(found: Iterator[tuple[Any, int]], where: str) -> tuple[dict[str, pa.D
     return {name: _kind_of(held) for name, held in values.items()}, weight, rows
 
 
-def _kind_of(values: list[Any]) -> pa.DataType:
+def _kind_of(values: list[object]) -> pa.DataType:
     try:
         return pa.infer_type(values)
     except WRONG_VALUES:
         return pa.string()
 
 
-def _read_back(value: Any) -> Any:
+def _read_back(value: object) -> object:
     """The value, with numbers as Python has them."""
     if isinstance(value, Number):
         try:
