@@ -199,6 +199,25 @@ def test_a_module_says_what_it_is_and_is_small(path: Path) -> None:
     assert len(text.splitlines()) <= 300, f"{path.name} is too long"
 
 
+MOST_ANY = 15
+"""Lines of the package that name the type of which nothing is known."""
+
+
+def test_few_lines_say_that_something_is_of_any_type_and_each_says_why() -> None:
+    found, silent = 0, []
+    for path in FILES:
+        text = path.read_text("utf-8")
+        lines = text.splitlines()
+        names = (each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Name))
+        for line in {each.lineno for each in names if each.id == "Any"}:
+            found += 1
+            above, itself = lines[line - 2 : line]
+            if not above.lstrip().startswith("#") and "  # " not in itself:
+                silent.append(f"{path.relative_to(PACKAGE).as_posix()}:{line}")
+    assert silent == []
+    assert found <= MOST_ANY
+
+
 def test_build_is_no_package_so_that_the_build_tool_of_that_name_is_found() -> None:
     assert not (ROOT / "build" / "__init__.py").exists()
     found = importlib.util.find_spec("build")

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pyarrow as pa
 
-from mixbuild.core import Rows
+from mixbuild.core import RowDict, Rows
 from mixbuild.declare import EVERY, Parts, Placeholder, Task, Template
 from mixbuild.render import Binding, Origin, bind, clean, fillings, render
 from mixbuild.sources import Resolved, Run, read, resolve
@@ -38,7 +37,7 @@ class Rendering:
     """
 
     template: Template
-    row: Mapping[str, Any] | None
+    row: RowDict | None
     prompt: tuple[Piece, ...] = ()
     completion: tuple[Piece, ...] = ()
     left_out: str = ""
@@ -59,7 +58,7 @@ class Preview:
     task: Task
     id: str
     source: str
-    raw: Mapping[str, Any]
+    raw: Mapping[str, object]
     renderings: tuple[Rendering, ...]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -24,7 +23,7 @@ from mixbuild.cli.terminal.authoring import print_started
 from mixbuild.cli.terminal.console import examples
 from mixbuild.cli.terminal.rows import print_dropped, print_preview, print_preview_as_json
 from mixbuild.core import UsageError
-from mixbuild.curate import dropped_rows
+from mixbuild.curate import Dropped, dropped_rows
 from mixbuild.declare import EVERY, SAMPLE, Task
 from mixbuild.make import load_manifest
 from mixbuild.sources import SAMPLES, lock
@@ -124,7 +123,7 @@ def show(
 
 def taken_out(
     folder: Path, config: str, split: str | None, reason: str
-) -> Iterator[dict[str, Any]] | None:
+) -> Iterator[Dropped] | None:
     """The rows that a recipe took out of a config for a reason; None where there are none."""
     there = load_manifest(folder)
     found = None if there is None else there.configs.get(config)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -138,17 +137,21 @@ def make_command(
     Sources are read from the Hub unless --samples or --source says otherwise. A build that was
     interrupted goes on where it was; a build that is whole is left as it is.
     """
-    how: dict[str, Any] = {
-        "lock": lock.load(lock_path),
-        "allow_drift": allow_drift,
-        "follow_links": follow_links,
-    }
+    locked = lock.load(lock_path)
     quality: Quality | None = None
     mixtures: Mapping[str, Mixture] = {}
     if recipe is not None:
         refuse_beside_recipe(context)
         resolved, request = asked_by_recipe(
-            recipe, settings, catalog=catalog, out=folder, samples=samples, sources=sources, **how
+            recipe,
+            settings,
+            catalog=catalog,
+            out=folder,
+            samples=samples,
+            sources=sources,
+            lock=locked,
+            allow_drift=allow_drift,
+            follow_links=follow_links,
         )
         tasks = list(request.tasks)
         quality, mixtures = resolved.recipe.quality, resolved.mixtures
@@ -167,7 +170,16 @@ def make_command(
             templates = f"{templates}:{language}"
         every = {task.name: SAMPLES for task in tasks} if samples else {}
         request = Request(
-            tasks, folder, {**every, **sources}, templates, seed, splits, max_rows, **how
+            tasks,
+            folder,
+            {**every, **sources},
+            templates,
+            seed,
+            splits,
+            max_rows,
+            locked,
+            allow_drift,
+            follow_links,
         )
     refuse_strangers(sources, [task.name for task in tasks])
     with progress("rendering", unit="units") as report:

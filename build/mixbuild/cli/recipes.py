@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -12,7 +11,7 @@ from click.core import ParameterSource
 from mixbuild.core import UsageError
 from mixbuild.declare import Resolved, Task
 from mixbuild.make import Request, read_recipe, request_of
-from mixbuild.sources import SAMPLES
+from mixbuild.sources import SAMPLES, Lock
 from mixbuild.tasks import gather
 
 recipe_option = click.option(
@@ -65,7 +64,9 @@ def asked_by_recipe(
     out: Path,
     samples: bool,
     sources: Mapping[str, str],
-    **options: Any,
+    lock: Lock | None = None,
+    allow_drift: bool = False,
+    follow_links: bool = False,
 ) -> tuple[Resolved, Request]:
     """A recipe, and what it asks to make.
 
@@ -76,7 +77,9 @@ def asked_by_recipe(
         out: the output folder.
         samples: whether tasks are read from their samples, but for those in ``sources``.
         sources: task -> where it is read from.
-        options: more of ``Request``.
+        lock: as of ``Request``.
+        allow_drift: as of ``Request``.
+        follow_links: as of ``Request``.
 
     Raises:
         RecipeError, UsageError: what is wrong with the recipe.
@@ -84,5 +87,13 @@ def asked_by_recipe(
     resolved, catalog = read_recipe(place, tasks=catalog, settings=settings, gather=gather)
     if samples:
         sources = {**dict.fromkeys(resolved.choices, SAMPLES), **sources}
-    request = request_of(resolved, out, tasks=catalog, sources=sources, **options)
+    request = request_of(
+        resolved,
+        out,
+        tasks=catalog,
+        sources=sources,
+        lock=lock,
+        allow_drift=allow_drift,
+        follow_links=follow_links,
+    )
     return resolved, request

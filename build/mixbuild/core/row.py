@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import pyarrow as pa
 
 SCHEMA = pa.schema(
@@ -16,6 +18,19 @@ SCHEMA = pa.schema(
     ]
 )
 """One row. Only string and list<string>: what every reader and the viewer understand."""
+
+
+class RowDict(TypedDict):
+    """One row as Python has it: what Arrow's ``to_pylist`` makes of a row of ``SCHEMA``."""
+
+    prompt: str
+    completion: str
+    references: list[str]
+    task: str
+    template: str
+    source: str
+    id: str
+
 
 KEYS = pa.schema([(name, pa.binary(16)) for name in ("inputs", "slots", "group")])
 """What a row says, as digests: of what its template is filled with but for the answer, of all of

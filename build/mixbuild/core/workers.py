@@ -203,7 +203,7 @@ def _frame(value: object) -> bytes:
     return pickle.dumps(pickle.dumps(value))
 
 
-def unpickled(data: bytes) -> Any:
+def unpickled(data: bytes) -> Any:  # whoever asks knows what was pickled
     """What a parent of our own has pickled.
 
     Raises:

@@ -26,7 +26,7 @@ shards writes a selection or a removal beside them, and only export makes files 
 """
 
 from mixbuild.curate.build import build, settle, with_keys
-from mixbuild.curate.dropped import dropped_rows
+from mixbuild.curate.dropped import Dropped, dropped_rows
 from mixbuild.curate.forecast import (
     TRAIN,
     Forecast,
@@ -66,6 +66,7 @@ __all__ = [
     "STATISTICS_COLUMNS",
     "TRAIN",
     "Common",
+    "Dropped",
     "Forecast",
     "Leaks",
     "LengthCounts",

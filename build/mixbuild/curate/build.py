@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 import msgspec
 
-from mixbuild.core import mutex
+from mixbuild.core import Report, mutex, silent
+from mixbuild.core import executor as engine
 from mixbuild.curate.contamination import Item
 from mixbuild.curate.dropped import keep_dropped
 from mixbuild.curate.evaluation import items_of
@@ -50,7 +51,10 @@ def build(
     mixtures: Mapping[str, Mixture] | None = None,
     catalog: Sequence[Task],
     keep: bool = False,
-    **how: Any,
+    engine_name: str = engine.PROCESSES,
+    num_proc: int | None = None,
+    scheduler: str | None = None,
+    report: Report = silent,
 ) -> Curated:
     """Make what is asked for, with nothing in it that ``quality`` takes out, and its mixtures.
 
@@ -61,14 +65,20 @@ def build(
             for as their innermost parts.
         catalog: the tasks whose splits ``quality`` may name.
         keep: write the rows that are taken out beside the shards, with their reasons.
-        how: more of ``make``: the engine, its workers, a report.
+        engine_name: as of ``make``.
+        num_proc: as of ``make``.
+        scheduler: as of ``make``.
+        report: as of ``make``.
 
     Raises:
         UsageError: ``quality`` asks for what this version cannot do, or names no evaluation set.
         MixError: of any kind; the manifest then lists only what is whole.
     """
+    run = partial(
+        make, engine_name=engine_name, num_proc=num_proc, scheduler=scheduler, report=report
+    )
     if quality is None and not mixtures:
-        made = make(request, **how)
+        made = run(request)
         keep_dropped(request.out, made.manifest.configs, keep=False)
         return Curated(made)
     items = [] if quality is None else _items(quality, request, catalog)
@@ -81,7 +91,7 @@ def build(
         return settled
 
     request = with_keys(request, quality, mixed=bool(mixtures))
-    return Curated(make(request, finish=finish, **how), found[0])
+    return Curated(run(request, finish=finish), found[0])
 
 
 def _settled(

@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from mixbuild.core import explained_output, whole_file
+from mixbuild.core import RowDict, explained_output, whole_file
 from mixbuild.curate.removal import read_removal
 from mixbuild.make import Built, BuiltSplit, read_shard
+
+
+class Dropped(RowDict):
+    """A row that was taken out, and why.
+
+    Attributes:
+        reason: as the manifest counts it.
+        because: what it is like, such as another row's id; empty where the reason says it all.
+    """
+
+    reason: str
+    because: str
 
 
 def dropped_path(config: str, split: str) -> str:
@@ -24,9 +35,7 @@ def dropped_path(config: str, split: str) -> str:
     return f"{config}/{split}.dropped.jsonl"
 
 
-def dropped_rows(
-    out: Path, entry: BuiltSplit, *, reason: str | None = None
-) -> Iterator[dict[str, Any]]:
+def dropped_rows(out: Path, entry: BuiltSplit, *, reason: str | None = None) -> Iterator[Dropped]:
     """The rows that are taken out of a split, in order, with ``reason`` and ``because``.
 
     Args:
@@ -48,9 +57,11 @@ def dropped_rows(
         left = numbers[shards == index]
         rows = pa.Table.from_batches(list(read_shard(out / shard.path, shard)))
         for start in range(0, len(left), 1_000):
-            taken = rows.take(pa.array(left[start : start + 1_000])).to_pylist()
-            why = of_shard.slice(start, 1_000).select(["reason", "because"]).to_pylist()
-            yield from ({**row, **each} for row, each in zip(taken, why, strict=True))
+            taken = rows.take(pa.array(left[start : start + 1_000]))
+            why = of_shard.slice(start, 1_000)
+            for name in ("reason", "because"):
+                taken = taken.append_column(name, why[name])
+            yield from taken.to_pylist()
 
 
 def keep_dropped(out: Path, configs: Mapping[str, Built], *, keep: bool) -> None:

@@ -17,7 +17,7 @@ from mixbuild.declare.recipe import Recipe
 ADDRESS = "https://json-schema.org/draft/2020-12/schema"
 
 
-def recipe_schema() -> dict[str, Any]:
+def recipe_schema() -> dict[str, Any]:  # as msgspec types a JSON Schema
     """What a recipe may say: each key with its type, its bounds, and what it is for."""
     made = msgspec.json.schema(Recipe, schema_hook=lambda _: {"not": {}})
     named = made.pop("$defs")
@@ -28,7 +28,7 @@ def recipe_schema() -> dict[str, Any]:
     return {"$schema": ADDRESS, **root, "$defs": dict(sorted(named.items()))}
 
 
-def _finish(schema: dict[str, Any]) -> None:
+def _finish(schema: dict[str, Any]) -> None:  # likewise
     """Say what each key is for, and that there are no others."""
     about = inspect.cleandoc(schema.get("description", ""))
     schema["description"] = about.partition("\n\n")[0].replace("\n", " ")

@@ -196,8 +196,8 @@ def unlisted(shard: ListedShard) -> Shard:
     return Shard(**_fields(shard))
 
 
+# its values are of as many types as its fields, of which msgspec makes another shard
 def _fields(shard: Shard) -> dict[str, Any]:
-    # of various types, which the shard's own checker knows
     return {name: getattr(shard, name) for name in Shard.__struct_fields__}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from mixbuild.core import RecipeError, UsageError, one_of, project_file
 from mixbuild.declare import (
@@ -17,6 +16,7 @@ from mixbuild.declare import (
 )
 from mixbuild.make.made_of import RecipeEntry
 from mixbuild.make.plan import Request
+from mixbuild.sources import Lock
 
 SHIPPED = "recipes"
 """The folder of the recipes that come with the project."""
@@ -99,7 +99,9 @@ def request_of(
     *,
     tasks: Sequence[Task],
     sources: Mapping[str, str],
-    **options: Any,
+    lock: Lock | None = None,
+    allow_drift: bool = False,
+    follow_links: bool = False,
 ) -> Request:
     """What a recipe asks to make.
 
@@ -108,7 +110,9 @@ def request_of(
         out: the output folder.
         tasks: all that there are.
         sources: task -> where it is read from, whatever the recipe says.
-        options: more of ``Request``: the lock, and how strict it is.
+        lock: as of ``Request``.
+        allow_drift: as of ``Request``.
+        follow_links: as of ``Request``.
     """
     recipe = resolved.recipe
     said = {name: each.source for name, each in resolved.choices.items() if each.source}
@@ -121,5 +125,7 @@ def request_of(
         max_rows=recipe.max_rows,
         choices=resolved.choices,
         recipe=RecipeEntry(resolved.text, resolved.settings),
-        **options,
+        lock=lock or {},
+        allow_drift=allow_drift,
+        follow_links=follow_links,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -140,12 +139,17 @@ def rebuild(
 
 
 def _make(
-    requests: Sequence[Request], together: Together, catalog: Sequence[Task], **how: Any
+    requests: Sequence[Request],
+    together: Together,
+    catalog: Sequence[Task],
+    *,
+    num_proc: int | None,
+    report: Report,
 ) -> None:
     """Make tasks again, each as it was asked for, then what is made of them together."""
     mixed = bool(together.mixtures)
     for request in requests:
-        make(with_keys(request, together.quality, mixed=mixed), **how)
+        make(with_keys(request, together.quality, mixed=mixed), num_proc=num_proc, report=report)
     if together.quality is not None or mixed:
         settle(
             _merged(requests),

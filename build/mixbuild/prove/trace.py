@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core import SCHEMA, ManifestError, MixError, SourceError, UsageError
+from mixbuild.core import SCHEMA, ManifestError, MixError, RowDict, SourceError, UsageError
 from mixbuild.declare import EVERY, Task
 from mixbuild.prove.declared import Show, task_of
 from mixbuild.publish import Place, open_place
@@ -40,8 +39,8 @@ class Traced:
     """
 
     task: Task
-    row: Mapping[str, Any]
-    raw: Mapping[str, Any]
+    row: RowDict
+    raw: Mapping[str, object]
     template: str
     versions: Mapping[str, str]
     again: bool
@@ -111,7 +110,7 @@ def trace(
     )
 
 
-def _find_row(opened: Place, row_id: str, *, task: str, split: str) -> tuple[str, dict[str, Any]]:
+def _find_row(opened: Place, row_id: str, *, task: str, split: str) -> tuple[str, RowDict]:
     """A row, and the config that has it: its task's own, or else a mixture with that task."""
     places = [
         (name, own)
@@ -125,7 +124,7 @@ def _find_row(opened: Place, row_id: str, *, task: str, split: str) -> tuple[str
         for batch in opened.rows(name, own):
             at = pc.index(batch.column("id"), row_id).as_py()
             if at >= 0:
-                row: dict[str, Any] = batch.slice(at, 1).to_pylist()[0]
+                row: RowDict = batch.slice(at, 1).to_pylist()[0]
                 return name, row
     raise UsageError(
         f"{opened.label}: has no row {row_id!r}; it may have been left out, or chosen another "
@@ -134,7 +133,7 @@ def _find_row(opened: Place, row_id: str, *, task: str, split: str) -> tuple[str
 
 
 def _resolve(
-    task: Task, row: Mapping[str, Any], split: str, source: str | None, *, follow_links: bool
+    task: Task, row: RowDict, split: str, source: str | None, *, follow_links: bool
 ) -> Resolved:
     """The row's source, at the commit that the row names, or where it is said to be."""
     if source is not None:

@@ -51,7 +51,7 @@ LOOKS = {
     "asked": ("#d55e00", "d"),
 }
 LETTER = 20  # points, of which 72 are 100 pixels
-STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {  # as matplotlib types it: not every version names its keys
     "font.family": "DejaVu Sans",  # the one that comes with matplotlib is found first
     "font.size": LETTER,
     "text.parse_math": False,

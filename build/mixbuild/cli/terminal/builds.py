@@ -13,6 +13,7 @@ from rich.text import Text
 from mixbuild.cli.terminal.console import err, out, print_table, table
 from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.text import shown
+from mixbuild.core import RowDict
 from mixbuild.curate import Overlaps
 from mixbuild.declare import Task
 from mixbuild.make import FILE, Built, BuiltSplit, Made
@@ -175,7 +176,7 @@ def print_traced(traced: Traced) -> None:
     out.print(f"rendered again now: {'the same row' if traced.again else other}")
 
 
-def _first_row(folder: Path, config: Built) -> Iterator[dict[str, object]]:
+def _first_row(folder: Path, config: Built) -> Iterator[RowDict]:
     """A config's first row, if it has any."""
     for split in config.splits.values():
         for shard in split.shards:

@@ -32,10 +32,10 @@ class Plain(Console):
     all of them pass, and not by each who prints.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Any) -> None:  # of rich, which checks them
         super().__init__(highlight=False, soft_wrap=True, markup=False, emoji=False, **options)
 
-    def render_str(self, text: str, **options: Any) -> Text:
+    def render_str(self, text: str, **options: Any) -> Text:  # likewise
         """A string as it came: rich would leave some control characters out without a word."""
         return super().render_str(escaped(text), **options)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +14,8 @@ from rich.text import Text
 from mixbuild.author import Piece, Preview, Rendering
 from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.text import listed, one_line_json, record, shown
+from mixbuild.core import RowDict
+from mixbuild.curate import Dropped
 from mixbuild.declare import Path, Task
 
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
@@ -24,20 +25,20 @@ TWO_COLUMNS = 110
 """From this width on, in characters, the source row stands beside what it is rendered to."""
 
 
-def print_record(task: Task, raw: Mapping[str, Any]) -> None:
+def print_record(task: Task, raw: Mapping[str, object]) -> None:
     """A source row as it came."""
     out.print(_heading(task))
     out.print(record(raw))
 
 
-def print_row(row: Mapping[str, Any]) -> None:
+def print_row(row: RowDict) -> None:
     """A rendered row, its completion set off by colour."""
     out.print()
     out.print(shown(f"{row['id']}  {row['template']}  {row['source']}", "dim"))
     out.print(shown(row["prompt"]), shown(row["completion"], "bold green"), sep="")
 
 
-def print_dropped(row: Mapping[str, Any], *, first: bool, as_json: bool) -> None:
+def print_dropped(row: Dropped, *, first: bool, as_json: bool) -> None:
     """A row that was taken out of a build, and what shows why."""
     if as_json:
         out.out(one_line_json(row, ascii_only="utf" not in out.encoding), highlight=False)
@@ -60,7 +61,7 @@ def print_preview(preview: Preview, *, first: bool = True) -> None:
     left = Text("\n").join([*heading, record(preview.raw, columns)])
     source = "" if wide else f"  {preview.source}"
     right = [
-        *(_rendered(each, styles, source) for each in preview.renderings if each.row),
+        *(_rendered(each, each.row, styles, source) for each in preview.renderings if each.row),
         *_left_out(preview),
     ]
     if wide:
@@ -93,8 +94,7 @@ def _heading(task: Task) -> Text:
     return Text(f"a row of {task.source.repo}", "bold")
 
 
-def _rendered(rendering: Rendering, styles: Mapping[str, str], source: str) -> Text:
-    row = rendering.row or {}
+def _rendered(rendering: Rendering, row: RowDict, styles: Mapping[str, str], source: str) -> Text:
     made = Text.assemble(
         shown(f"{row['id']}  ", "dim"),
         rendering.template.name,

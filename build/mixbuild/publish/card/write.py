@@ -74,7 +74,7 @@ def write_card(
     return f"---\n{dump_yaml(merged)}---\n{_merge_text(text, body)}"
 
 
-def split_card(card: str) -> tuple[dict[str, Any], str]:  # as its owner wrote it in YAML
+def split_card(card: str) -> tuple[dict[str, Any], str]:  # YAML of people, kept as it is
     """A card's YAML, and the text after it.
 
     Raises:
