@@ -19,7 +19,8 @@ _VERBS = (
     "most is are was were would will can cannot could should do does did has have had may might "
     "must describes shows explains causes represents provides contains uses allows results "
     "needs makes gives takes helps requires supports illustrates identifies lists states "
-    "determines happens occurs affects increases decreases produces lives comes belongs"
+    "determines happens occurs affects increases decreases produces lives comes belongs "
+    "reflects involves feels changes"
 )
 _VAGUE = (
     "activit(?:y|ies) actions? choices? comparisons? conclusions? descriptions? diagrams? "
@@ -35,11 +36,12 @@ NEEDS_OPTIONS = "|".join(
         r"\bthe following\b|\bexcept\b",
         rf"\bwhich (?:two |three )?(?:{'|'.join(_VERBS.split())}|\w+ly)\b",
         rf"\bwhich (?:[\w-]+ )?(?:{'|'.join(_VAGUE.split())})\b",
+        r"\bwhich [\w-]+ (?:below|listed)\b",
         r"\bwhich\b[^.?]*\b(?:best|better|least|not|correct(?:ly)?)\b",
     )
 )
 """Finds a stem that points at its options: "which of these", "which best describes", "which
-statement", "which … is the best"."""
+statement", "which element below", "which … is the best"."""
 
 
 def needs_options(*path: str) -> pc.Expression:
