@@ -64,11 +64,11 @@ TEMPLATES = (
     Template("terse", "{question}\n{options}\nWhich letter?\n[OUTPUT]: {letter}"),
     Template(
         "answer_key",
-        "You are filling in the answer key of a science test: first a letter in brackets, then the wording of that choice.\n\n{options}\n\nThe question they belong to: {question}\n\n[OUTPUT]: {both}",
+        "You are filling in the answer key of a science test: first a letter in brackets, then the wording of that choice.\n\n{options}\n\nThe item they belong to: {question}\n\n[OUTPUT]: {both}",
     ),
     Template(
         "blackboard",
-        "A teacher asks: {question}\nThis list is on the blackboard:\n{bullets}\nA pupil who knows reads out the right line, and nothing else. What does the class hear?\n[OUTPUT]: {answer}",
+        "A teacher says: {question}\nThis list is on the blackboard:\n{bullets}\nA pupil who knows reads out the right line, and nothing else. What does the class hear?\n[OUTPUT]: {answer}",
     ),
     Template(
         "write_the_question",

@@ -27,7 +27,10 @@ STATED = rf"\b(?i:(?:(?:so|hence|thus|therefore|and|the|our|correct|right|final|
 FINAL = rf"(?:[\s,;]*{STATED}\(?\s*(?:[A-E]\b[\s).:=-]*[^\n]{{0,30}}|[a-e][\s).]*)|\s*\n\s*\(?[A-E][\s).]*)+$"
 """A closing statement of the right letter, with what follows it on the line; or a bare letter."""
 
-STEPS = replaced("rationale", pattern=rf"^[\s=]+|{FINAL}|\s+$", by="")
+HEADING = r"^(?:[\s=]|\b(?i:explanation|solution)\s*:)+"
+"""What a rationale opens with and does not need: "Explanation :"."""
+
+STEPS = replaced("rationale", pattern=rf"{HEADING}|{FINAL}|\s+$", by="")
 NAMED = r"(?i:\b(?:answer|option|choice)s?\b)|\([A-E]\)|[=:>]\s*\(?[A-E]\)?\s*(?:\n|$)|\b(?i:thus|hence|so|therefore|get|got|us|to|is) \(?[A-E]\)?[.!]?(?:\n|$)"
 """A letter that an option has in the source, or a word for options, which are not shown so."""
 CLOSED = {

@@ -13,6 +13,8 @@ Raw record: {"ind": 4, "activity_label": "Removing ice from car",
     models are measured on this source.
     Texts of wikiHow have marks, "[header] How to … [title] … [step] … [substeps] …": the slots
     put each on a line of its own, and in endings cut the mark, and commas in front.
+    One row of a hundred has the label "Uncategorized", and one begins with the full stop of a
+    sentence that is not there, ". A man …".
     The split ``test`` is masked (the label is "" throughout) and not used.
     The card names the MIT licence in its text, not in its metadata.
 """
@@ -28,8 +30,12 @@ FIRST = pc.utf8_upper(pc.utf8_slice_codeunits(field("ctx_b"), 0, 1))
 SENTENCE = pc.binary_join_element_wise(FIRST, pc.utf8_slice_codeunits(field("ctx_b"), 1), constant(""))
 WHOLE = pc.binary_join_element_wise(field("ctx_a"), SENTENCE, constant(" "))
 LINES = pc.replace_substring_regex(WHOLE, pattern=r" ?\[(?:header|title|step|substeps)\] ?", replacement="\n")
-BEGINNING = Slot(value=LINES, reads=(("ctx_a",), ("ctx_b",))).trimmed()
-"""What stands before the ending, its last sentence begun with a capital letter."""
+TEXT = pc.replace_substring_regex(LINES, pattern=r"^\s*\.\s+", replacement="")
+BEGINNING = Slot(value=TEXT, reads=(("ctx_a",), ("ctx_b",))).trimmed()
+"""What stands before the ending, its last sentence begun with a capital letter, without the full stop of a sentence that was cut."""
+
+UNTITLED = {"no topic": field("activity_label") == "Uncategorized"}
+"""No topic to show: no template that shows one takes the row."""
 
 TEMPLATES = (
     Template("seed", "Choose the ending that best continues the following text, letter and text: {beginning} \n{options}\n[OUTPUT]: {both}"),
@@ -39,7 +45,9 @@ TEMPLATES = (
         "A text breaks off in the middle. Find its likeliest continuation in the list and copy that out.\n\nText: {beginning}\n\nList:\n{bullets}\n\n[OUTPUT]: {ending}",
     ),
     Template(
-        "with_topic", "Topic: {topic}\nBeginning: {beginning}\nPossible endings:\n{options}\nLetter of the ending that belongs to it:\n[OUTPUT]: {letter}"
+        "with_topic",
+        "Topic: {topic}\nBeginning: {beginning}\nPossible endings:\n{options}\nLetter of the ending that belongs to it:\n[OUTPUT]: {letter}",
+        drops=UNTITLED,
     ),
     Template(
         "endings_first",
@@ -53,11 +61,13 @@ TEMPLATES = (
     Template(
         "everyday_sense",
         "Anybody who has seen something like this ({topic}) can tell how it goes on. Write the fitting line in full, but not its letter.\n\n{options}\n\nIt begins like this: {beginning}\n[OUTPUT]: {ending}",
+        drops=UNTITLED,
     ),
     Template(
         "write_the_beginning",
         'A text under the heading "{topic}" ends like this: {ending}\nWrite what may have stood right before it.\n[OUTPUT]: {beginning}',
         inverted=True,
+        drops=UNTITLED,
     ),
     Template("go_on", "Continue this text briefly.\n\n{beginning}\n[OUTPUT]: {ending}"),
     Template("add_one", "{beginning}\n\nAdd the one of these that fits:\n{bullets}\n[OUTPUT]: {ending}"),

@@ -55,7 +55,7 @@ TASK = Task(
         ),
         Template(
             "check_a_detail",
-            "Somebody who once read the encyclopedia's article on {article} cannot recall a detail of it. Find that detail in the part of the article given below, and send back the detail alone, as it is written there.\n\nThe detail: {question}\n\n{context}\n\n[OUTPUT]: {answers}",
+            'Somebody who once read the encyclopedia\'s article "{article}" cannot recall a detail of it. Find that detail in the part of the article given below, and send back the detail alone, as it is written there.\n\nThe detail: {question}\n\n{context}\n\n[OUTPUT]: {answers}',
         ),
         Template(
             "ask_the_question",

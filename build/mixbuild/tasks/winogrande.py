@@ -32,17 +32,17 @@ TEMPLATES = (
         "options_first",
         "{options}\n\nOne of these belongs in the gap; with the other the statement would be absurd. Give the letter in brackets and the words after it.\n\n{sentence}\n[OUTPUT]: {both}",
     ),
-    Template("plain_gap", "Complete without being given a choice: {sentence}\n(Only what replaces the gap is wanted.)\n[OUTPUT]: {answer}"),
+    Template("plain_gap", "Complete this sentence: {sentence}\n(Only what replaces the gap is wanted.)\n[OUTPUT]: {answer}"),
     Template(
         "reasoning_test",
-        "This is item 1 of a reasoning test. Read it twice, think about causes and intentions, and mark a single letter.\n\nItem: {sentence}\n\n{options}\n\n[OUTPUT]: {letter}",
+        "This is an item of a reasoning test. Read it twice, think about causes and intentions, and mark a single letter.\n\nItem: {sentence}\n\n{options}\n\n[OUTPUT]: {letter}",
     ),
     Template(
         "write_the_sentence",
         "Make up a sentence that mentions both of these:\n{bullets}\nThen put _ in place of a further mention of {answer}, where the other one would make no sense.\n[OUTPUT]: {written}",
         inverted=True,
     ),
-    Template("short_gap", "Which of the two fits the gap, {line}?\n{sentence}\n[OUTPUT]: {answer}"),
+    Template("short_gap", "Which of these fits the gap: {line}?\n{sentence}\n[OUTPUT]: {answer}"),
     Template(
         "learner",
         "Somebody who learns English has met a sentence with a gap and brings it to you. Grammar is of no use here, because both of the learner's guesses would be correct English; what decides is how people behave and how things are in the world. Which guess do you confirm? Reply with its letter alone.\n\nGuesses:\n{options}\n\nSentence: {sentence}\n\n[OUTPUT]: {letter}",
