@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for `bench` and 
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parents[1]
-PARTS = ("squad", "imdb", "start-up", "processes", "publishing", "scale", "mix")
+PARTS = ("squad", "imdb", "start-up", "processes", "publishing", "scale", "mix", "formats")
 
 
 def main() -> None:
@@ -63,7 +63,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _measure(asked: argparse.Namespace, scratch: Path) -> None:
-    from bench import mix, publishing, report, rows, whole
+    from bench import formats, mix, publishing, report, rows, whole
     from bench.run import Bench
 
     bench = Bench(ROOT, scratch / "work", asked.rows, asked.repeats, asked.patience)
@@ -75,6 +75,7 @@ def _measure(asked: argparse.Namespace, scratch: Path) -> None:
         "publishing": publishing.measure_publishing,
         "scale": whole.measure_scale,
         "mix": mix.measure_mix,
+        "formats": formats.measure_formats,
     }
     for name in asked.only:
         parts[name](bench)
