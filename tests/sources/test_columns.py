@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from conftest import ROOT, imdb_rows
 from mixbuild.core.errors import SchemaError, SourceError
 from mixbuild.render import bind
@@ -156,15 +157,34 @@ def test_what_cannot_be_is_named_by_file_row_and_column(
     assert refusal(tmp_path) == message
 
 
-def test_an_option_of_csv_that_is_not_known_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        "comment: '#'", "sep: 1", "sep: ab", "sep: [1]", "skiprows: x", "skiprows: [a]",
+        "skiprows: -1", "skiprows: true", "names: 3", "names: {a: b}", "quotechar: 5",
+        "encoding: 7", "encoding: nope", "encoding: rot13", "header: x", "header: -1",
+    ],
+)  # fmt: skip
+def test_an_option_of_csv_that_is_not_known_is_refused(tmp_path: Path, said: str) -> None:
     (tmp_path / "train.csv").write_text("text,label\na,0\n")
     (tmp_path / "README.md").write_text(
-        "---\nconfigs:\n- config_name: x\n  data_files: train.csv\n  comment: '#'\n---\n"
+        f"---\nconfigs:\n- config_name: x\n  data_files: train.csv\n  {said}\n---\n"
     )
+    name, _, value = said.partition(": ")
     assert refusal(tmp_path) == (
-        "the card asks for comment='#' in reading CSV, which is not known here; take it out of the "
-        "card, or take a mirror in another format"
+        f"the card asks for {name}={yaml.safe_load(value)!r} in reading CSV, which is not known "
+        "here; take it out of the card, or take a mirror in another format"
     )
+
+
+def test_a_card_names_the_encoding_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_bytes("text,label\nf\u00fcr,0\n".encode("latin-1"))
+    (tmp_path / "README.md").write_text(
+        "---\nconfigs:\n- config_name: x\n  data_files: train.csv\n  encoding: latin-1\n---\n"
+    )
+    source = found(tmp_path)
+    ((_, batch),) = read(source.runs["train"][0], [("text",)], schema=source.schema)
+    assert batch.column("text").to_pylist() == ["f\u00fcr"]
 
 
 def test_a_huge_text_that_rows_share_is_copied_for_a_few_of_them_at_a_time(

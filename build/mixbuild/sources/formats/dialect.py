@@ -43,18 +43,27 @@ def dialect_of(place: Place) -> Dialect:
     """
     said = {name: value for name, value in place.options.items() if name not in HARMLESS}
     usual = "\t" if place.format == "tsv" else ","
-    names = said.pop("names", None) or said.pop("column_names", None) or ()
+    names = said.pop("names", None) or said.pop("column_names", None) or []
     header = said.pop("header", "infer")
-    skipped = said.pop("skiprows", None) or ()
+    skipped = said.pop("skiprows", None) or []
     delimiter = said.pop("sep", None) or said.pop("delimiter", None) or usual
     quote = said.pop("quotechar", '"')
+    encoding = said.pop("encoding", None) or "utf-8"
     if said.get("quoting") in (0, QUOTE_NONE, None):
         quote = "" if said.pop("quoting", None) == QUOTE_NONE else quote
     header = (None if names else 0) if header == "infer" else header
-    if header is None and not names:
-        said["header"] = None
-    if len(delimiter) != 1 or len(delimiter.encode()) != 1:
-        said["sep"] = delimiter
+    lines = list(range(skipped)) if isinstance(skipped, int) and _is_line(skipped) else skipped
+    known = {
+        "encoding": _is_encoding(encoding),
+        "header": _is_line(header) or (header is None and names),
+        "names": isinstance(names, list),
+        "quotechar": quote == "" or _is_byte(quote),
+        "sep": _is_byte(delimiter),
+        "skiprows": isinstance(lines, list) and all(map(_is_line, lines)),
+    }
+    asked = {"encoding": encoding, "header": header, "names": names, "quotechar": quote}
+    asked |= {"sep": delimiter, "skiprows": skipped}
+    said |= {name: asked[name] for name, is_known in known.items() if not is_known}
     for name, value in said.items():
         raise SourceError(
             f"{place.label}: the card asks for {name}={value!r} in reading CSV, which is not known "
@@ -65,6 +74,21 @@ def dialect_of(place: Place) -> Dialect:
         quote,
         tuple(map(str, names)),
         header,
-        tuple(range(skipped)) if isinstance(skipped, int) else tuple(skipped),
-        said.pop("encoding", None) or "utf-8",
+        tuple(lines),
+        encoding,
     )
+
+
+def _is_line(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_byte(value: object) -> bool:
+    return isinstance(value, str) and len(value.encode()) == 1
+
+
+def _is_encoding(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(" ".encode(value))
+    except LookupError:
+        return False
