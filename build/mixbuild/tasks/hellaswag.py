@@ -34,7 +34,7 @@ TEXT = pc.replace_substring_regex(LINES, pattern=r"^\s*\.\s+", replacement="")
 BEGINNING = Slot(value=TEXT, reads=(("ctx_a",), ("ctx_b",))).trimmed()
 """What stands before the ending, its last sentence begun with a capital letter, without the full stop of a sentence that was cut."""
 
-UNTITLED = {"no topic": field("activity_label") == "Uncategorized"}
+UNTITLED = {"no topic": field("activity_label") == constant("Uncategorized")}
 """No topic to show: no template that shows one takes the row."""
 
 TEMPLATES = (
