@@ -82,6 +82,16 @@ def test_what_was_sent_early_is_not_sent_again(
     check_tree(api)
 
 
+def test_a_file_too_large_to_be_held_is_not_sent_early(
+    loopback: LoopbackHub, api: HfApi, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixbuild.publish.hub.early.HELD_BYTES", 100)
+    assert len(offered(api, out)) > 9
+    assert writes(loopback) == []
+    send(api, export_build(out))
+    check_tree(api)
+
+
 def test_a_push_sends_early_and_a_dry_run_nothing(
     at_the_hub: LoopbackHub, api: HfApi, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,9 @@ from mixbuild.publish.hub.client import asking
 from mixbuild.publish.hub.plan import Target, look_at
 from mixbuild.publish.hub.refs import make_place
 
+HELD_BYTES = 64 * 2**20
+"""A larger file goes with the rest: one that is sent early is held in memory."""
+
 
 @contextmanager
 def sending_early(api: HfApi, target: Target) -> Iterator[Offer]:
@@ -51,6 +54,8 @@ def sending_early(api: HfApi, target: Target) -> Iterator[Offer]:
 
     def offer(content: Path, path: str) -> None:
         if failed.is_set() or any(each.is_alive() for each in threads):
+            return
+        if content.stat().st_size > HELD_BYTES:
             return
         file = CommitOperationAdd(path, content.read_bytes())  # soon it has another name
         threads[:] = [threading.Thread(target=send, args=(file,), name="send-early", daemon=True)]
