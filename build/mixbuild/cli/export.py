@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from mixbuild.cli.options import marker_option, system_option
 from mixbuild.cli.terminal.console import examples, out, print_table, table
 from mixbuild.cli.terminal.progress import progress
-from mixbuild.declare import DROP, PROMPT_COMPLETION, RowFormat
+from mixbuild.declare import PROMPT_COMPLETION, RowFormat
 
 
 @click.command(
@@ -44,13 +45,8 @@ from mixbuild.declare import DROP, PROMPT_COMPLETION, RowFormat
     metavar="NAME,...",
     help="The other columns to keep beside the texts; 'none' for none.  [default: all]",
 )
-@click.option(
-    "--marker",
-    default=DROP,
-    show_default=True,
-    help="In chats: 'drop' takes [OUTPUT]: out of the texts, 'keep' leaves it.",
-)
-@click.option("--system", metavar="TEXT", help="In chats: a system message for each to begin with.")
+@marker_option
+@system_option
 def export_command(
     place: str,
     configs: tuple[str, ...],

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mixbuild.core import UsageError, did_you_mean
-from mixbuild.declare import Task
+from mixbuild.declare import DROP, Task
 from mixbuild.tasks import VARIABLE, gather
 
 
@@ -86,6 +86,17 @@ seed_option = click.option(
     "--seed", default=0, show_default=True, help="Seed for every hash-based choice."
 )
 
+
+marker_option = click.option(
+    "--marker",
+    default=DROP,
+    show_default=True,
+    help="In chats: 'drop' takes [OUTPUT]: out of the texts, 'keep' leaves it.",
+)
+
+system_option = click.option(
+    "--system", metavar="TEXT", help="In chats: a system message for each to begin with."
+)
 
 num_proc_option = click.option(
     "--num-proc",

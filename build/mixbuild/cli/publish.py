@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli.options import identifiers, out_option
+from mixbuild.cli.options import identifiers, marker_option, out_option, system_option
 from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.publishing import print_plan, print_pushed
-from mixbuild.declare import DROP, PROMPT_COMPLETION, RowFormat
+from mixbuild.declare import PROMPT_COMPLETION, RowFormat
 from mixbuild.publish import PARQUET, write_local_card
 
 
@@ -62,13 +62,8 @@ def card_command(folder: Path, repo: str) -> None:
     help="Row format; messages, alpaca, sharegpt and text go to a branch of that name.  [default: "
     "prompt_completion, then those that the build's recipe names]",
 )
-@click.option(
-    "--marker",
-    default=DROP,
-    show_default=True,
-    help="In chats: 'drop' takes [OUTPUT]: out of the texts, 'keep' leaves it.",
-)
-@click.option("--system", metavar="TEXT", help="In chats: a system message for each to begin with.")
+@marker_option
+@system_option
 @click.option("--message", help="Commit message.")
 @click.option(
     "--format", "file_format", default=PARQUET, show_default=True, help="'parquet' or 'arrow'."
