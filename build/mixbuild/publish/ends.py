@@ -64,8 +64,13 @@ def rows_of(table: pa.Table, schema: pa.Schema = SCHEMA) -> Rows:
 def batches_of(table: pa.Table, schema: pa.Schema = SCHEMA) -> Iterator[pa.RecordBatch]:
     """A table's rows in our schema, whatever metadata and other columns it has."""
     for batch in table.combine_chunks().to_batches():
-        columns = [batch.column(field.name).cast(field.type) for field in schema]
-        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        yield as_declared(batch, schema)
+
+
+def as_declared(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """A batch in the very types of a schema: Parquet has other names within lists."""
+    columns = [batch.column(field.name).cast(field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _row_group(path: Path, at: int) -> pa.Table:

@@ -11,6 +11,7 @@ from huggingface_hub import HfApi, HfFileSystem
 
 from mixbuild.core import explained, patiently
 from mixbuild.declare import CANONICAL, RowFormat
+from mixbuild.publish.ends import as_declared
 from mixbuild.publish.formats import back, columns_of
 from mixbuild.publish.hub.remote import Remote
 from mixbuild.publish.manifest import PublishedSplit
@@ -63,13 +64,5 @@ def published_rows(
                 batches = pa.ipc.open_stream(file)
             for batch in batches:
                 if row_format != CANONICAL:
-                    batch = back(_as_laid(batch, row_format), row_format)
+                    batch = back(as_declared(batch, columns_of(row_format)), row_format)
                 yield batch.select(list(columns))
-
-
-def _as_laid(batch: pa.RecordBatch, row_format: RowFormat) -> pa.RecordBatch:
-    """A batch in the very types of its row format: Parquet has other names within lists."""
-    fields = columns_of(row_format)
-    return pa.RecordBatch.from_arrays(
-        [batch.column(field.name).cast(field.type) for field in fields], schema=fields
-    )
