@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import Hashes, hash_rows
+from mixbuild.curate.keyed import numbers_of
 from mixbuild.curate.removal import kept
 from mixbuild.make import BuiltSplit, ListedShard, OfTask, read_keys, read_shard
 
@@ -139,12 +140,8 @@ def queue(found: Candidates, copy: int, *, seed: int, what: str = "") -> Numbers
 
 def _half(column: pa.ChunkedArray) -> Hashes:
     """The first 8 of the 16 bytes of each digest; 0 for null."""
-    array = column.combine_chunks()
-    array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
-    if array.null_count:
-        array = pc.fill_null(array, bytes(16))
-    numbers = np.frombuffer(array.buffers()[1], np.uint64) if len(array) else np.zeros(0, np.uint64)
-    return numbers[2 * array.offset : 2 * (array.offset + len(array)) : 2]
+    digests = column.combine_chunks()
+    return numbers_of(pc.fill_null(digests, bytes(16)) if digests.null_count else digests)[:, 0]
 
 
 def _twins(out: Path, found: Candidates, seed: int) -> Numbers:

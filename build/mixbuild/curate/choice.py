@@ -7,7 +7,7 @@ to the tasks, and chosen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from mixbuild.core import MixtureError
 from mixbuild.curate.candidates import Candidates, Numbers, candidates, queue, take
 from mixbuild.curate.measure import Measured, measure_of
 from mixbuild.curate.pool import TRAIN, trains
-from mixbuild.declare import GROUP, HeldOut, Mixture, allocate, held_out, in_rows, quotas
+from mixbuild.declare import GROUP, HeldOut, Mixture, allocate, held_out, in_rows, quotas, unsized
 from mixbuild.make import Built, read_shard
 
 EVALUATION = ("validation", "test")
@@ -142,9 +142,8 @@ def _held_out(
     seed: int,
 ) -> dict[str, Chosen]:
     """So many rows, as they are given out for train: of the tasks' own split, or else of train."""
-    unsized = replace(mixture, characters=None, requested_tokens=None, tokenizer=None)
     asked: HeldOut = getattr(mixture, split)
-    given = allocate(name, unsized, _counts(train))
+    given = allocate(name, unsized(mixture), _counts(train))
     total = sum(given.values())
     shares = {task: Fraction(rows, total) for task, rows in given.items()}
     found = {**train, **own}

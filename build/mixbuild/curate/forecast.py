@@ -21,6 +21,7 @@ from mixbuild.declare import (
     apportioned,
     leaves,
     quotas,
+    size_of,
 )
 from mixbuild.make import Manifest, OfMixture, OfTask, Request, plan
 from mixbuild.sources import count_rows, entry_of
@@ -181,9 +182,8 @@ def forecast(name: str, mixture: Mixture, stocks: Mapping[str, Stock]) -> Foreca
     )
     wanted = apportioned(asked, total) if asked and not fault else {}
     short = tuple(line.task for line in lines if line.rows < wanted.get(line.task, 0))
-    sizes = {"characters": mixture.characters, "tokens": mixture.requested_tokens}
-    size = next((f"{count:,} {unit}" for unit, count in sizes.items() if count), None)
-    return Forecast(name, lines, fault, short, size)
+    size = size_of(mixture)
+    return Forecast(name, lines, fault, short, f"{size[0]:,} {size[1]}" if size else None)
 
 
 def outcome(name: str, made_of: OfMixture) -> Forecast:

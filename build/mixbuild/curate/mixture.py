@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from mixbuild.core import explained_output, hash_code, hash_rows
 from mixbuild.curate.choice import Choice, Chosen, choose
-from mixbuild.curate.measure import measure_of
 from mixbuild.curate.selection import (
     GATHERED_ROWS,
     SELECTION,
@@ -24,7 +23,7 @@ from mixbuild.curate.selection import (
     selection_key,
     write_selection,
 )
-from mixbuild.declare import Mixture, leaves
+from mixbuild.declare import Mixture, leaves, size_of
 from mixbuild.make import (
     Built,
     BuiltSplit,
@@ -39,6 +38,8 @@ DECISIVE = (
     "core",
     "curate/candidates.py",
     "curate/choice.py",
+    "curate/duplicates.py",
+    "curate/keyed.py",
     "curate/measure.py",
     "curate/mixture.py",
     "curate/pool.py",
@@ -79,11 +80,11 @@ def mixed(
         split: _split(out, f"{name}/{split}", chosen, own, mixture, seed)
         for split, chosen in choice.items()
     }
-    measure = measure_of(mixture)
+    size = size_of(mixture)
     made_of = OfMixture(
         seed,
         {task: MixedTask(config.tasks[task], _taken(task, choice)) for task, config in own.items()},
-        unit=measure[1].partition(" ")[0] if measure else None,
+        unit=size[1] if size else None,
     )
     versions = {key: value for config in own.values() for key, value in config.versions.items()}
     recipe = next(iter(own.values())).recipe

@@ -78,7 +78,7 @@ from mixbuild.declare.row_format import (
     RowFormat,
 )
 from mixbuild.declare.schema import recipe_schema
-from mixbuild.declare.sizes import in_rows
+from mixbuild.declare.sizes import in_rows, size_of, unsized
 from mixbuild.declare.slots import (
     Path,
     Slot,
@@ -191,5 +191,7 @@ __all__ = [
     "refuse_held_back",
     "replaced",
     "resolve_recipe",
+    "size_of",
     "trimmed",
+    "unsized",
 ]

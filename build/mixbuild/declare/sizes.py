@@ -14,6 +14,23 @@ Measure = Callable[[Mapping[str, int]], int]
 """So many rows of each task -> what they come to, in characters or tokens."""
 
 
+def size_of(mixture: Mixture) -> tuple[int, str] | None:
+    """How much text is asked for, and in what unit; None where it is a number of rows.
+
+    >>> from mixbuild.declare.mixture import Part
+    >>> parts = {"a": Part()}
+    >>> size_of(Mixture(parts, characters=100)), size_of(Mixture(parts, total=100))
+    ((100, 'characters'), None)
+    """
+    sizes = ((mixture.characters, "characters"), (mixture.requested_tokens, "tokens"))
+    return next(((count, unit) for count, unit in sizes if count), None)
+
+
+def unsized(mixture: Mixture) -> Mixture:
+    """The same mixture, with nothing said of how much text it is."""
+    return replace(mixture, characters=None, requested_tokens=None, tokenizer=None)
+
+
 def in_rows(name: str, mixture: Mixture, available: Mapping[str, int], measure: Measure) -> Mixture:
     """A mixture of which the size is said in rows, where it was said in characters or tokens.
 
@@ -34,10 +51,10 @@ def in_rows(name: str, mixture: Mixture, available: Mapping[str, int], measure: 
     >>> in_rows("mix", pair, {"a": 9, "b": 9}, lambda rows: 10 * rows["a"] + 5 * rows["b"]).total
     13
     """
-    wanted = mixture.characters or mixture.requested_tokens
-    if wanted is None:
+    size = size_of(mixture)
+    if size is None:
         return mixture
-    unit = "characters" if mixture.characters else "tokens"
+    wanted, unit = size
     asked = quotas(mixture, available)
     least = max(1, math.ceil(sum(each.fixed for each in asked.values())))
     most = (
@@ -45,7 +62,6 @@ def in_rows(name: str, mixture: Mixture, available: Mapping[str, int], measure: 
         if mixture.on_shortage == FAIL
         else sum(bounds(mixture, available).values())
     )
-    open_ended = replace(mixture, characters=None, requested_tokens=None, tokenizer=None)
 
     def come_to(total: int) -> int:
         exactly = {task: each.of(total) for task, each in asked.items()}
@@ -69,4 +85,4 @@ def in_rows(name: str, mixture: Mixture, available: Mapping[str, int], measure: 
             f"mixture {name!r}: expected rows of at most {wanted:,} {unit}, got "
             f"{come_to(least):,} of the fewest rows, {least:,}; ask for more"
         )
-    return replace(open_ended, total=low)
+    return replace(unsized(mixture), total=low)
