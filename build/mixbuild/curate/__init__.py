@@ -3,7 +3,6 @@
 A shard is never rewritten. What leaves rows out, repeats them or puts them in another order across
 shards writes a selection or a removal beside them, and only export makes files of it::
 
-    forecast   what a mixture will give, before anything is rendered
     measure    what rows come to, in characters or tokens
     selection  which rows of which shards, how often and in which order
     contamination  items of evaluation sets, found by runs of words
@@ -12,6 +11,7 @@ shards writes a selection or a removal beside them, and only export makes files 
     dropped    rows that were taken out, to be looked at
     evaluation  evaluation sets as items to be looked for
     pool       the rows of a build that are judged together
+    forecast   what a mixture will give, before anything is rendered
     length     rows with more tokens than a trainer takes
     keyed      what the rows of a pool say, as the keys beside their shards tell
     repeats    duplicates, conflicts and leakage, taken out of a pool

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from mixbuild.core import MixtureError
+from mixbuild.curate.pool import TRAIN
 from mixbuild.declare import (
     EVERY,
     Mixture,
@@ -25,8 +26,6 @@ from mixbuild.declare import (
 )
 from mixbuild.make import Manifest, OfMixture, OfTask, Request, plan
 from mixbuild.sources import count_rows, entry_of
-
-TRAIN = "train"
 
 BUILD = "the build"
 LOCK = "the lock"
