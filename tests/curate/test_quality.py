@@ -11,11 +11,12 @@ from unittest import mock
 
 import pytest
 from conftest import as_json, read_shards, write_parquet
-from mixbuild.core.errors import SourceError, UsageError
+from medium import read_only
+from mixbuild.core.errors import OutputError, SourceError, UsageError
 from mixbuild.curate.build import Curated, build
 from mixbuild.curate.removal import read_removal
 from mixbuild.curate.repeats import PASS_ROWS
-from mixbuild.declare import Contamination, Exact, Leakage, Near, Quality
+from mixbuild.declare import Contamination, Exact, Leakage, Mixture, Near, Part, Quality
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.publish import read_shards as rows_of
@@ -51,6 +52,12 @@ def mirror(folder: Path, train: Sequence[Any] = TRAIN, *, files: int = 2) -> Pat
 def curate(folder: Path, out: Path, quality: Quality | None, **asked: Any) -> Curated:
     request = Request([find("imdb")], out, {"imdb": str(folder)}, **asked)
     return build(request, quality=quality, catalog=ALL)
+
+
+def files_of(out: Path) -> dict[str, bytes]:
+    return {
+        str(each.relative_to(out)): each.read_bytes() for each in out.rglob("*") if each.is_file()
+    }
 
 
 def left(out: Path, split: str) -> list[tuple[str, str]]:
@@ -194,6 +201,40 @@ def test_what_was_taken_out_comes_back_when_it_is_no_longer_asked_for(tmp_path: 
     assert (back.made.changed, back.made.rendered) == (True, 0)
     assert reasons(out, "train") == {}
     assert len(left(out, "train")) == len(TRAIN)
+
+
+def test_what_has_nothing_to_do_writes_nothing(tmp_path: Path) -> None:
+    out, folder = tmp_path / "out", mirror(tmp_path / "mirror")
+    quality = Quality(
+        leakage=Leakage(by="near"),
+        exact=Exact(),
+        near=Near(),
+        contamination=Contamination(against=("imdb/test",)),
+    )
+    request = Request([find("imdb")], out, {"imdb": str(folder)})
+
+    def curated(*, keep: bool = True) -> bool:
+        mixtures = {"mix": Mixture(parts={"imdb": Part(cap=2)})}
+        made = build(request, quality=quality, mixtures=mixtures, catalog=ALL, keep=keep).made
+        return made.changed
+
+    assert curated()
+    before = files_of(out)
+    with read_only(out):
+        assert not curated()
+        with pytest.raises(OutputError) as caught:
+            curated(keep=False)
+    dropped = "imdb/train.dropped.jsonl"
+    assert str(caught.value) == (
+        f"{out / dropped}: cannot be written (Read-only file system); choose another --out, then "
+        f"run the same command: finished units are kept"
+    )
+    assert files_of(out) == before
+    (out / dropped).write_bytes(before[dropped] + b"{}\n")
+    assert not curated()
+    assert files_of(out) == before, "what somebody wrote into it is mended"
+    assert not curated(keep=False)
+    assert set(before) - set(files_of(out)) == {dropped, "imdb/test.dropped.jsonl"}
 
 
 def test_items_of_a_file_and_of_a_task_are_taken_out_of_train_alone(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -75,9 +76,23 @@ def keep_dropped(out: Path, configs: Mapping[str, Built], *, keep: bool) -> None
         for split, entry in config.splits.items():
             path = out / dropped_path(name, split)
             with explained_output(path):
-                if not keep or entry.removed is None:
-                    path.unlink(missing_ok=True)
-                    continue
-                with whole_file(path) as partial, partial.open("w", encoding="utf-8") as file:
-                    for row in dropped_rows(out, entry):
-                        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                if keep and entry.removed is not None:
+                    if not _is_there(path, _lines(out, entry)):
+                        with whole_file(path) as partial, partial.open("w", encoding="utf-8") as to:
+                            to.writelines(_lines(out, entry))
+                elif path.exists():
+                    path.unlink()
+
+
+def _lines(out: Path, entry: BuiltSplit) -> Iterator[str]:
+    for row in dropped_rows(out, entry):
+        yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _is_there(path: Path, lines: Iterable[str]) -> bool:
+    """Whether a file has these lines already: it may lie on a read-only medium."""
+    try:
+        with path.open(encoding="utf-8", newline="\n") as file:
+            return all(one == other for one, other in zip_longest(file, lines))
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False

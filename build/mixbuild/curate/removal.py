@@ -6,6 +6,7 @@ leaves these rows out, and whoever looks for what was removed finds it here.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +44,7 @@ def removal_path(config: str, split: str) -> str:
 
 
 def write_removal(out: Path, path: str, removed: pa.Table) -> Removed:
-    """Write a removal at once.
+    """Write a removal at once, unless it is there.
 
     Args:
         out: the output folder.
@@ -56,6 +57,11 @@ def write_removal(out: Path, path: str, removed: pa.Table) -> Removed:
     Raises:
         OutputError: it cannot be written.
     """
+    reasons = Counter(removed.column("reason").to_pylist())
+    listed = Removed(path=path, drops=dict(sorted(reasons.items())), digest=_digest(removed))
+    with contextlib.suppress(VerifyError):
+        read_removal(out, listed)
+        return listed
     compressed = pa.ipc.IpcWriteOptions(compression="zstd")
     with (
         explained_output(out / path),
@@ -64,8 +70,7 @@ def write_removal(out: Path, path: str, removed: pa.Table) -> Removed:
         pa.ipc.new_file(sink, REMOVED, options=compressed) as file,
     ):
         file.write_table(removed)
-    reasons = Counter(removed.column("reason").to_pylist())
-    return Removed(path=path, drops=dict(sorted(reasons.items())), digest=_digest(removed))
+    return listed
 
 
 def read_removal(out: Path, removed: Removed) -> pa.Table:

@@ -114,7 +114,9 @@ def make(
         there = manifest.load(out) or Manifest(manifest.FORMAT, {})
         before = _paths(there)
         stale = _stale(out, there, plans, request)
-        with staging(out) as folder:
+        # without a folder where there is nothing to render: it may be a read-only medium
+        idle = not stale and not (out / UNITS).exists()
+        with contextlib.nullcontext(out / UNITS) if idle else staging(out) as folder:
             for each in stale:
                 _stage(out, folder, each, there)
             units = [unit for each in stale for unit in _units(each)]
