@@ -90,6 +90,7 @@ def test_list_tells_all_of_one_task(capsys: pytest.CaptureFixture[str]) -> None:
         "  licence     other (unknown)\n"
         "  languages   en\n"
         "  splits      train, test\n"
+        "  benchmark   test is what evaluators ask as imdb: not to be trained on\n"
         f"{limits}"
         "  templates   12; python build show imdb shows what they make\n"
         f"{templates}"
@@ -132,6 +133,7 @@ def test_list_as_json_says_all_that_is_declared_of_the_tasks_that_fit(
             for one in task.templates
         ]  # fmt: skip
         assert (each["splits"], each["source"]) == (dict(task.splits), task.source.repo)
+        assert each["benchmarks"] == dict(task.benchmarks)
 
 
 @pytest.mark.parametrize(

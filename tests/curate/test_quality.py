@@ -14,12 +14,14 @@ from conftest import as_json, read_shards, write_parquet
 from medium import read_only
 from mixbuild.core.errors import OutputError, SourceError, UsageError
 from mixbuild.curate.build import Curated, build
+from mixbuild.curate.evaluation import items_of
 from mixbuild.curate.removal import read_removal
 from mixbuild.curate.repeats import PASS_ROWS
 from mixbuild.declare import Contamination, Exact, Leakage, Mixture, Near, Part, Quality
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.publish import read_shards as rows_of
+from mixbuild.sources import SAMPLES
 from mixbuild.tasks import ALL, find
 
 TRAIN = [
@@ -260,9 +262,21 @@ def test_items_of_a_file_and_of_a_task_are_taken_out_of_train_alone(tmp_path: Pa
         0,
         f"{bench}:1: {question.lower()}".replace(",", ""),
     )
-    against = Contamination(against=("imdb/test",))
+    # the benchmark that evaluators call imdb is that split, and looked for once
+    against = Contamination(against=("imdb/test", "imdb"))
     curate(folder, tmp_path / "self", Quality(contamination=against))
     assert reasons(tmp_path / "self", "train") == {"contaminated by imdb/test": 2}
+
+
+def test_benchmarks_are_the_splits_that_evaluators_ask(tmp_path: Path) -> None:
+    every = {name: (task.name, split) for task in ALL for name, split in task.benchmarks.items()}
+    assert len(every) == sum(len(task.benchmarks) for task in ALL), "each name is one task's"
+    assert every["arc_challenge"] == ("arc_challenge", "test")
+    assert every["squadv2"] == ("squad_v2", "validation")
+    samples = {task.name: SAMPLES for task in ALL}
+    request = Request([find("imdb")], tmp_path / "out", samples)
+    items = items_of(("benchmarks",), request, catalog=ALL)
+    assert {item.of for item in items} == {f"{task}/{split}" for task, split in every.values()}
 
 
 @pytest.mark.parametrize(
@@ -278,8 +292,8 @@ def test_items_of_a_file_and_of_a_task_are_taken_out_of_train_alone(tmp_path: Pa
         ),
         (
             Quality(contamination=Contamination(against=("none.jsonl",))),
-            "against none.jsonl: expected TASK/SPLIT, a file of JSON lines or ORG/NAME:SPLIT, got "
-            "no such file",
+            "against none.jsonl: expected TASK/SPLIT, a benchmark of list TASK, a file of JSON "
+            "lines or ORG/NAME:SPLIT, got no such file",
         ),
     ],
 )

@@ -198,12 +198,26 @@ def test_a_task_cannot_be_changed() -> None:
         make().name = "other"  # type: ignore[misc]  # it is refused
 
 
+@pytest.mark.parametrize(
+    ("split", "what"),
+    [
+        ("tets", "unknown split 'tets'; did you mean 'test'? Known: train, test"),
+        ("train", "expected a split to evaluate by, got 'train'"),
+    ],
+)
+def test_a_benchmark_is_a_split_that_nobody_trains_on(split: str, what: str) -> None:
+    splits = {"train": "train", "test": "test"}
+    assert fault(splits=splits, benchmarks={"bench": split}) == (
+        f"task 'task': benchmark 'bench': {what}"
+    )
+
+
 @pytest.mark.parametrize("way", ["pickle", "deepcopy"])
 @pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
 def test_a_task_survives_the_way_to_a_worker(task: Task, way: str) -> None:
     # our own bytes
     again = pickle.loads(pickle.dumps(task)) if way == "pickle" else copy.deepcopy(task)  # noqa: S301
-    for attribute in ("name", "family", "source", "templates"):
+    for attribute in ("name", "family", "source", "templates", "benchmarks"):
         assert getattr(again, attribute) == getattr(task, attribute)
     assert list(again.splits.items()) == list(task.splits.items())
     assert list(shown(again.slots).items()) == list(shown(task.slots).items())

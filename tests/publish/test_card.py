@@ -529,6 +529,10 @@ def test_each_config_is_told_with_its_source_rows_drops_and_limits(
             f"source: {place}, {source['license']}{f' ({flags})' if flags else ''}",
             f"rows: {splits}; {count} template{'s' * (count > 1)}",
             *completions_of(entry),
+            *(
+                f"benchmark: `{split}` is what evaluators ask as `{benchmark}`; do not train on it"
+                for benchmark, split in made_of.get("benchmarks", {}).items()
+            ),
             *([f"left out: {drops}"] if drops else []),
             *([f"declared by: [{file}]({file})"] if file else []),
             *(f"limit: {unmarked(prose(each))}" for each in source["limits"]),

@@ -18,8 +18,8 @@ from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.mixtures import print_forecast
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import LicenceError, UsageError
-from mixbuild.curate import TRAIN, Stock, forecast, stocks_of
-from mixbuild.declare import Task, recipe_schema, refuse_held_back
+from mixbuild.curate import Stock, forecast, stocks_of
+from mixbuild.declare import TRAIN, Task, recipe_schema, refuse_held_back
 from mixbuild.make import load_manifest
 from mixbuild.sources import lock
 

@@ -28,7 +28,6 @@ shards writes a selection or a removal beside them, and only export makes files 
 from mixbuild.curate.build import build, settle, with_keys
 from mixbuild.curate.dropped import Dropped, dropped_rows
 from mixbuild.curate.forecast import (
-    TRAIN,
     Forecast,
     Stock,
     evaluation,
@@ -64,7 +63,6 @@ __all__ = [
     "REMOVED",
     "SELECTION",
     "STATISTICS_COLUMNS",
-    "TRAIN",
     "Common",
     "Dropped",
     "Forecast",

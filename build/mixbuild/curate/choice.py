@@ -17,8 +17,18 @@ import numpy as np
 from mixbuild.core import MixtureError
 from mixbuild.curate.candidates import Candidates, Numbers, candidates, queue, take
 from mixbuild.curate.measure import Measured, measure_of
-from mixbuild.curate.pool import TRAIN, trains
-from mixbuild.declare import GROUP, HeldOut, Mixture, allocate, held_out, in_rows, quotas, unsized
+from mixbuild.declare import (
+    GROUP,
+    TRAIN,
+    HeldOut,
+    Mixture,
+    allocate,
+    held_out,
+    in_rows,
+    quotas,
+    trains,
+    unsized,
+)
 from mixbuild.make import Built, read_shard
 
 EVALUATION = ("validation", "test")

@@ -18,6 +18,9 @@ from mixbuild.sources import explore, read
 ANSWERS = ("answer", "completion", "output", "response", "solution", "target")
 """What a field with the answer may be called in a file; all other texts are the question."""
 
+BENCHMARKS = "benchmarks"
+"""In the place of a name: every benchmark that a task knows."""
+
 ON_HUB = re.compile(
     r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w.-]+))?:((?P<config>[\w.-]+)/)?(?P<split>\w+)"
 )
@@ -27,7 +30,8 @@ def items_of(against: Sequence[str], request: Request, *, catalog: Sequence[Task
     """All items of some evaluation sets.
 
     Args:
-        against: each ``TASK/SPLIT``, a file of JSON lines, or ``ORG/NAME[@REVISION]:SPLIT`` on the
+        against: each ``TASK/SPLIT``, the name of a benchmark that a task knows, ``benchmarks`` for
+            all of them, a file of JSON lines, or ``ORG/NAME[@REVISION]:SPLIT`` on the
             Hub, where several configs are there ``ORG/NAME[@REVISION]:CONFIG/SPLIT``.
         request: how sources are read: mirrors, the lock.
         catalog: the tasks that there are.
@@ -38,7 +42,7 @@ def items_of(against: Sequence[str], request: Request, *, catalog: Sequence[Task
     """
     tasks = {task.name: task for task in catalog}
     found: list[Item] = []
-    for place in against:
+    for place in _named(against, catalog):
         name, _, split = place.partition("/")
         if name in tasks and split:
             found += _of_task(tasks[name], split, request)
@@ -50,10 +54,25 @@ def items_of(against: Sequence[str], request: Request, *, catalog: Sequence[Task
             raise UsageError(f"against {place}: {one_of('task', name, sorted(tasks))}")
         else:
             raise UsageError(
-                f"against {place}: expected TASK/SPLIT, a file of JSON lines or ORG/NAME:SPLIT, "
-                f"got no such file"
+                f"against {place}: expected TASK/SPLIT, a benchmark of list TASK, a file of JSON "
+                f"lines or ORG/NAME:SPLIT, got no such file"
             )
     return found
+
+
+def _named(against: Sequence[str], catalog: Sequence[Task]) -> Iterator[str]:
+    """The same with ``TASK/SPLIT`` for each benchmark that a task knows, each of them once."""
+    known = {
+        benchmark: f"{task.name}/{split}"
+        for task in catalog
+        for benchmark, split in task.benchmarks.items()
+    }
+    every = [
+        place
+        for each in against
+        for place in (known.values() if each == BENCHMARKS else (known.get(each, each),))
+    ]
+    yield from dict.fromkeys(every)
 
 
 def _of_task(task: Task, split: str, request: Request) -> Iterator[Item]:

@@ -16,6 +16,7 @@ from mixbuild.core import MixtureError
 from mixbuild.curate.pool import TRAIN
 from mixbuild.declare import (
     EVERY,
+    TRAIN,
     Mixture,
     Task,
     allocate,

@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 import xxhash
 
 from mixbuild.core import Hashes
+from mixbuild.declare import trains
 from mixbuild.make import Built, BuiltSplit, ListedShard, read_shard
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-
-TRAIN = "train"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +47,6 @@ class Place:
     def train(self) -> bool:
         """Whether it is to train on; all others are to evaluate by."""
         return trains(self.split)
-
-
-def trains(split: str) -> bool:
-    """Whether a split is to train on; all others are to evaluate by."""
-    return split == TRAIN or split.startswith(f"{TRAIN}_")
 
 
 @dataclass(frozen=True, eq=False)

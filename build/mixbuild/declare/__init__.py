@@ -99,7 +99,7 @@ from mixbuild.declare.slots import (
     trimmed,
 )
 from mixbuild.declare.stems import NEEDS_OPTIONS, is_question, needs_options
-from mixbuild.declare.task import EVERY, FAMILIES, SAMPLE, SEED, Source, Task
+from mixbuild.declare.task import EVERY, FAMILIES, SAMPLE, SEED, TRAIN, Source, Task, trains
 from mixbuild.declare.template import MARKER, NAME, Parts, Placeholder, Template, join
 
 __all__ = [
@@ -127,6 +127,7 @@ __all__ = [
     "TEXT",
     "TEXTS",
     "TEXT_FORMAT",
+    "TRAIN",
     "Answer",
     "ChoiceSlot",
     "Choices",
@@ -192,6 +193,7 @@ __all__ = [
     "replaced",
     "resolve_recipe",
     "size_of",
+    "trains",
     "trimmed",
     "unsized",
 ]

@@ -88,9 +88,10 @@ class Contamination:
     """Rows of train that hold an item of a named evaluation set.
 
     Attributes:
-        against: the evaluation sets: a task's split (``gsm8k/test``), a file of JSON lines
-            (``path/to/eval.jsonl``), or a split on the Hub (``org/bench:test``, with a revision
-            ``org/bench@v1:test``, of one of several configs ``org/bench:main/test``).
+        against: the evaluation sets: a task's split (``gsm8k/test``), a benchmark by the name that
+            evaluators give it (``hellaswag``), ``benchmarks`` for all that tasks know, a file of
+            JSON lines (``path/to/eval.jsonl``), or a split on the Hub (``org/bench:test``, with a
+            revision ``org/bench@v1:test``, of one of several configs ``org/bench:main/test``).
         words: how many words in a row must be the same to count.
         coverage: which part of an item must be covered by such runs for it to be in the row.
     """

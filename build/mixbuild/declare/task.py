@@ -29,6 +29,19 @@ SAMPLE = "sample"
 EVERY = "all"
 """Asks for one row per source row and template."""
 
+TRAIN = "train"
+"""The split that mixtures take from, and how others begin that are to train on."""
+
+
+def trains(split: str) -> bool:
+    """Whether a split is to train on; all others are to evaluate by.
+
+    >>> trains("train_extra"), trains("training")
+    (True, False)
+    """
+    return split == TRAIN or split.startswith(f"{TRAIN}_")
+
+
 FAMILIES: Mapping[str, str] = MappingProxyType(
     {
         "question answering": "question-answering",
@@ -92,6 +105,8 @@ class Task:
         trimmable: a slot that may be cut, between words, where a row has more tokens than a trainer
             takes; None where nothing may be.
         keeps: a slot whose text stays whole in what is cut, such as an answer in its passage.
+        benchmarks: a name by which evaluators, such as lm-evaluation-harness and HELM, know one of
+            the splits -> that split, which nobody should train on.
         declaration: the text of the file that declares it, noted by whoever reads that; empty for
             a task that is made elsewhere.
 
@@ -110,6 +125,7 @@ class Task:
     group: str | None = None
     trimmable: str | None = None
     keeps: str | None = None
+    benchmarks: Mapping[str, str] = field(default_factory=dict)
     declaration: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -125,13 +141,14 @@ class Task:
         object.__setattr__(self, "slots", MappingProxyType(complete))
         object.__setattr__(self, "drops", MappingProxyType(dict(self.drops)))
         object.__setattr__(self, "waivers", MappingProxyType(dict(self.waivers)))
+        object.__setattr__(self, "benchmarks", MappingProxyType(dict(self.benchmarks)))
 
     def __reduce__(self) -> tuple[object, ...]:
         # a read-only mapping cannot be pickled, and tasks travel to worker processes
         values = (self.name, self.family, self.source, dict(self.splits), self.templates)
         more = (dict(self.slots), dict(self.drops), dict(self.waivers))
         of_slots = (self.group, self.trimmable, self.keeps)
-        return Task, (*values, *more, *of_slots, self.declaration)
+        return Task, (*values, *more, *of_slots, dict(self.benchmarks), self.declaration)
 
     @property
     def conditions(self) -> tuple[pc.Expression, ...]:
@@ -178,6 +195,11 @@ def _faults(task: Task) -> Iterator[str]:
             yield f"no template may be named {name!r}, which asks for several"
     if task.group is not None and task.group not in task.templates[0].placeholders:
         yield f"the group: {one_of('slot', task.group, task.templates[0].placeholders)}"
+    for benchmark, split in task.benchmarks.items():
+        if split not in task.splits:
+            yield f"benchmark {benchmark!r}: {one_of('split', split, task.splits)}"
+        elif trains(split):
+            yield f"benchmark {benchmark!r}: expected a split to evaluate by, got {split!r}"
     used = {name for template in task.templates for name in template.placeholders}
     for what, slot in (("trimmable", task.trimmable), ("keeps", task.keeps)):
         if slot is not None and slot not in used:

@@ -71,7 +71,13 @@ class RecipeEntry(Record, frozen=True):
 
 
 class OfTask(Record, frozen=True, tag_field="kind", tag="task"):
-    """The units of a task: what a config is made of."""
+    """The units of a task: what a config is made of.
+
+    Attributes:
+        task, family, source, templates, asked: which ones, and how they are rendered.
+        declaration: the file that declares the task, where there is one.
+        benchmarks: names by which evaluators know one of its splits -> that split.
+    """
 
     task: Name
     family: str
@@ -79,6 +85,7 @@ class OfTask(Record, frozen=True, tag_field="kind", tag="task"):
     templates: dict[str, TemplateEntry]
     asked: Asked
     declaration: Declaration | None = None
+    benchmarks: dict[str, Name] = msgspec.field(default_factory=dict)
 
     @property
     def tasks(self) -> Mapping[str, OfTask]:

@@ -83,6 +83,7 @@ def config_of(
             },
             asked,
             Declaration.of(task.declaration),
+            dict(task.benchmarks),
         ),
         versions(),
         {split: split_of(task.name, split, each) for split, each in shards.items()},

@@ -36,6 +36,7 @@ def _arc(name: str, config: str, how_chosen: str) -> Task:
             limits=(how_chosen, "The questions are from exams for the grades 3 to 9: an answer is what such an exam counts as right."),
         ),
         splits={"train": "train", "validation": "validation", "test": "test"},
+        benchmarks={config.lower().replace("-", "_"): "test"},
         slots={
             "question": trimmed("question"),
             "options": OPTIONS.lettered(),

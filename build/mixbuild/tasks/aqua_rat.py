@@ -94,6 +94,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
+    benchmarks={"agieval_aqua_rat": "test"},
     slots={
         "question": trimmed("question"),
         "steps": STEPS,

@@ -30,6 +30,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"boolq": "validation"},
     slots={
         "question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"),
         "passage": column("passage").detokenised(),

@@ -65,6 +65,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"commonsense_qa": "validation"},
     slots={
         "question": trimmed("question"),
         "concept": trimmed("question_concept"),

@@ -52,6 +52,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "test": "test"},
+    benchmarks={"gsm8k": "test"},
     slots={
         "answer": replaced("answer", pattern="<<[^>]*>>", by=""),
         "steps": replaced("answer", pattern=r"<<[^>]*>>|\s*####.*$", by=""),

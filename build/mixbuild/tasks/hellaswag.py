@@ -96,6 +96,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"hellaswag": "validation"},
     slots={
         "topic": trimmed("activity_label"),
         "beginning": BEGINNING,

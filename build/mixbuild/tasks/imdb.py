@@ -28,6 +28,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "test": "test"},
+    benchmarks={"imdb": "test"},
     slots={
         "review": column("text").recoded().untagged().trimmed(),
         "label": label("label", {"neg": "negative", "pos": "positive"}),

@@ -29,6 +29,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
+    benchmarks={"mbpp": "test"},
     slots={
         "text": replaced("text", pattern=r"^#+ +|(?: [*>] (?:list item|indented block))+$", by=""),
         "code": replaced("code", pattern=r"(?m)[ \t\r]+$", by="").trimmed(),

@@ -34,6 +34,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"nq_open": "validation"},
     slots={"question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"), "answer": first("answer")},
     drops={"no answer": is_empty("answer")},
     templates=(

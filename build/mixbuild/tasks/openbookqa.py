@@ -73,6 +73,7 @@ TASK = Task(
         limits=("Crowdworkers wrote the questions, each about one fact of an 'open book' of elementary science that the rows do not show.",),
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
+    benchmarks={"openbookqa": "test"},
     slots={
         "question": trimmed("question_stem"),
         "options": OPTIONS.lettered(),

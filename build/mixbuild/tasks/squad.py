@@ -31,6 +31,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"squad": "validation"},
     slots={"answers": first("answers", "text"), "article": replaced("title", pattern="_", by=" ")},
     group="context",
     drops={"no answer": is_empty("answers", "text")},

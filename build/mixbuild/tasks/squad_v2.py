@@ -37,6 +37,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"squadv2": "validation"},
     slots={"answers": first("answers", "text", otherwise="unanswerable")},
     trimmable="context",
     keeps="answers",

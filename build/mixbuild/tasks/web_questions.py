@@ -32,6 +32,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "test": "test"},
+    benchmarks={"webqs": "test"},
     slots={"answers": joined("answers", separator=(", ", "; ", " | ")), "lines": joined("answers", separator="\n"), "one_answer": first("answers")},
     drops={"no answer": is_empty("answers")},
     templates=(

@@ -68,6 +68,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"winogrande": "validation"},
     slots={
         "sentence": trimmed("sentence"),
         "written": trimmed("sentence").detokenised(),

@@ -82,6 +82,8 @@ def _told(task: Task) -> Iterator[tuple[str, str]]:
             for split, theirs in task.splits.items()
         ),
     )
+    for name, split in task.benchmarks.items():
+        yield "benchmark", f"{split} is what evaluators ask as {name}: not to be trained on"
     for limit in source.limits:
         yield "limits", limit
     yield "templates", f"{len(task.templates)}; {PROGRAM} show {task.name} shows what they make"
@@ -106,6 +108,7 @@ def _as_data(task: Task) -> Mapping[str, object]:
         "licence": source.license,
         "languages": source.languages,
         "splits": dict(task.splits),
+        "benchmarks": dict(task.benchmarks),
         "limits": source.limits,
         "templates": [
             {

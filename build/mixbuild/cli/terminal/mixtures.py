@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from mixbuild.cli.terminal.console import out, print_table, table
 from mixbuild.cli.terminal.rows import print_row
 from mixbuild.curate import (
-    TRAIN,
     Forecast,
     Stock,
     evaluation,
@@ -19,6 +18,7 @@ from mixbuild.curate import (
     outcome,
     read_selected,
 )
+from mixbuild.declare import TRAIN
 from mixbuild.make import Built, OfMixture
 
 BLOCKS = " ▏▎▍▌▋▊▉█"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mixbuild.curate import TRAIN, outcome
+from mixbuild.curate import outcome
+from mixbuild.declare import TRAIN
 from mixbuild.make import OfMixture
 from mixbuild.publish.card.markdown import code, fenced, table
 from mixbuild.publish.manifest import Configs, PublishedConfig

@@ -168,6 +168,10 @@ def _facts(config: PublishedConfig) -> Iterator[str]:
     for split, each in config.splits.items():
         if labels := completions(each):
             yield f"completions of {split}: {labels}"
+    for task in config.tasks.values():
+        for benchmark, split in task.benchmarks.items():
+            where = f"`{split}`" if task is config.made_of else f"`{split}` of `{task.task}`"
+            yield f"benchmark: {where} is what evaluators ask as `{benchmark}`; do not train on it"
     if left_out := _left_out(config):
         yield f"left out: {left_out}"
     for path in config.declarations:

@@ -30,6 +30,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation_matched": "validation_matched", "validation_mismatched": "validation_mismatched"},
+    benchmarks={"mnli": "validation_matched", "mnli_mismatch": "validation_mismatched"},
     slots={
         "premise": trimmed("premise"),
         "hypothesis": trimmed("hypothesis"),

@@ -29,6 +29,7 @@ TASK = Task(
         limits=("About two in three pairs are paraphrases, and many of them only loosely.",),
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
+    benchmarks={"mrpc": "validation"},
     slots={
         "one": trimmed("sentence1").detokenised(),
         "other": trimmed("sentence2").detokenised(),

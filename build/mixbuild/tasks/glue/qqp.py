@@ -32,6 +32,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"qqp": "validation"},
     slots={
         "question1": trimmed("question1"),
         "question2": trimmed("question2"),

@@ -30,6 +30,7 @@ TASK = Task(
         limits=("It is small: 2,490 rows for training, from four yearly challenges.", "Contradictions are not told apart from what merely does not follow."),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"rte": "validation"},
     slots={
         "text": column("sentence1").recoded().spaced().detokenised().trimmed(),
         "statement": column("sentence2").recoded().spaced().trimmed(),

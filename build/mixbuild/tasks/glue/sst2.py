@@ -50,6 +50,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation"},
+    benchmarks={"sst2": "validation"},
     slots={
         "sentence": trimmed("sentence"),
         "remark": trimmed("sentence").detokenised(),
