@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from mixbuild.core import MixtureError
-from mixbuild.curate.pool import TRAIN
 from mixbuild.declare import (
     EVERY,
     TRAIN,
