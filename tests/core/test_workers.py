@@ -122,6 +122,30 @@ def test_workers_that_are_all_killed_lose_nothing_however_heavy_it_is() -> None:
     assert set(psutil.Process().children()) <= set(others)
 
 
+def test_a_worker_that_dies_before_it_is_asked_loses_nothing() -> None:
+    others = psutil.Process().children()
+    with engine.Workers(jobs.weight) as workers:
+        workers.begin(2)
+        begun = set(psutil.Process().children()).difference(others)
+        assert len(begun) == 2
+        for worker in begun:
+            worker.kill()
+            psutil.wait_procs([worker], timeout=SECONDS)
+        done = engine.run(heavy_jobs(3), jobs.weight, shared=None, num_proc=2, workers=workers)
+        assert dict(done) == {job: job.weight for job in heavy_jobs(3)}
+    assert set(psutil.Process().children()) <= set(others)
+
+
+def test_workers_that_are_not_needed_end_with_the_block() -> None:
+    others = psutil.Process().children()
+    with contextlib.suppress(KeyboardInterrupt), engine.Workers(jobs.weight) as workers:
+        workers.begin(2)
+        begun = set(psutil.Process().children()).difference(others)
+        raise KeyboardInterrupt
+    assert len(begun) == 2
+    assert not any(worker.is_running() for worker in begun)
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [("SIGKILL", "killed by SIGKILL"), ("SIGSEGV", "killed by SIGSEGV"), ("3", "exit status 3")],
@@ -188,7 +212,7 @@ except Exception as error:
 
 def test_a_worker_whose_answer_nobody_takes_says_nothing(tmp_path: Path) -> None:
     # it goes on being asked, so that it is the answer which finds that nobody is there
-    script = "from mixbuild.core import workers; workers._listen = listen; workers.serve()"
+    script = "from mixbuild.core import worker; worker._listen = listen; worker.serve()"
     listen = """
 def listen(requests, pipe):
     import pickle, time
@@ -203,7 +227,7 @@ def listen(requests, pipe):
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdout.close()
-        frame = pickle.dumps(pickle.dumps((jobs.weight, None)))
+        frame = pickle.dumps(pickle.dumps((jobs.weight, object)))
         os.write(process.stdin.fileno(), frame)
         process.stdin.close()
         assert process.stderr is not None

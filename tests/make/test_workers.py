@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from make.test_run import files, request
+from mixbuild.core.executor import Workers
+from mixbuild.declare import Task
 from mixbuild.make import run, workers
+from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.run import make
 from mixbuild.make.unit import Unit
 from mixbuild.make.workers import worth_workers
 from mixbuild.sources.location import BATCH_BYTES, Place, Run
+from mixbuild.tasks import find
 
 
 def unit(folder: Path, *, batches: int, parquet: bool = True) -> Unit:
@@ -57,11 +61,51 @@ def test_a_large_build_uses_the_cores_and_says_so(
     assert (alone.rendered, alone.workers) == (6, None)
     monkeypatch.setattr(workers, "WORKER_BATCHES", 1)
     monkeypatch.setattr(workers, "_batches", lambda _: 1)
-    monkeypatch.setattr(run, "usable_cores", lambda: 2)
+    for module in (run, workers):
+        monkeypatch.setattr(module, "usable_cores", lambda: 2)
     made = make(request(imdb_folder, tmp_path / "made"))
     assert (made.rendered, made.workers) == (6, 2)
     assert files(tmp_path / "made") == files(tmp_path / "alone")
     assert make(request(imdb_folder, tmp_path / "asked"), num_proc=1).workers is None
+
+
+@pytest.mark.parametrize(
+    ("num_proc", "cores", "expected"),
+    [(None, 8, [0, 2]), (None, 1, [0, 0]), (9, 8, [4, 4]), (1, 8, [1, 1]), (0, 8, [0, 0])],
+    ids=str,
+)
+def test_workers_begin_while_others_tasks_are_planned(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    num_proc: int | None,
+    cores: int,
+    expected: list[int],
+) -> None:
+    begun = 0
+    seen = []
+
+    class Counted(Workers):
+        def begin(self, num_proc: int) -> None:
+            nonlocal begun
+            begun = max(begun, num_proc)
+
+    def planned(task: Task, request: Request) -> Plan:
+        seen.append(begun)
+        return plan(task, request)
+
+    monkeypatch.setattr(workers, "plan", planned)
+    monkeypatch.setattr(workers, "WORKER_BATCHES", 1)
+    monkeypatch.setattr(workers, "_batches", lambda _: 1)
+    monkeypatch.setattr(workers, "usable_cores", lambda: cores)
+    tasks = [find("squad"), find("imdb")]  # of two splits each
+    asked = Request(tasks, tmp_path, dict.fromkeys(("squad", "imdb"), "samples"))
+    plans = workers.plan_all(asked, (), Counted(workers.work), num_proc=num_proc)
+    assert [each.task for each in plans] == tasks
+    assert seen == expected
+    seen.clear()
+    begun = 0
+    workers.plan_all(asked, ("squad", "imdb"), Counted(workers.work), num_proc=num_proc)
+    assert seen == [0, 0], "which the build has"
 
 
 SAMPLES = ROOT / "build/mixbuild/tasks/samples/imdb"

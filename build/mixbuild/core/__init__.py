@@ -17,6 +17,7 @@
     progress   how far long work is, as it is told
     prefetch   an iterator on a thread of its own, ahead of its consumer
     start      a process of our own that begins without pandas
+    worker     a worker process, and how it is asked
     workers    worker processes, each asked by a thread of ours
     local_cluster  a Dask cluster on this machine, as a program of its own
     cluster    units on a Dask cluster

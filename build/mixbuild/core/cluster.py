@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mixbuild.core.errors import UsageError, WorkerError, one_line
-from mixbuild.core.workers import Named, program, unpickled
+from mixbuild.core.worker import program, unpickled
+from mixbuild.core.workers import Named
 
 Work = TypeVar("Work", bound=Named)
 Shared = TypeVar("Shared")

@@ -8,11 +8,14 @@ which, because a unit knows nothing of the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from contextlib import nullcontext
+from typing import TypeVar, cast
 
 from mixbuild.core.cluster import check_dask, run_on_dask
 from mixbuild.core.errors import UsageError, one_of
-from mixbuild.core.workers import Named, run_in_processes
+from mixbuild.core.workers import Named, Workers
+
+__all__ = ["DASK", "ENGINES", "PROCESSES", "Workers", "check", "run"]
 
 PROCESSES = "processes"
 DASK = "dask"
@@ -32,6 +35,7 @@ def run(
     engine: str = PROCESSES,
     num_proc: int | None = None,
     scheduler: str | None = None,
+    workers: Workers | None = None,
 ) -> Iterator[tuple[Work, Result]]:
     """Yield (unit, its result) as the units come to be done.
 
@@ -43,6 +47,7 @@ def run(
         num_proc: how many worker processes; None is this process for ``processes``,
             and a worker per core for a Dask cluster that is started here.
         scheduler: the address of a running Dask scheduler.
+        workers: the worker processes that were made for this work, where some may have begun.
 
     Raises:
         UsageError: the engine is unknown, or its extra is not installed.
@@ -59,7 +64,9 @@ def run(
         for unit in units:
             yield unit, work(unit, shared)
     else:
-        yield from run_in_processes(units, work, shared, num_proc=num_proc)
+        with nullcontext(workers) if workers else Workers(work) as processes:
+            for unit, result in processes.run(units, shared, num_proc=num_proc):
+                yield unit, cast("Result", result)  # whatever work gives, its answer is
 
 
 def check(engine: str, scheduler: str | None = None) -> None:

@@ -100,6 +100,11 @@ class Plan:
     projection: Projection
     units: Mapping[str, Sequence[Unit]]
 
+    @property
+    def all_units(self) -> list[Unit]:
+        """Those of every split."""
+        return [unit for units in self.units.values() for unit in units]
+
 
 def plan(task: Task, request: Request) -> Plan:
     """The units of a task. Reads metadata only, and renders nothing.

@@ -37,11 +37,11 @@ from mixbuild.make import manifest
 from mixbuild.make.config import Built, listed_with, mixtures_of, shard_path, unlisted, whole
 from mixbuild.make.keys import has_keys
 from mixbuild.make.manifest import Manifest, config_of
-from mixbuild.make.plan import Plan, Request, plan
+from mixbuild.make.plan import Plan, Request
 from mixbuild.make.shard import Shard, finished
 from mixbuild.make.staging import UNITS, forget, move_out, note, shards_in, staging, take_back
 from mixbuild.make.unit import Unit
-from mixbuild.make.workers import Shared, client_of, work, worth_workers
+from mixbuild.make.workers import Shared, client_of, plan_all, work, worth_workers
 from mixbuild.sources import SAMPLES
 
 Finish: TypeAlias = Callable[[Mapping[str, Built]], Mapping[str, Built]]
@@ -98,67 +98,71 @@ def make(
     engine.check(engine_name, scheduler)
     out = request.out.resolve()  # a worker may stand in another folder
     _refuse_overlap(request, out)
-    plans = [plan(task, request) for task in request.tasks]
-    with explained_output(out):  # a name that is too long, say
-        unfinished = (out / UNITS).exists()  # whatever is at work, or was interrupted, has it
-    if not unfinished and finish is None:
-        there = manifest.load(out)
-        if (
-            there is not None
-            and _is_settled(there, request)
-            and not _stale(out, there, plans, request)
-        ):
-            # where nothing is to be done, nothing is written, not even a mutex
-            return Made(there, rendered=0, kept=_count(plans), changed=False, removed=())
-    with mutex(out):
-        there = manifest.load(out) or Manifest(manifest.FORMAT, {})
-        before = _paths(there)
-        stale = _stale(out, there, plans, request)
-        # without a folder where there is nothing to render: it may be a read-only medium
-        idle = not stale and not (out / UNITS).exists()
-        with contextlib.nullcontext(out / UNITS) if idle else staging(out) as folder:
-            for each in stale:
-                _stage(out, folder, each, there)
-            units = [unit for each in stale for unit in _units(each)]
-            projections = {each.task.name: each.projection for each in stale}
-            missing = [
-                unit for unit in units if not finished(unit, projections[unit.config], folder)
-            ]
-            kept = len(units) - len(missing)
-            workers = None
-            unasked = engine_name == engine.PROCESSES and num_proc is None
-            client, travels = client_of(missing, elsewhere=not unasked)
-            if unasked and travels:
-                num_proc = workers = worth_workers(missing, cores=usable_cores())
-            threads = engine_name == engine.PROCESSES and num_proc is None
-            done = engine.run(
-                missing,
-                work,
-                shared=Shared(projections, folder, overlap=threads, client=client),
-                engine=engine_name,
-                num_proc=num_proc,
-                scheduler=scheduler,
-            )
-            _tell(done, missing, kept=kept, report=report)
-            for each in stale:
-                there.configs[each.task.name] = _put_out(out, folder, each, request)
-            asked = {task.name: whole(there.configs[task.name]) for task in request.tasks}
-            settled = asked if finish is None else dict(finish(asked))
-            configs = listed_with(there.configs, settled)
-            changed = bool(stale) or configs != there.configs
-            there = msgspec.structs.replace(there, configs=configs)
-            if changed:
-                manifest.save(out, there)
-            for task in request.tasks:  # units of other tasks may be waiting to be finished
-                forget(folder, task.name)
-    return Made(
-        there,
-        rendered=len(missing),
-        kept=_count(plans) - len(missing),
-        changed=changed,
-        removed=tuple(sorted(before - _paths(there))),
-        workers=workers,
-    )
+    with engine.Workers(work) as crew:
+        listed = manifest.load(out)
+        processes = num_proc if engine_name == engine.PROCESSES else 0
+        plans = plan_all(request, listed.configs if listed else (), crew, num_proc=processes)
+        with explained_output(out):  # a name that is too long, say
+            unfinished = (out / UNITS).exists()  # whatever is at work, or was interrupted, has it
+        if not unfinished and finish is None:
+            there = manifest.load(out)
+            if (
+                there is not None
+                and _is_settled(there, request)
+                and not _stale(out, there, plans, request)
+            ):
+                # where nothing is to be done, nothing is written, not even a mutex
+                return Made(there, rendered=0, kept=_count(plans), changed=False, removed=())
+        with mutex(out):
+            there = manifest.load(out) or Manifest(manifest.FORMAT, {})
+            before = _paths(there)
+            stale = _stale(out, there, plans, request)
+            # without a folder where there is nothing to render: it may be a read-only medium
+            idle = not stale and not (out / UNITS).exists()
+            with contextlib.nullcontext(out / UNITS) if idle else staging(out) as folder:
+                for each in stale:
+                    _stage(out, folder, each, there)
+                units = [unit for each in stale for unit in each.all_units]
+                projections = {each.task.name: each.projection for each in stale}
+                missing = [
+                    unit for unit in units if not finished(unit, projections[unit.config], folder)
+                ]
+                kept = len(units) - len(missing)
+                workers = None
+                unasked = engine_name == engine.PROCESSES and num_proc is None
+                client, travels = client_of(missing, elsewhere=not unasked)
+                if unasked and travels:
+                    num_proc = workers = worth_workers(missing, cores=usable_cores())
+                threads = engine_name == engine.PROCESSES and num_proc is None
+                done = engine.run(
+                    missing,
+                    work,
+                    shared=Shared(projections, folder, overlap=threads, client=client),
+                    engine=engine_name,
+                    num_proc=num_proc,
+                    scheduler=scheduler,
+                    workers=crew,
+                )
+                _tell(done, missing, kept=kept, report=report)
+                for each in stale:
+                    there.configs[each.task.name] = _put_out(out, folder, each, request)
+                asked = {task.name: whole(there.configs[task.name]) for task in request.tasks}
+                settled = asked if finish is None else dict(finish(asked))
+                configs = listed_with(there.configs, settled)
+                changed = bool(stale) or configs != there.configs
+                there = msgspec.structs.replace(there, configs=configs)
+                if changed:
+                    manifest.save(out, there)
+                for task in request.tasks:  # units of other tasks may be waiting to be finished
+                    forget(folder, task.name)
+        return Made(
+            there,
+            rendered=len(missing),
+            kept=_count(plans) - len(missing),
+            changed=changed,
+            removed=tuple(sorted(before - _paths(there))),
+            workers=workers,
+        )
 
 
 def _tell(
@@ -258,10 +262,6 @@ def _put_out(out: Path, folder: Path, planned: Plan, request: Request) -> Built:
     return _entry(planned, request, shards)
 
 
-def _units(planned: Plan) -> list[Unit]:
-    return [unit for units in planned.units.values() for unit in units]
-
-
 def _paths(there: Manifest) -> set[str]:
     """``config/split`` of all that a manifest lists."""
     return {f"{name}/{split}" for name, config in there.configs.items() for split in config.splits}
@@ -290,4 +290,4 @@ def _size(path: Path) -> int | None:
 
 
 def _count(plans: Sequence[Plan]) -> int:
-    return sum(len(_units(each)) for each in plans)
+    return sum(len(each.all_units) for each in plans)

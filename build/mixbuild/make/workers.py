@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixbuild.core import UsageError
+from mixbuild.core import UsageError, usable_cores
+from mixbuild.core import executor as engine
+from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.shard import Shard, render_unit
 from mixbuild.make.unit import Projection, Unit
 from mixbuild.sources import BATCH_BYTES, Factory, adopt, callers_factory, can_travel, is_remote
@@ -14,6 +16,33 @@ from mixbuild.sources import BATCH_BYTES, Factory, adopt, callers_factory, can_t
 WORKER_BATCHES = 96
 """Of 4 MiB each: with fewer, a worker is longer in starting than it saves. A start is half a second
 of a core, and so is rendering 100 MB; this process alone keeps more than one core busy."""
+
+
+def plan_all(
+    request: Request, there: Container[str], workers: engine.Workers, *, num_proc: int | None
+) -> list[Plan]:
+    """Plan every task, and begin worker processes as soon as it is likely that they are used.
+
+    Their start takes half a second, as may the planning of a few tasks whose sources are on the
+    Hub. Those that turn out not to be needed end with the others.
+
+    Args:
+        request: what to make.
+        there: the names of the configs that the build holds: they may need no more rendering.
+        workers: of ``work``.
+        num_proc: how many are asked for; 0 for none, None for as many as are worth it.
+    """
+    plans = []
+    anew = [task for task in request.tasks if task.name not in there]
+    splits = sum(len(request.splits_of(task) or task.splits) for task in anew)
+    workers.begin(min(num_proc or 0, splits))  # a split is a unit, at least
+    units: list[Unit] = []
+    for task in request.tasks:
+        plans.append(plan(task, request))
+        if num_proc is None and task in anew:
+            units += plans[-1].all_units
+            workers.begin(worth_workers(units, cores=usable_cores()) or 0)
+    return plans
 
 
 def worth_workers(units: Sequence[Unit], *, cores: int) -> int | None:
