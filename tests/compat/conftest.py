@@ -47,7 +47,7 @@ mixtures:
     total: 24
     parts: {squad: {}, imdb: {}, billsum: {}}
 """
-TRAINERS = ("train", "llama-factory", "torchtune", "axolotl")
+TRAINERS = ("train", "llama-factory", "torchtune", "ms-swift", "unsloth", "axolotl")
 """Environments on PyTorch."""
 
 

@@ -20,6 +20,8 @@ CHATS = ("messages", "sharegpt", "alpaca")
 OTHERS = {
     "llama-factory": ("prompt_completion", "alpaca", "sharegpt", "messages"),
     "torchtune": ("prompt_completion", "messages", "sharegpt", "alpaca"),
+    "ms-swift": ("prompt_completion", "messages", "sharegpt", "alpaca"),
+    "unsloth": ("prompt_completion", "messages", "sharegpt", "text"),
     "axolotl": ("prompt_completion", "messages", "sharegpt", "alpaca", "text"),
 }
 """By trainer, the formats that our page has lines for; TRL's are below."""
@@ -27,6 +29,7 @@ OTHERS = {
 AFTER = {
     ("llama-factory", "prompt_completion"): "\n\n</s>",
     **{("llama-factory", name): "<|im_end|>\n" for name in CHATS},
+    **{("ms-swift", name): "<|im_end|>\n" for name in CHATS},
 }
 """What a trainer has the model learn after the completion, where it is not the end token alone."""
 
@@ -79,6 +82,7 @@ def test_a_trainers_loader_takes_the_rows(
     loaded = read(trainer, script, REPO, CONFIG, str(folder))["formats"][name]
     after = AFTER.get((trainer, name), loaded["end"])
     before = BEFORE.get((trainer, name), "")
+    assert all(math.isfinite(loss) for loss in loaded.get("losses", []))
     check(loaded["fed"], published, name, after=after, before=before)
 
 

@@ -6,6 +6,7 @@ The lines are those that the trainers' own loaders are given, in ``tests/compat`
 from __future__ import annotations
 
 import ast
+import json
 import re
 from typing import Any
 
@@ -21,6 +22,8 @@ from publish.test_card import published as manifest_of
 
 PLACE = {"path", "source", "name", "split", "revision", "file_name"}
 """Keys that say where the rows are."""
+
+BLOCK = re.DOTALL | re.MULTILINE
 
 
 def card_of(name: str, branch: str | None = None) -> str:
@@ -39,8 +42,9 @@ def formats_of(script: str) -> dict[str, Any]:
     raise AssertionError(script)
 
 
-AXOLOTL, TORCHTUNE, LLAMA_FACTORY, TRL = (
-    formats_of(f"train{name}.py") for name in ("_axolotl", "_torchtune", "_llama_factory", "")
+AXOLOTL, TORCHTUNE, LLAMA_FACTORY, MS_SWIFT, UNSLOTH, TRL = (
+    formats_of(f"train{name}.py")
+    for name in ("_axolotl", "_torchtune", "_llama_factory", "_ms_swift", "_unsloth", "")
 )
 
 
@@ -66,9 +70,30 @@ def test_each_trainers_lines_are_those_that_its_test_runs(name: str) -> None:
     if name != "prompt_completion":
         entries = [told(each) for each in yaml_blocks(card, "a")]
         assert entries == [LLAMA_FACTORY[name][1] for _ in range(name in LLAMA_FACTORY)]
-    assert ("SFTTrainer(" in card) == (name in TRL)
-    for option in TRL.get(name, {}).keys() - {"revision"}:
-        assert f"SFTConfig({option}=True" in card
+    blocks = re.findall(r"^```python\n(.*?)^```", card, BLOCK)
+    ways = [each for each in blocks if "SFTTrainer(" in each]
+    of_unsloth = [each for each in ways if each.startswith("from unsloth ")]
+    of_trl = [each for each in ways if each not in of_unsloth]
+    assert (len(of_trl), len(of_unsloth)) == (name in TRL, name in UNSLOTH)
+    for way, options in ((of_trl, TRL.get(name, {})), (of_unsloth, UNSLOTH.get(name, {}))):
+        for option in options.keys() - {"revision"}:
+            assert f"SFTConfig({option}=True" in way[0]
+    commands = re.findall(r"^USE_HF=1 swift sft .*(?:\n +.*)*", card, re.MULTILINE)
+    assert len(commands) == (name in MS_SWIFT)
+    for option, value in MS_SWIFT.get(name, {}).items():
+        assert f" --{option} {str(value).lower()} " in commands[0]
+    places = re.findall(r"^```json\n(\[.*?)^```", card, BLOCK)
+    assert [json.loads(each) for each in places] == [
+        [
+            {
+                "dataset_name": "instruct_mix",
+                "hf_dataset_id": REPO,
+                "hf_revision": "main" if name == "prompt_completion" else name,
+                "split": ["train"],
+            }
+        ]
+        for _ in commands
+    ]
 
 
 @pytest.mark.parametrize("name", ROW_FORMATS)
@@ -101,6 +126,8 @@ def test_the_page_of_trainers_names_whoever_reads_a_format() -> None:
         "axolotl": AXOLOTL,
         "LLaMA-Factory": LLAMA_FACTORY,
         "torchtune": TORCHTUNE,
+        "ms-swift": MS_SWIFT,
+        "unsloth": UNSLOTH,
     }
     assert named == {
         name: ", ".join(trainer for trainer, known in by_name.items() if name in known)
