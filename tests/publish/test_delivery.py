@@ -160,37 +160,50 @@ import os, signal, sys
 sys.path[:0] = [sys.argv[1]]
 from mixbuild.core import files
 from mixbuild.cli.main import main
-kept, left = files.put_in_place, [int(sys.argv[2])]
+from mixbuild.publish.containers import Written
+groups = int(sys.argv[2])
+write, put_in_place, written = Written.write, files.put_in_place, [0]
+def end():
+    os.kill(os.getpid(), signal.SIGKILL)
+def write_and_end(self, group):
+    write(self, group)
+    written[0] += 1
+    if written[0] == groups:
+        end()
 def put(partial, path):
-    if path.name == "key":
-        return kept(partial, path)
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)  # the file is written, and has no name yet
-    left[0] -= 1
-    kept(partial, path)
-files.put_in_place = put
+    if written[0] and not groups:
+        end()  # the file is written, and has no name yet
+    put_in_place(partial, path)
+Written.write, files.put_in_place = write_and_end, put
 main(sys.argv[3:])
 """
 
 
-@pytest.mark.parametrize("name", ["rows.jsonl.zst", "rows"])
-@pytest.mark.parametrize("files", [0, 1])
+NAMES = ["rows.jsonl", "rows.jsonl.gz", "rows.jsonl.zst", "rows.parquet", "rows.arrow", "rows"]
+
+
+@pytest.mark.parametrize(
+    ("name", "groups"),
+    [
+        *((name, 0) for name in NAMES),
+        *((name, 1) for name in ("rows.jsonl.gz", "rows.parquet", "rows")),
+        *((name, 2) for name in ("rows.jsonl", "rows")),
+    ],
+)
 def test_killed_it_goes_on_to_the_same_bytes(
-    made: Path, tmp_path: Path, name: str, files: int
+    made: Path, tmp_path: Path, name: str, groups: int
 ) -> None:
     whole, to = tmp_path / "whole" / name, tmp_path / "killed" / name
-    words = ["export", str(made), "--as", "sharegpt", "--to"]
+    asked = RowFormat("sharegpt")
     whole.parent.mkdir()
     to.parent.mkdir()
-    run(*words, whole)
-    command = [sys.executable, "-c", KILLED, str(ROOT / "build"), str(files), *words, str(to)]
+    deliver(open_place(str(made)), whole, asked)
+    words = ["export", str(made), "--as", asked.name, "--to", str(to)]
+    command = [sys.executable, "-c", KILLED, str(ROOT / "build"), str(groups), *words]
     killed = subprocess.run(command, check=False, capture_output=True)
-    if "." in name and files:
-        assert killed.returncode == 0  # there is one file only
-    else:
-        assert killed.returncode == -signal.SIGKILL
-        assert not to.exists()
-        run(*words, to)
+    assert killed.returncode == -signal.SIGKILL
+    assert not to.exists()
+    deliver(open_place(str(made)), to, asked)
     assert list(to.parent.iterdir()) == [to]
     assert contents(to) == contents(whole)
 
