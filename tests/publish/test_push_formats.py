@@ -7,12 +7,15 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from conftest import read_shards
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
+from mixbuild.cli.publish import push_command
 from mixbuild.core import ManifestError, UsageError, VerifyError
 from mixbuild.declare import ROW_FORMATS, RowFormat
 from mixbuild.prove import rebuild, trace
@@ -21,7 +24,7 @@ from mixbuild.publish.formats import columns_of
 from mixbuild.publish.hub.branches import Branch, branches, default_branch
 from mixbuild.publish.hub.plan import Target
 from mixbuild.publish.hub.push import verify_repo
-from publish.pushing import REPO, Builds, Command, published, push
+from publish.pushing import REPO, Builds, Command, Waits, published, push
 
 pytest_plugins = ("publish.pushing",)
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -164,6 +167,78 @@ def test_the_formats_of_a_recipe_follow_each_to_its_branch(
 
     alone = command("push", REPO, "--out", out, "--allow-mirrors", "--revision", "here")
     assert (alone.returncode, alone.stdout.count("org/mix: pushed")) == (0, 1)
+
+
+@pytest.fixture
+def three(builds: Builds, tmp_path: Path) -> list[str]:
+    """The words that push a build whose recipe names two formats."""
+    out = tmp_path / "out"
+    shutil.copytree(builds("imdb").out, out)
+    made_by(out, imdb="[messages, text]")
+    return [REPO, "--out", str(out), "--allow-mirrors"]
+
+
+def pushed(words: list[str]) -> str:
+    """What an error says; nothing where all went well."""
+    done = CliRunner().invoke(push_command, words)
+    assert done.exit_code == (1 if done.exception else 0)
+    return str(done.exception or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "fault"),
+    [
+        ("main", "not begun: messages, text", {"status": 500}),
+        ("messages", "published before it: main; not begun: text", {"status": 412}),
+        ("messages", "published before it: main; not begun: text", {"cut_upload_after": 0}),
+        ("text", "published before it: main, messages", {"status": 403}),
+    ],
+    ids=["broken", "somebody else", "out of reach", "refused"],
+)
+def test_a_failure_says_which_branches_were_published_before_it(
+    three: list[str],
+    api: HfApi,
+    at_the_hub: LoopbackHub,
+    waits: Waits,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    others: str,
+    fault: dict[str, Any],
+) -> None:
+    monkeypatch.setattr("mixbuild.publish.hub.push.client", lambda: api)
+    monkeypatch.setattr("mixbuild.publish.hub.push.verify_repo", lambda *_, **__: ("", []))
+    commit = f"POST /api/datasets/{REPO}/commit/{name}"
+    at_the_hub.fail(commit, times=1000, **fault)
+    error = pushed(three)
+    assert error.startswith(REPO)
+    assert error.endswith(f" (on the branch {name}; {others})")
+    assert "\n" not in error
+    every = ["main", "messages", "text"]
+
+    def held() -> list[str]:
+        refs = {each.name for each in api.list_repo_refs(REPO, repo_type="dataset").branches}
+        return [
+            each
+            for each in every
+            if each in refs and "manifest.json" in at_the_hub.files(REPO, each)
+        ]
+
+    assert held() == every[: every.index(name)]
+    while at_the_hub.orders.next_fault(commit):
+        pass  # the fault is over
+    assert pushed(three) == ""
+    assert held() == every
+    assert [len(at_the_hub.commits(REPO, each)) for each in every] == [2, 2, 2]
+
+
+def test_a_pull_request_is_opened_for_each_branch(
+    three: list[str], api: HfApi, at_the_hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixbuild.publish.hub.push.client", lambda: api)
+    assert pushed([*three, "--create-pr"]) == ""
+    formats = [published(at_the_hub, f"refs/pr/{n}")["row_format"]["name"] for n in (1, 2, 3)]
+    assert formats == ["prompt_completion", "messages", "text"]
+    assert "manifest.json" not in at_the_hub.files(REPO, "main")
 
 
 def made_by(out: Path, **formats: str) -> None:

@@ -125,27 +125,28 @@ def push_command(
     else:
         name = revision or hub.default_branch(file_format, asked.name)
         branches = [hub.Branch(name, asked, only)]
-    for branch in branches:
-        done = hub.push(
-            folder,
-            hub.Target(
-                repo,
-                branch.name,
-                private=private,
-                create_pr=create_pr,
-                message=message,
-            ),
-            progress=lambda what, unit: progress(what, unit=unit),
-            show=print_plan,
-            file_format=file_format,
-            row_format=branch.row_format,
-            tag_name=tag_name if branch is branches[0] else None,  # it names one commit
-            verify=verify,
-            dry_run=dry_run,
-            num_proc=num_proc,
-            only=branch.configs,
-            allow_licences=allow_licences,
-            allow_mirrors=allow_mirrors,
-        )
+    for place, branch in enumerate(branches):
+        with hub.naming_branch(branches, place):
+            done = hub.push(
+                folder,
+                hub.Target(
+                    repo,
+                    branch.name,
+                    private=private,
+                    create_pr=create_pr,
+                    message=message,
+                ),
+                progress=lambda what, unit: progress(what, unit=unit),
+                show=print_plan,
+                file_format=file_format,
+                row_format=branch.row_format,
+                tag_name=None if place else tag_name,  # it names one commit
+                verify=verify,
+                dry_run=dry_run,
+                num_proc=num_proc,
+                only=branch.configs,
+                allow_licences=allow_licences,
+                allow_mirrors=allow_mirrors,
+            )
         if done is not None:
             print_pushed(repo, *done, whole=verify == hub.FULL)

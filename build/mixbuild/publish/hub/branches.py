@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixbuild.core import UsageError
+from mixbuild.core import MixError, UsageError
 from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat, parse_recipe
 from mixbuild.make import expect
 from mixbuild.publish.manifest import MAIN, PARQUET
@@ -64,3 +65,22 @@ def branches(out: Path, *, only: Collection[str] = ()) -> list[Branch]:
             configs.setdefault(asked.name, []).append(config)
     main = Branch(MAIN, CANONICAL, tuple(only))
     return [main, *(Branch(name, formats[name], tuple(configs[name])) for name in formats)]
+
+
+@contextmanager
+def naming_branch(branches: Sequence[Branch], at: int) -> Iterator[None]:
+    """While one of several branches is published: an error says how far the others are.
+
+    Args:
+        branches: all of them, in order.
+        at: the place of the one.
+    """
+    try:
+        yield
+    except MixError as error:
+        if len(branches) > 1:
+            names = [each.name for each in branches]
+            groups = (("published before it", names[:at]), ("not begun", names[at + 1 :]))
+            others = "".join(f"; {what}: {', '.join(each)}" for what, each in groups if each)
+            error.args = (f"{error} (on the branch {names[at]}{others})",)
+        raise

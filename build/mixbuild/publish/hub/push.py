@@ -17,7 +17,7 @@ from mixbuild.publish.ends import Ends, exported_ends
 from mixbuild.publish.export import Offer, Split, export_split
 from mixbuild.publish.export import splits as splits_of
 from mixbuild.publish.formats import columns_of
-from mixbuild.publish.hub.branches import Branch, branches, default_branch
+from mixbuild.publish.hub.branches import Branch, branches, default_branch, naming_branch
 from mixbuild.publish.hub.client import client
 from mixbuild.publish.hub.commit import publish
 from mixbuild.publish.hub.early import sending_early
@@ -44,6 +44,7 @@ __all__ = [
     "branches",
     "client",
     "default_branch",
+    "naming_branch",
     "parse",
     "published_rows",
     "push",
