@@ -93,14 +93,23 @@ def test_every_row_is_the_seed_template_filled_by_hand(imdb_folder: Path, tmp_pa
         }
 
 
-@pytest.mark.parametrize("templates", ["seed", "sample", "all"])
+@pytest.mark.parametrize(
+    ("templates", "every"),
+    [
+        ("seed", [{"num_proc": 1}, {"num_proc": 2}]),
+        ("sample", [{"num_proc": 3}, {"engine_name": "dask", "num_proc": 3}]),
+        ("all", [{"num_proc": 2}, {"engine_name": "dask", "num_proc": 1}]),
+    ],
+)
 def test_the_bytes_do_not_depend_on_workers_or_engine(
-    imdb_folder: Path, tmp_path: Path, many_units: None, templates: str
+    imdb_folder: Path,
+    tmp_path: Path,
+    many_units: None,
+    templates: str,
+    every: list[dict[str, Any]],
 ) -> None:
     expected: dict[str, bytes] | None = None
-    every: list[dict[str, Any]] = [{}, {"num_proc": 1}, {"num_proc": 2}]
-    every += [{"engine_name": "dask", "num_proc": count} for count in (1, 3)]
-    for index, options in enumerate(every):
+    for index, options in enumerate([{}, *every]):
         out = tmp_path / str(index)
         made = make(request(imdb_folder, out, templates=templates), **options)
         assert made.rendered == 6
@@ -177,9 +186,10 @@ def test_a_change_of_what_the_card_says_renders_nothing_and_is_listed(
 def test_tasks_made_one_after_the_other_are_all_listed(tmp_path: Path) -> None:
     out = tmp_path / "out"
     together = tmp_path / "together"
-    for task in ALL:
+    tasks = ALL[::5]
+    for task in tasks:
         make(Request([task], out, {task.name: "samples"}))
-    make(Request(ALL, together, {task.name: "samples" for task in ALL}))
+    make(Request(tasks, together, {task.name: "samples" for task in tasks}))
     assert files(out) == files(together)
 
 
@@ -353,14 +363,11 @@ def test_a_build_that_is_killed_at_any_moment_goes_on_and_ends_the_same(
     assert files(out) == files(expected_out)
 
 
-@pytest.mark.parametrize("rows", [100_000, 1_000_000])
 @pytest.mark.parametrize("row_group_size", [10_000, 1_000_000], ids=["groups", "one group"])
-def test_memory_stays_flat_however_long_the_source(
-    tmp_path: Path, rows: int, row_group_size: int
-) -> None:
+def test_memory_stays_flat_however_long_the_source(tmp_path: Path, row_group_size: int) -> None:
     text = pa.array([f"Review {number}: {'so very good ' * 20}" for number in range(10_000)])
     table = pa.table({"text": text, "label": pa.array([0, 1] * 5_000)})
-    table = pa.concat_tables([table] * (rows // 10_000))
+    table = pa.concat_tables([table] * 100)
     path = tmp_path / "mirror/train.parquet"
     path.parent.mkdir()
     pq.write_table(table, path, row_group_size=row_group_size, use_dictionary=False)
