@@ -16,6 +16,7 @@
     export     export
     publish    card, push, verify
     prove      rebuild, trace
+    interrupt  Ctrl-C, whenever it comes
     main       the whole
 """
 

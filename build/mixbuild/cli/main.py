@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import pkgutil
-import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import NoReturn, cast
 import click
 
 from mixbuild import __version__
+from mixbuild.cli.interrupt import heed_interrupts, ignore_interrupts
 from mixbuild.cli.terminal.console import PROGRAM, complain, examples
 from mixbuild.core import MixError, UsageError, one_line, spare_pandas
 
@@ -25,9 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if os.name != "posix":
         complain("Linux and macOS are supported; on Windows, run it in its Linux subsystem (WSL)")
         sys.exit(1)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: tidy up, then go
+    heed_interrupts()
     spare_pandas()
-    status = run(arguments)
+    try:
+        status = run(arguments)
+    except KeyboardInterrupt:  # just when the command had ended
+        status = _interrupted()
+    ignore_interrupts()
     if threading.active_count() > 1:
         _leave(status)
     sys.exit(status)
@@ -59,8 +63,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         complain(one_line(error))
         return 2 if isinstance(error, UsageError) else 1
     except (KeyboardInterrupt, click.Abort):
-        complain("interrupted; finished units are kept, run the same command to go on")
-        return 1
+        return _interrupted()
+
+
+def _interrupted() -> int:
+    complain("interrupted; finished units are kept, run the same command to go on")
+    return 1
 
 
 COMMANDS = {

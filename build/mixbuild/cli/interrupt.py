@@ -1,0 +1,38 @@
+"""Ctrl-C and SIGTERM: whenever one comes, it ends the command, and nothing of Python's is shown."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import sys
+import time
+
+LATER = 0.05
+"""Seconds until an interrupt that nobody could heed comes once more."""
+
+
+def heed_interrupts() -> None:
+    """Raise KeyboardInterrupt at Ctrl-C and at SIGTERM, so that whatever was begun is tidied up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.unraisablehook = _once_more
+
+
+def ignore_interrupts() -> None:
+    """Let the process end by itself, as it is about to: a signal would only spoil its status."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+
+
+def _once_more(lost: sys.UnraisableHookArgs) -> None:
+    """Repeat an interrupt that came while an object was being destroyed, where errors are lost."""
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    # here it would be lost again; and whatever is destroyed may hold a lock of `threading`
+    _thread.start_new_thread(_interrupt_later, ())
+
+
+def _interrupt_later() -> None:
+    time.sleep(LATER)
+    os.kill(os.getpid(), signal.SIGINT)
