@@ -6,26 +6,23 @@ import io
 
 import pytest
 from mixbuild.cli.terminal import console
-from rich.table import Table
+from mixbuild.cli.terminal.tables import Table, print_table
 from rich.text import Text
 
 STRANGE = "a\x1b[31mb\rc\x07d\x9be\u202ef [red]g[/] :smile: [/tmp/x]"
 SHOWN = r"a\x1b[31mb\rc\x07d\x9be\u202ef [red]g[/] :smile: [/tmp/x]"
 
 
-def table() -> Table:
-    made = console.table("a heading")
-    made.add_row(STRANGE)
-    return made
-
-
 @pytest.mark.parametrize("terminal", [True, False])
-def test_a_string_and_a_cell_are_shown_as_text(terminal: bool) -> None:
+def test_a_string_and_a_cell_are_shown_as_text(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = io.StringIO()
     out = console.Plain(file=file, force_terminal=terminal, color_system=None, width=160)
+    monkeypatch.setattr(console, "out", out)
     out.print(STRANGE)
-    out.print(table())
-    assert [line.strip() for line in file.getvalue().splitlines()] == [SHOWN, "a heading", SHOWN]
+    print_table(Table(["a heading"], rows=[[STRANGE]]))
+    assert file.getvalue().splitlines() == [SHOWN, "a heading", SHOWN]
 
 
 def test_a_styled_text_steers_no_terminal() -> None:
@@ -49,7 +46,7 @@ def test_a_table_on_a_terminal_has_colours_and_steers_nothing_else(
     file = io.StringIO()
     shown = console.Plain(file=file, force_terminal=True, color_system="standard", width=160)
     monkeypatch.setattr(console, "out", shown)
-    console.print_table(table())
+    print_table(Table(["a heading"], rows=[[STRANGE]]))
     assert file.getvalue().startswith("\x1b[1m")
     assert file.getvalue().endswith(f"{SHOWN}\n")
     assert "\x1b[31m" not in file.getvalue()

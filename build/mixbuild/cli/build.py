@@ -194,10 +194,10 @@ def make_command(
             scheduler=scheduler,
             report=report,
         )
-    print_made(folder, [task.name for task in tasks], curated.made)
+    made = curated.made
+    print_made(folder, [task.name for task in tasks], made, mixtures=mixtures)
     for name in mixtures:
-        made = curated.made
-        print_mixture(folder, name, made.manifest.configs[name], new=made.changed)
+        print_mixture(folder, name, made.manifest.configs, new=made.changed)
     if curated.overlaps is not None:
         print_overlaps(curated.overlaps)
 

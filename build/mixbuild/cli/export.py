@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from mixbuild.cli.options import marker_option, system_option
-from mixbuild.cli.terminal.console import examples, out, print_table, table
+from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.progress import progress
+from mixbuild.cli.terminal.tables import print_table, table
 from mixbuild.declare import PROMPT_COMPLETION, RowFormat
 
 

@@ -29,6 +29,7 @@ from mixbuild.curate.build import build, settle, with_keys
 from mixbuild.curate.dropped import Dropped, dropped_rows
 from mixbuild.curate.forecast import (
     Forecast,
+    Line,
     Stock,
     evaluation,
     forecast,
@@ -69,6 +70,7 @@ __all__ = [
     "Leaks",
     "LengthCounts",
     "Lengths",
+    "Line",
     "Overlaps",
     "Quantiles",
     "Statistics",

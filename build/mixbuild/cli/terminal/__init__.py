@@ -3,7 +3,8 @@
 ::
 
     text        a text or a record that is fit to be seen
-    console     the two streams, tables, the examples of a help, the one line of an error
+    console     the two streams, the examples of a help, the one line of an error
+    tables      tables whose cells are never cut
     progress    how far long work is: a bar, or lines
     catalog     tasks
     authoring   what a new task starts from

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 from mixbuild.author import MAKE_GOLDEN, TODO, Started
-from mixbuild.cli.terminal.console import PROGRAM, out, print_table, table
+from mixbuild.cli.terminal.console import PROGRAM, out
+from mixbuild.cli.terminal.tables import print_table, table
 
 CATALOG = "build/mixbuild/tasks/catalog.py"
 

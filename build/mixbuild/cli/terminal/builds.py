@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from rich.table import Table
 from rich.text import Text
 
-from mixbuild.cli.terminal.console import err, out, print_table, table
+from mixbuild.cli.terminal.console import err, out
 from mixbuild.cli.terminal.rows import print_record, print_row
+from mixbuild.cli.terminal.tables import Table, print_table, table
 from mixbuild.cli.terminal.text import shown
 from mixbuild.core import RowDict
 from mixbuild.curate import Overlaps
@@ -27,11 +27,23 @@ MOST_LINES = 16
 """So many splits are listed each; more are added up by family, so that they fit on a screen."""
 
 
-def print_made(folder: Path, names: Sequence[str], made: Made) -> None:
-    """What a build holds, and one of its rows if any was rendered and few configs are shown."""
+def print_made(
+    folder: Path, names: Sequence[str], made: Made, *, mixtures: Collection[str] = ()
+) -> None:
+    """What a build holds, and one of its rows if any was rendered and few configs are shown.
+
+    Args:
+        folder: the build's.
+        names: the tasks'.
+        made: what was made.
+        mixtures: those of the build, whose tables tell the rest where there are many splits.
+    """
     configs = {name: made.manifest.configs[name] for name in names}
     few = sum(len(config.splits) for config in configs.values()) <= MOST_LINES
-    print_table(_by_split(configs) if few else _by_family(configs))
+    if few or not mixtures:
+        print_table(_by_split(configs) if few else _by_family(configs))
+    else:
+        out.print(_together(configs))
     path = folder / FILE
     for name in made.removed:
         out.print(f"\n{name}: not asked for any more, removed")
@@ -49,7 +61,9 @@ def print_made(folder: Path, names: Sequence[str], made: Made) -> None:
 def _by_split(configs: Mapping[str, Built]) -> Table:
     """A line for each split, with every reason for which rows were left out."""
     made = table(
-        "config", "split", "rows read", "rows", "shards", "MB", "left out", right=(2, 3, 4, 5)
+        *("config", "split", "rows read", "rows", "shards", "MB", "left out"),
+        right=(2, 3, 4, 5),
+        spare=("MB", "shards", "rows read"),
     )
     for name, config in configs.items():
         for split, each in config.splits.items():
@@ -70,7 +84,8 @@ def _by_family(configs: Mapping[str, Built]) -> Table:
     families: dict[str, list[Built]] = {}
     for config in configs.values():
         families.setdefault(config.family, []).append(config)
-    made = table("family", "configs", "rows read", "rows", "left out", "MB", right=(1, 2, 3, 4, 5))
+    columns = ("family", "configs", "rows read", "rows", "left out", "MB")
+    made = table(*columns, right=range(1, 6), spare=("MB", "rows read", "configs"))
     for family, some in {**families, "all together": list(configs.values())}.items():
         splits = [split for config in some for split in config.splits.values()]
         made.add_row(
@@ -82,6 +97,17 @@ def _by_family(configs: Mapping[str, Built]) -> Table:
             f"{_megabytes(splits):,.2f}",
         )
     return made
+
+
+def _together(configs: Mapping[str, Built]) -> str:
+    """All configs on one line."""
+    splits = [split for config in configs.values() for split in config.splits.values()]
+    return (
+        f"{len(configs):,} configs: {sum(split.rows_read for split in splits):,} rows read, "
+        f"{sum(split.rows for split in splits):,} rows, "
+        f"{sum(sum(split.drops.values()) for split in splits):,} left out, "
+        f"{_megabytes(splits):,.2f} MB"
+    )
 
 
 def _megabytes(splits: Sequence[BuiltSplit]) -> float:
@@ -144,7 +170,8 @@ def print_findings(findings: Mapping[str, Sequence[str]]) -> None:
 
 def print_rebuilt(place: str, rebuilt: Sequence[Rebuilt]) -> None:
     """Split by split, whether the rows came out the same."""
-    splits = table("config", "split", "rows", "content digest", "", right=(2,))
+    columns = ("config", "split", "rows", "content digest", "")
+    splits = table(*columns, right=(2,), spare=("content digest",))
     for each in rebuilt:
         same = "not the same" if each.difference else "the same"
         splits.add_row(each.config, each.split, f"{each.rows:,}", each.content_digest, same)

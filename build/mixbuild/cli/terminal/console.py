@@ -1,4 +1,4 @@
-"""The two streams, tables, and the one line of an error."""
+"""The two streams, the examples of a help, and the one line of an error."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
 from mixbuild.cli.terminal.text import escaped
@@ -68,21 +67,3 @@ def complain(message: str) -> None:
 def notice(message: str) -> None:
     """What a person should know of a command that goes on, on standard error."""
     err.print(f"note: {message}")
-
-
-def table(*names: str, right: Sequence[int] = ()) -> Table:
-    """A table whose last column alone may be broken into lines."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for index, name in enumerate(names):
-        last = index == len(names) - 1
-        made.add_column(name, justify="right" if index in right else "left", no_wrap=not last)
-    return made
-
-
-def print_table(made: Table) -> None:
-    """Print a table without the spaces with which rich fills every line up."""
-    with out.capture() as capture:
-        out.print(made)
-    lines = (line.rstrip() for line in capture.get().splitlines())
-    # what is a stranger's was made safe: the escapes that are left are rich's own colours
-    out.print(Text.from_ansi("\n".join(lines)))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.cells import cell_len
-
-from mixbuild.cli.terminal.console import out, print_table, table
+from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.rows import print_row
+from mixbuild.cli.terminal.tables import Table, print_table, table
 from mixbuild.curate import (
     Forecast,
+    Line,
     Stock,
     evaluation,
     gather,
@@ -28,15 +28,24 @@ WIDEST_BAR = 40
 NARROWEST_BAR = 4
 
 MOST_LINES = 16
-"""So many parts have a line each of what was removed from them; more have one together."""
+"""So many parts have a line each; more are added up, so that they fit on a screen."""
 
 MOST_REASONS = 6
 """In that one."""
 
+MOST_NAMES = 6
+"""So many parts are named that have no rows of a split."""
+
+SPARE = ("unused", "times", "removed", "available", "asked")
+"""The columns that a narrow terminal does without, the first one first."""
+
+Groups = dict[str, list[Line]]
+"""Parts that have a line of the table together, by what stands at its head."""
+
 
 def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -> None:
     """The table of a mixture, and what is to be known of it beside."""
-    _print_lines(found)
+    _print_lines(found, _each(found))
     for split in ("validation", "test"):
         rows, without = evaluation(stocks, split)
         missing = f"; none of its own: {', '.join(without)}" if without else ""
@@ -50,24 +59,30 @@ def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -
     _print_short(found)
 
 
-def print_mixture(folder: Path, name: str, config: Built, *, new: bool) -> None:
+def print_mixture(folder: Path, name: str, configs: Mapping[str, Built], *, new: bool) -> None:
     """The same table of a mixture that was made, exact to the row; and its first row if it is new.
+
+    Many parts are added up by family, so that they fit on a screen.
 
     Args:
         folder: the build's.
         name: the mixture's.
-        config: what the manifest says of it.
+        configs: what the manifest says of it, and of the tasks that it takes rows of.
         new: whether it was not there before.
     """
+    config = configs[name]
     made_of = config.made_of
     if not isinstance(made_of, OfMixture):
         return
     found = outcome(name, made_of)
     out.print()
-    _print_lines(found, unit=made_of.unit)
+    groups = _each(found)
+    if len(groups) > MOST_LINES:
+        groups = _by_family(found, {line.task: configs[line.task].family for line in found.lines})
+    _print_lines(found, groups, unit=made_of.unit)
     for split, entry in config.splits.items():
         without = [task for task, part in made_of.parts.items() if split not in part.splits]
-        missing = f"; none of {', '.join(without)}" if without else ""
+        missing = f"; none of {_some(without)}" if without else ""
         if split != TRAIN:
             out.print(f"{split}: {entry.rows:,} rows{missing}")
     _print_short(found)
@@ -90,32 +105,48 @@ def print_mixture(folder: Path, name: str, config: Built, *, new: bool) -> None:
         print_row(next(gather(places, shards)).to_pylist()[0])
 
 
-def _print_lines(found: Forecast, *, unit: str | None = None) -> None:
-    """A line for each part, with a bar of its share where there is room; and what was removed."""
-    head = ["part", "available", "removed", "asked", "rows", "got", "times", "unused"]
-    head += [unit] if unit else []
-    cells = [
-        (
-            ", ".join(line.parts),
-            f"{'~' * line.stock.estimated}{line.stock.rows:,}",
-            f"{sum(line.stock.removed.values()):,}",
-            f"{float(line.asked):.1%}",
-            f"{line.rows:,}",
-            f"{float(line.share):.1%}",
-            f"{float(line.repetition):.2f}".removesuffix("0").removesuffix(".0"),
-            f"{line.unused:,}",
-            *([f"{line.size or 0:,}"] if unit else []),
-        )
-        for line in found.lines
+def _each(found: Forecast) -> Groups:
+    """Every part by itself."""
+    return {", ".join(line.parts): [line] for line in found.lines}
+
+
+def _by_family(found: Forecast, families: Mapping[str, str]) -> Groups:
+    """The parts of each family, the one of most rows first."""
+    groups: Groups = {}
+    for line in found.lines:
+        groups.setdefault(families[line.task], []).append(line)
+    return dict(sorted(groups.items(), key=lambda group: -sum(line.rows for line in group[1])))
+
+
+def _some(names: Sequence[str]) -> str:
+    """All of a few names, or how many there are."""
+    return f"{len(names):,} parts" if len(names) > MOST_NAMES else ", ".join(names)
+
+
+def _print_lines(found: Forecast, groups: Groups, *, unit: str | None = None) -> None:
+    """A line for each group, with a bar of its share where there is room; and what was removed."""
+    several = any(len(lines) > 1 for lines in groups.values())
+    head = [
+        "family" if several else "part",
+        *("available", "removed", "asked", "rows", "got"),
+        *([] if several else ["times"]),
+        "unused",
+        *([unit] if unit else []),
     ]
-    widths = [max(cell_len(row[at]) for row in (head, *cells)) for at in range(len(head))]
+    cells = [
+        _cells(label, lines, several=several, sized=unit is not None)
+        for label, lines in groups.items()
+    ]
+    widths = Table(head, rows=cells).widths()
     room = min(WIDEST_BAR, out.width - sum(widths) - 2 * len(head))
     bars = out.is_terminal and room >= NARROWEST_BAR
-    made = table(*head, *[""] * bars, right=range(1, len(head)))
-    largest = max((line.share for line in found.lines), default=0) or 1
-    for line, row in zip(found.lines, cells, strict=True):
-        made.add_row(*row, *[bar(float(line.share / largest), room)] * bars)
-    out.print(f"mixture {found.name}: {found.rows:,} rows of train\n")
+    made = table(*head, *[""] * bars, right=range(1, len(head)), spare=SPARE, whole=True)
+    shares = [float(sum(line.share for line in lines)) for lines in groups.values()]
+    largest = max(shares, default=0) or 1
+    for row, share in zip(cells, shares, strict=True):
+        made.add_row(*row, *[bar(share / largest, room)] * bars)
+    of = f" of {len(found.lines):,} tasks" if several else ""
+    out.print(f"mixture {found.name}: {found.rows:,} rows of train{of}\n")
     print_table(made)
     out.print()
     removed = {line.task: line.stock.removed for line in found.lines if line.stock.removed}
@@ -129,6 +160,23 @@ def _print_lines(found: Forecast, *, unit: str | None = None) -> None:
     for where, why in removed.items():
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in why.items())
         out.print(f"removed from {where}: {reasons}")
+
+
+def _cells(label: str, lines: Sequence[Line], *, several: bool, sized: bool) -> Sequence[str]:
+    """What is said of some parts together, by column."""
+    estimated = any(line.stock.estimated for line in lines)
+    times = float(lines[0].repetition)
+    return [
+        label,
+        f"{'~' * estimated}{sum(line.stock.rows for line in lines):,}",
+        f"{sum(sum(line.stock.removed.values()) for line in lines):,}",
+        f"{float(sum(line.asked for line in lines)):.1%}",
+        f"{sum(line.rows for line in lines):,}",
+        f"{float(sum(line.share for line in lines)):.1%}",
+        *([] if several else [f"{times:.2f}".removesuffix("0").removesuffix(".0")]),
+        f"{sum(line.unused for line in lines):,}",
+        *([f"{sum(line.size or 0 for line in lines):,}"] if sized else []),
+    ]
 
 
 def _print_short(found: Forecast) -> None:

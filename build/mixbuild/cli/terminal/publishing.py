@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mixbuild.cli.terminal.console import out, print_table, table
+from mixbuild.cli.terminal.console import out
+from mixbuild.cli.terminal.tables import print_table, table
 
 if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
     from mixbuild.publish import Plan, Pushed, Verified
@@ -50,7 +51,8 @@ def _untagged(pushed: Pushed) -> str:
 
 def print_verified(where: str, verified: Sequence[Verified], *, whole: bool = True) -> None:
     """The splits that are what their manifest says, by every row or by the ends."""
-    made = table("config", "split", "rows", "files", "MB", right=(2, 3, 4))
+    columns = ("config", "split", "rows", "files", "MB")
+    made = table(*columns, right=(2, 3, 4), spare=("MB", "files"))
     for each in verified:
         size = f"{each.bytes / 1e6:,.2f}"
         made.add_row(each.config, each.split, f"{each.rows:,}", f"{each.files:,}", size)
