@@ -106,7 +106,8 @@ def test_a_task_starts_from_what_its_source_says(tmp_path: Path) -> None:
     assert [each.name for each in task.templates if each.inverted] == ["todo_inverted"]
     assert written.notes == (
         "family: guessed to be 'topic'; another one is said with --family",
-        "licence cc-by-nc-4.0: held back from a push (non-commercial)",
+        "licence cc-by-nc-4.0: push holds its rows back, unless --allow-licences cc-by-nc-4.0 is "
+        "said",
         "split test: left out, its label is masked",
     )
 

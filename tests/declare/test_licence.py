@@ -218,9 +218,8 @@ def test_a_push_of_what_nobody_named_ends_before_any_request(
 ) -> None:
     asked, before = len(served.log), sorted(built.rglob("*"))
     assert run.error("push", "org/licences", "--out", built, *options, HF_TOKEN=TOKEN) == (
-        "expected licences that may be published, got rotten_tomatoes: unknown (unknown); leave "
-        "these configs out, name the source in build/licence_policy.json, or say --allow-licences "
-        "unknown"
+        "expected licences that may be published, got rotten_tomatoes: unknown; leave these "
+        "configs out, name the source in build/licence_policy.json, or say --allow-licences unknown"
     )
     assert len(served.log) == asked
     assert not served.store.exists("org/licences")

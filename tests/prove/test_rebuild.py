@@ -202,6 +202,14 @@ def test_what_was_made_of_a_mirror_asks_for_it(
     assert run.error("rebuild", "org/of-a-mirror") == (
         f"imdb: was made of a mirror, {label}; say where it is: --source imdb=FOLDER"
     )
+    tasks = [find("gsm8k"), find("imdb")]
+    places = {"gsm8k": "samples", "imdb": str(folder)}
+    make(Request(tasks, tmp_path / "two", places, splits=["train"]))
+    upload(hub, "org/half-of-a-mirror", tmp_path / "two")
+    assert run.error("rebuild", "org/half-of-a-mirror") == (
+        f"imdb: was made of a mirror, {label}; say where it is: --source imdb=FOLDER, or rebuild "
+        f"the others alone: gsm8k"
+    ), "before any row is rendered"
     assert run.ok("rebuild", "org/of-a-mirror", "--source", f"imdb={folder}").endswith(
         "org/of-a-mirror: rebuilt, 5 rows are the same\n"
     )

@@ -185,7 +185,7 @@ def test_a_licence_that_nobody_named(loopback: LoopbackHub, api: HfApi, builds: 
     built = builds("sst2", "web_questions")
     assert refused(api, LicenceError, lambda: push(api, built), loopback) == (
         "expected licences that may be published, got sst2: other (unknown); web_questions: "
-        "unknown (unknown); leave these configs out, name the source in "
+        "unknown; leave these configs out, name the source in "
         "build/licence_policy.json, or say --allow-licences other,unknown"
     )
     assert loopback.log == [], "nothing is sent at all"

@@ -30,9 +30,16 @@ from mixbuild.sources import SAMPLES, lock
 from mixbuild.tasks import ALL, find
 
 
-@click.command("show")
+@click.command(
+    "show",
+    epilog=examples(
+        "show squad", "show squad --template terse --rows 3", "show squad --dropped 'null question'"
+    ),
+)
 @click.argument("task_name", metavar="TASK")
-@click.option("--template", default=EVERY, help="The template to show.  [default: all]")
+@click.option(
+    "--template", metavar="NAME", default=EVERY, help="The template to show.  [default: all]"
+)
 @language_option
 @click.option(
     "--rows",
@@ -42,7 +49,7 @@ from mixbuild.tasks import ALL, find
     type=click.IntRange(1),
     help="How many source rows.",
 )
-@click.option("--split", help="The split to show.  [default: the task's first]")
+@click.option("--split", metavar="NAME", help="The split to show.  [default: the task's first]")
 @seed_option
 @tasks_option
 @source_option
@@ -146,11 +153,14 @@ def taken_out(
 )
 @click.argument("task_name", metavar="TASK")
 @click.option("--repo", required=True, metavar="ORG/NAME", help="The source dataset on the Hub.")
-@click.option("--config", help="The config of the source, if it has several.")
+@click.option("--config", metavar="NAME", help="The config of the source, if it has several.")
 @click.option("--source", metavar="PLACE", help="Read it from a folder, or from another repo.")
 @follow_links_option
 @click.option(
-    "--family", default="", help="The kind of task, such as 'sentiment'.  [default: a guess]"
+    "--family",
+    metavar="FAMILY",
+    default="",
+    help="The kind of task, such as 'sentiment'.  [default: a guess]",
 )
 @click.option(
     "--into",

@@ -50,7 +50,7 @@ from mixbuild.tasks import ALL, find
         "make --samples",
         "make squad imdb --out out/two",
         "make --licences permissive --templates sample --seed 7",
-        "make --recipe FILE --set seed=7",
+        "make --recipe everything --samples --set seed=7",
         "make imdb --source imdb=~/imdb --split train --max-rows 1000",
     ),
 )
@@ -68,16 +68,18 @@ from mixbuild.tasks import ALL, find
 @follow_links_option
 @click.option(
     "--templates",
+    metavar="NAME|sample|all",
     default=SEED,
     show_default=True,
-    help="One template by its name; 'sample': a template for each row, chosen by hash; 'all': a "
-    "row for each template.",
+    help="One template by its name; sample: a template for each row, chosen by hash; all: a row "
+    "for each template.",
 )
 @language_option
 @seed_option
 @click.option(
     "--split",
     "splits",
+    metavar="NAME",
     multiple=True,
     help="Only this split, of the tasks that have it. Repeatable.",
 )
@@ -91,9 +93,10 @@ from mixbuild.tasks import ALL, find
 @click.option(
     "--engine",
     "engine_name",
+    metavar="processes|dask",
     default=engine.PROCESSES,
     show_default=True,
-    help="What runs the work: 'processes' on this machine, or a 'dask' cluster.",
+    help="What runs the work: processes on this machine, or a Dask cluster.",
 )
 @click.option(
     "--scheduler",

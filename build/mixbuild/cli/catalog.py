@@ -12,12 +12,13 @@ from mixbuild.cli.terminal.catalog import (
     print_tasks,
     print_tasks_as_json,
 )
+from mixbuild.cli.terminal.console import examples
 from mixbuild.declare import Task
 
 
-@click.command("list")
+@click.command("list", epilog=examples("list squad", "list --licences permissive --family code"))
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
-@click.option("--family", help="Only this family, such as 'sentiment'.")
+@click.option("--family", metavar="FAMILY", help="Only this family, such as 'sentiment'.")
 @licences_option
 @language_option
 @click.option("--json", "as_json", is_flag=True, help="Print all that the tasks declare, as JSON.")

@@ -14,7 +14,7 @@ from mixbuild.cli.options import (
     source_option,
     tasks_option,
 )
-from mixbuild.cli.terminal.console import out
+from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import CheckError
 from mixbuild.declare import Task
@@ -24,7 +24,10 @@ from mixbuild.tasks import ALL, find
 REAL_ROWS = 1_000
 
 
-@click.command("check")
+@click.command(
+    "check",
+    epilog=examples("check squad", "check squad --hub --split train", "check --tasks port_quiz.py"),
+)
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
 @tasks_option
 @source_option
@@ -40,6 +43,7 @@ REAL_ROWS = 1_000
 @click.option(
     "--split",
     "splits",
+    metavar="NAME",
     multiple=True,
     help="Only this split, of the tasks that have it. Repeatable.",
 )

@@ -38,9 +38,13 @@ from mixbuild.declare import PROMPT_COMPLETION, RowFormat
     help="FILE.jsonl, .jsonl.gz, .jsonl.zst, .parquet, .arrow; or a folder of a file per split.",
 )
 @click.option(
-    "--container", help="The files of a folder: parquet, jsonl, jsonl.gz, …  [default: parquet]"
+    "--container",
+    metavar="NAME",
+    help="The files of a folder: parquet, jsonl, jsonl.gz, …  [default: parquet]",
 )
-@click.option("--split", "splits", multiple=True, help="Only this split. Repeatable.")
+@click.option(
+    "--split", "splits", metavar="NAME", multiple=True, help="Only this split. Repeatable."
+)
 @click.option(
     "--columns",
     metavar="NAME,...",

@@ -66,6 +66,7 @@ def _default_lock() -> Path:
 lock_option = click.option(
     "--lock",
     "lock_path",
+    metavar="FILE",
     type=click.Path(path_type=Path),
     default=_default_lock,
     help="The file that pins the sources.  [default: the project's]",
@@ -83,15 +84,21 @@ out_option = click.option(
 
 
 seed_option = click.option(
-    "--seed", default=0, show_default=True, help="Seed for every hash-based choice."
+    "--seed",
+    metavar="N",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed for every hash-based choice.",
 )
 
 
 marker_option = click.option(
     "--marker",
+    metavar="drop|keep",
     default=DROP,
     show_default=True,
-    help="In chats: 'drop' takes [OUTPUT]: out of the texts, 'keep' leaves it.",
+    help="In chats: drop takes [OUTPUT]: out of the texts, keep leaves it.",
 )
 
 system_option = click.option(

@@ -14,18 +14,22 @@ from mixbuild.declare import PROMPT_COMPLETION, RowFormat
 from mixbuild.publish import PARQUET, write_local_card
 
 
-@click.command("card")
+@click.command("card", epilog=examples("card --out out/two", "card --repo org/my_mix"))
 @out_option
 @click.option(
-    "--repo", default="org/instruct_mix", show_default=True, help="Repo name shown on the card."
+    "--repo",
+    metavar="ORG/NAME",
+    default="org/instruct_mix",
+    show_default=True,
+    help="Repo name shown on the card.",
 )
 def card_command(folder: Path, repo: str) -> None:
     """Write the dataset card beside the shards of a build.
 
     load_dataset(FOLDER, TASK) then reads them.
     """
-    for path in write_local_card(folder, repo=repo):
-        out.print(str(path))
+    *others, card = write_local_card(folder, repo=repo)
+    out.print(f"{card}, and {len(others):,} files that it refers to")
 
 
 @click.command(
@@ -51,10 +55,16 @@ def card_command(folder: Path, repo: str) -> None:
 )
 @click.option(
     "--revision",
+    metavar="BRANCH",
     help="Branch to push to.  [default: main; for arrow, messages …, one of that name]",
 )
 @click.option("--create-pr", is_flag=True, help="Open a pull request instead of committing.")
-@click.option("--tag", "tag_name", help="One more tag for the commit, beside that of its version.")
+@click.option(
+    "--tag",
+    "tag_name",
+    metavar="NAME",
+    help="One more tag for the commit, beside that of its version.",
+)
 @click.option(
     "--as",
     "row_format",
@@ -66,14 +76,20 @@ def card_command(folder: Path, repo: str) -> None:
 @system_option
 @click.option("--message", help="Commit message.")
 @click.option(
-    "--format", "file_format", default=PARQUET, show_default=True, help="'parquet' or 'arrow'."
+    "--format",
+    "file_format",
+    metavar="parquet|arrow",
+    default=PARQUET,
+    show_default=True,
+    help="Container of the files; arrow goes to a branch of that name.",
 )
 @click.option(
     "--verify",
+    metavar="ends|full",
     default="ends",
     show_default=True,
-    help="What to load afterwards and compare: the first and last rows of each split ('ends'), or "
-    "every row ('full').",
+    help="What to load afterwards and compare: the first and last rows of each split, or every "
+    "row.",
 )
 @click.option(
     "--num-proc", metavar="N", type=click.IntRange(1), help="Processes that write the files."

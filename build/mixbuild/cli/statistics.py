@@ -8,15 +8,18 @@ from functools import partial
 
 import click
 
+from mixbuild.cli.terminal.console import examples
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.statistics import print_statistics
 from mixbuild.core import plain
 from mixbuild.curate import STATISTICS_COLUMNS, Statistics, statistics
 
 
-@click.command("stats")
+@click.command("stats", epilog=examples("stats out", "stats org/my_mix --config squad"))
 @click.argument("place", default="out", metavar="[DIR|ORG/NAME[@REVISION]]")
-@click.option("--config", "names", multiple=True, help="Only this config. Repeatable.")
+@click.option(
+    "--config", "names", metavar="NAME", multiple=True, help="Only this config. Repeatable."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object of all splits.")
 def stats_command(place: str, names: tuple[str, ...], as_json: bool) -> None:
     """Show what the rows of a build (default: out), or of a published dataset, are like.

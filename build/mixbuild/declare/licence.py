@@ -12,7 +12,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mixbuild.core import LicenceError, UsageError, one_of, read_project_file
+from mixbuild.core import LicenceError, UsageError, in_checkout, one_of, read_project_file
 
 POLICY = "licence_policy.json"
 """The sources that are published in spite of their licence, each with the reason."""
@@ -151,13 +151,21 @@ def refuse_held_back(sources: Iterable[tuple[str, str, str]], *, allowed: Collec
             held.setdefault(identifier, []).append(name)
     if held:
         what = "; ".join(
-            f"{', '.join(names)}: {identifier} ({', '.join(sorted(licence(identifier).flags))})"
+            f"{', '.join(names)}: {identifier}{_why(identifier)}"
             for identifier, names in held.items()
         )
+        # an installed package has no list of exceptions that a user could add to
+        name = f"name the source in build/{POLICY}, " if in_checkout() else ""
         raise LicenceError(
-            f"expected licences that may be published, got {what}; leave these configs out, name "
-            f"the source in build/{POLICY}, or say --allow-licences {','.join(held)}"
+            f"expected licences that may be published, got {what}; leave these configs out, {name}"
+            f"or say --allow-licences {','.join(held)}"
         )
+
+
+def _why(identifier: str) -> str:
+    """Why a licence is held back, in brackets, where its identifier does not say so itself."""
+    flags = licence(identifier).flags - {identifier}
+    return f" ({', '.join(sorted(flags))})" if flags else ""
 
 
 def chosen_licences(words: Iterable[str], known: Collection[str]) -> frozenset[str]:

@@ -102,6 +102,7 @@ def rebuild(
         if not any(name in config.tasks for config in chosen.values()):
             raise UsageError(f"--source {name}=…: {name} is not among what is to be rebuilt")
     together = {name: made_together(published, name) for name in chosen}
+    _refuse_mirrors(together, sources or {})
     declared: dict[str, Task] = {}
     for each in together.values():
         for task, of in each.tasks.items():
@@ -160,6 +161,23 @@ def _make(
         )
 
 
+def _refuse_mirrors(together: Mapping[str, Together], sources: Mapping[str, str]) -> None:
+    """Refuse what cannot be read here, before any file is executed or any row is rendered."""
+    missing = {
+        task: of.source.read_from
+        for each in together.values()
+        for task, of in each.tasks.items()
+        if of.source.is_mirror and task not in sources
+    }
+    for task, place in missing.items():
+        others = [name for name, each in together.items() if not missing.keys() & each.tasks.keys()]
+        or_else = f", or rebuild the others alone: {' '.join(others)}" if others else ""
+        raise ManifestError(
+            f"{task}: was made of a mirror, {place}; say where it is: --source {task}=FOLDER"
+            f"{or_else}"
+        )
+
+
 def _merged(requests: Sequence[Request]) -> Request:
     """One of several requests, which knows the sources of all."""
     places = {name: place for each in requests for name, place in each.sources.items()}
@@ -181,11 +199,6 @@ def _request(made_of: OfTask, task: Task, out: Path, source: str | None) -> Requ
             lock[task.name] = LockEntry.at(repo, commit)
         else:
             source = f"{repo}@{commit}"
-    elif source is None:
-        raise ManifestError(
-            f"{task.name}: was made of a mirror, {made_of.source.read_from}; say where it is: "
-            f"--source {task.name}=FOLDER"
-        )
     return Request(
         [task],
         out,

@@ -120,9 +120,8 @@ def _notes(probed: Probed, guessed: Guess, is_guess: bool, catalog: bool) -> Ite
     if is_guess:
         yield f"family: guessed to be {guessed.family!r}; another one is said with --family"
     if licence(probed.licence).held_back:
-        flags = licence(probed.licence).flags if probed.licence else ()
-        why = ", ".join(sorted(flags)) or "unknown"
-        yield f"licence {probed.licence or 'unknown'}: held back from a push ({why})"
+        name = probed.licence or "unknown"
+        yield f"licence {name}: push holds its rows back, unless --allow-licences {name} is said"
     for split in guessed.masked:
         yield f"split {split}: left out, its {guessed.output} is masked"
     if catalog and not probed.citation:

@@ -20,7 +20,8 @@ def print_started(name: str, started: Started, *, source: str | None, catalog: b
     if catalog:
         out.print(f"\nAdd two lines to {CATALOG}, each among its like:")
         out.print(f"  {name},  to what it imports\n  {name},  to MODULES, in its family")
-    out.print()
+    if started.notes:
+        out.print()
     for note in started.notes:
         out.print(note)
     out.print(f"\nReplace every {TODO}, then:")
