@@ -16,9 +16,11 @@ from mixbuild.declare.mixture import HeldOut
 from mixbuild.declare.recipe import Recipe
 from mixbuild.make import expect
 from mixbuild.make.recipe import families_of, request_of
+from mixbuild.publish import shown
 from mixbuild.publish.export import export_split, splits
 from mixbuild.publish.manifest import COLUMNS, FORMAT, Published
 from mixbuild.publish.release import compose, published_configs
+from mixbuild.publish.shown import compositions
 from mixbuild.tasks import ALL
 from publish.pushing import Built, push, writes
 
@@ -138,7 +140,21 @@ def test_the_image_shows_the_shares(published: Published) -> None:
     (path,) = (each.path for each in publication.files if "composition" in each.path)
     assert drawn[path].startswith(b"\x89PNG")
     (text,) = (each.content for each in publication.files if each.path == "README.md")
-    assert f"![Share of each task in mix]({path})".encode() in bytes(text)
+    assert f"![What mix is made of]({path})".encode() in bytes(text)
+
+
+def test_the_image_of_many_tasks_adds_up_those_of_a_family(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configs = {"mix": published.configs["mix"]}
+    each = {"gsm8k": 5, "imdb": 6, "squad": 13}
+    found = compositions(configs)["mix"]
+    assert {label: rows for label, (_, rows) in found.items()} == each
+    monkeypatch.setattr(shown, "MOST_LINES", 2)
+    found = compositions(configs)["mix"]
+    families = {"mathematics": 5, "sentiment": 6, "question answering": 13}
+    assert {label: rows for label, (_, rows) in found.items()} == families
+    assert sum(asked for asked, _ in found.values()) == pytest.approx(1)
 
 
 def test_a_mixture_has_the_licences_of_its_tasks_and_the_others_are_none_of_its_business(

@@ -200,7 +200,7 @@ def make_command(
     made = curated.made
     print_made(folder, [task.name for task in tasks], made, mixtures=mixtures)
     for name in mixtures:
-        print_mixture(folder, name, made.manifest.configs, new=made.changed)
+        print_mixture(folder, name, made.manifest.configs[name], new=made.changed)
     if curated.overlaps is not None:
         print_overlaps(curated.overlaps)
 

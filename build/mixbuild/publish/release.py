@@ -28,7 +28,6 @@ from mixbuild.make import FILE, Built, expect
 from mixbuild.publish import plots
 from mixbuild.publish.card import templates
 from mixbuild.publish.card import write as card
-from mixbuild.publish.card.mixture import compositions
 from mixbuild.publish.export import Split, export_split, splits, stamps
 from mixbuild.publish.manifest import (
     ARROW,
@@ -41,7 +40,7 @@ from mixbuild.publish.manifest import (
     columns_named,
 )
 from mixbuild.publish.misfits import refuse_misfits
-from mixbuild.publish.shown import row_counts, text_lengths
+from mixbuild.publish.shown import compositions, row_counts, text_lengths
 from mixbuild.publish.version import history, next_version
 
 Shown = TypeVar("Shown")

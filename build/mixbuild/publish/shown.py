@@ -1,4 +1,4 @@
-"""What the images on the card show: rows and lengths, line by line. Pure."""
+"""What the images on the card show: rows, lengths, shares of a mixture, line by line. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections import Counter
 
 import numpy as np
 
+from mixbuild.declare import TRAIN
 from mixbuild.publish.card import write as card
+from mixbuild.publish.card.mixture import mixtures
 from mixbuild.publish.manifest import Configs, PublishedConfig
 
 MOST_LINES = 16
-"""So many configs have a line each in the images; of more, those of a family have one together."""
+"""So many configs, or tasks of a mixture, have a line each; of more, those of a family together."""
 
 
 def _lines(configs: Configs) -> dict[str, list[PublishedConfig]]:
@@ -53,3 +55,17 @@ def text_lengths(configs: Configs) -> dict[str, dict[str, tuple[int, ...]]]:
         }
         for label, some in _lines(configs).items()
     }
+
+
+def compositions(configs: Configs) -> dict[str, dict[str, tuple[float, int]]]:
+    """Of each mixture: line -> the share of train that is asked for, the rows of train."""
+    made: dict[str, dict[str, tuple[float, int]]] = {}
+    for name, made_of in mixtures(configs).items():
+        made[name] = {}
+        for task, part in made_of.parts.items():
+            label = task if len(made_of.parts) <= MOST_LINES else part.of.family
+            if TRAIN in part.splits:
+                asked, rows = made[name].get(label, (0.0, 0))
+                taken = part.splits[TRAIN]
+                made[name][label] = (asked + taken.asked, rows + taken.rows)
+    return made

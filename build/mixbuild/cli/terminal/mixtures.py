@@ -59,7 +59,7 @@ def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -
     _print_short(found)
 
 
-def print_mixture(folder: Path, name: str, configs: Mapping[str, Built], *, new: bool) -> None:
+def print_mixture(folder: Path, name: str, config: Built, *, new: bool) -> None:
     """The same table of a mixture that was made, exact to the row; and its first row if it is new.
 
     Many parts are added up by family, so that they fit on a screen.
@@ -67,10 +67,9 @@ def print_mixture(folder: Path, name: str, configs: Mapping[str, Built], *, new:
     Args:
         folder: the build's.
         name: the mixture's.
-        configs: what the manifest says of it, and of the tasks that it takes rows of.
+        config: what the manifest says of it.
         new: whether it was not there before.
     """
-    config = configs[name]
     made_of = config.made_of
     if not isinstance(made_of, OfMixture):
         return
@@ -78,7 +77,7 @@ def print_mixture(folder: Path, name: str, configs: Mapping[str, Built], *, new:
     out.print()
     groups = _each(found)
     if len(groups) > MOST_LINES:
-        groups = _by_family(found, {line.task: configs[line.task].family for line in found.lines})
+        groups = _by_family(found, {task: part.of.family for task, part in made_of.parts.items()})
     _print_lines(found, groups, unit=made_of.unit)
     for split, entry in config.splits.items():
         without = [task for task, part in made_of.parts.items() if split not in part.splits]

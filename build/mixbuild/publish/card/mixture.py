@@ -19,18 +19,6 @@ def mixtures(configs: Configs) -> dict[str, OfMixture]:
     return {name: each for name, each in made_of.items() if isinstance(each, OfMixture)}
 
 
-def compositions(configs: Configs) -> dict[str, dict[str, tuple[float, int]]]:
-    """Of each mixture, for its image: task -> the share that is asked for, the rows of train."""
-    return {
-        name: {
-            task: (part.splits[TRAIN].asked, part.splits[TRAIN].rows)
-            for task, part in made_of.parts.items()
-            if TRAIN in part.splits
-        }
-        for name, made_of in mixtures(configs).items()
-    }
-
-
 def mixture_sections(configs: Configs, images: Mapping[str, str]) -> Iterator[str]:
     """A section for each mixture."""
     for name, made_of in mixtures(configs).items():
@@ -39,7 +27,7 @@ def mixture_sections(configs: Configs, images: Mapping[str, str]) -> Iterator[st
             [
                 f"## What `{name}` is made of",
                 _about(name, config, made_of),
-                f"![Share of each task in {name}]({images[f'composition of {name}']})",
+                f"![What {name} is made of]({images[f'composition of {name}']})",
                 table(*_composition(name, made_of)),
                 *_notes(config, made_of),
                 *_recipe(name, config),
