@@ -167,7 +167,10 @@ def test_a_slot_is_changed_as_its_text_is_and_keeps_what_it_reads(name: str) -> 
     assert slot.reads == (("text",),)
     with pytest.raises(TaskError) as caught:
         getattr(first("answers"), name)()
-    assert str(caught.value) == f"{name}: expected a slot with one accepted output"
+    assert str(caught.value) == (
+        f"{name}: expected a slot with one accepted output, got one with several; take a "
+        f"slot of one text, such as field(...)"
+    )
 
 
 def test_items_are_joined_by_the_first_separator_that_none_of_them_holds() -> None:

@@ -691,8 +691,14 @@ def test_a_missing_field_of_a_struct_is_refused() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"options": ()}, "choices: expected either columns or names"),
-        ({"names": ("x", "y")}, "choices: expected either columns or names"),
+        (
+            {"options": ()},
+            "choices: expected either columns or names, got neither; say one of them",
+        ),
+        (
+            {"names": ("x", "y")},
+            "choices: expected either columns or names, got both; say one of them",
+        ),
         ({"marks": ("[x]", "")}, "choices: expected a tuple of texts, got marks=('[x]', '')"),
         ({"marks": "[x]"}, "choices: expected a tuple of texts, got marks='[x]'"),
     ],

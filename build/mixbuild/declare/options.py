@@ -126,7 +126,10 @@ class Choices:
 
     def __post_init__(self) -> None:
         if bool(self.options) == bool(self.names):
-            raise TaskError("choices: expected either columns or names")
+            got = "both" if self.options else "neither"
+            raise TaskError(
+                f"choices: expected either columns or names, got {got}; say one of them"
+            )
         if isinstance(self.marks, str) or not all(self.marks):
             raise TaskError(f"choices: expected a tuple of texts, got marks={self.marks!r}")
 

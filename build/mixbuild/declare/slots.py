@@ -96,7 +96,10 @@ class Slot:
 
     def _changed(self, name: str, change: Callable[[pc.Expression], pc.Expression]) -> Slot:
         if self.accepted is not None:
-            raise TaskError(f"{name}: expected a slot with one accepted output")
+            raise TaskError(
+                f"{name}: expected a slot with one accepted output, got one with several; take a "
+                f"slot of one text, such as field(...)"
+            )
         return replace(self, value=change(self.value))
 
 

@@ -127,8 +127,8 @@ def _find_row(opened: Place, row_id: str, *, task: str, split: str) -> tuple[str
                 row: RowDict = batch.slice(at, 1).to_pylist()[0]
                 return name, row
     raise UsageError(
-        f"{opened.label}: has no row {row_id!r}; it may have been left out, or chosen another "
-        f"template"
+        f"{opened.label}: has no row {row_id!r}; it may have been left out, or rendered by "
+        f"another template"
     )
 
 

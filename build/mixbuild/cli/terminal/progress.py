@@ -80,7 +80,7 @@ class Course:
             told.append(f"{self.rows:,} rows")
         moved = self.size or (self.done - (self._first or 0) if self.unit == BYTES else 0)
         if moved and self.seconds > 0:
-            told.append(f"{moved / 1e6 / self.seconds:,.1f} MB/s")
+            told.append(_rate(moved / self.seconds))
         return ", ".join(told)
 
     def left(self) -> str:
@@ -98,6 +98,17 @@ class Course:
         if not self.total:
             return f"{self.named()}: {self.seconds:.0f} s so far"
         return ", ".join(filter(None, (f"{self.named()}: {self.counts()}", self.left())))
+
+
+def _rate(bytes_per_second: float) -> str:
+    """``85.2 MB/s``, or ``38 kB/s`` where that would be nothing.
+
+    >>> _rate(85_160_000), _rate(37_900)
+    ('85.2 MB/s', '38 kB/s')
+    """
+    if bytes_per_second < 1e5:
+        return f"{bytes_per_second / 1e3:.0f} kB/s"
+    return f"{bytes_per_second / 1e6:,.1f} MB/s"
 
 
 class Lines(Course):

@@ -50,7 +50,7 @@ def without_marker(prompts: pa.StringArray, *, keep: bool) -> tuple[pa.StringArr
         VerifyError: one does not end in the marker.
     """
     if not pc.all(pc.ends_with(prompts, MARKER), min_count=0).as_py():
-        raise VerifyError(f"expected prompts that end in {MARKER}, got another; make again")
+        raise VerifyError(f"expected prompts that end in {MARKER}, got another; run make again")
     if keep:
         return prompts, pa.repeat("", len(prompts))
     before, _ = cut(prompts, sizes_of(prompts) - len(MARKER))
@@ -65,7 +65,9 @@ def without_space(completions: pa.StringArray, *, keep: bool) -> pa.StringArray:
         VerifyError: one begins with something else.
     """
     if not pc.all(pc.starts_with(completions, " "), min_count=0).as_py():
-        raise VerifyError("expected completions that begin with a space, got another; make again")
+        raise VerifyError(
+            "expected completions that begin with a space, got another; run make again"
+        )
     if keep:
         return completions
     return cut(completions, np.ones(len(completions), np.int32))[1]

@@ -28,7 +28,7 @@ def lay(rows: pa.RecordBatch, _: RowFormat, __: Openings) -> Columns:
     prompt, completion = rows.column("prompt"), rows.column("completion")
     if not pc.all(pc.equal(completion, _completions(rows)), min_count=0).as_py():
         raise VerifyError(
-            "expected completions of a space and the first reference, got another; make again"
+            "expected completions of a space and the first reference, got another; run make again"
         )
     return {"text": pc.binary_join_element_wise(prompt, completion, "")}
 

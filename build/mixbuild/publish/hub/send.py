@@ -19,7 +19,11 @@ SENT_AT_ONCE = 8
 
 
 class Sent(CommitOperationAdd):
-    """A file that tells how far it was read as it is sent; not over Xet, which reads by itself."""
+    """A file that tells how far it was read as it is sent.
+
+    Not over Xet: `hf_xet` reads by itself, and counts for the client's own bars alone, which
+    `preupload_lfs_files` hands on to nobody. The bytes then move by as many files as go at once.
+    """
 
     told: Callable[[int], None]
 
