@@ -217,6 +217,11 @@ def test_make_shows_what_it_made_and_a_row(build: Build, tmp_path: Path) -> None
         ),
         (["show", "xyz"], 2, f"unknown task 'xyz'. Known: {KNOWN}"),
         (
+            ["lsit"],
+            2,
+            f"unknown command 'lsit'; did you mean 'list'? Known: {', '.join(cli.COMMANDS)}",
+        ),
+        (
             ["make", "imdb", "--samples", "--templates", "ters"],
             2,
             "task 'imdb': unknown template 'ters'; did you mean 'terse'? Known: "

@@ -229,7 +229,10 @@ def test_a_place_without_a_build_is_one_line(run: Run, tmp_path: Path) -> None:
     )
     assert "expected manifest.json, got none" in run.error("trace", row_id, "--from", IMDB)
     done = run("trace", row_id, "--from", "nowhere")
-    assert (done.status, done.err) == (2, "error: expected a repo like 'org/name', got 'nowhere'\n")
+    assert (done.status, done.err) == (
+        2,
+        "error: nowhere: there is no such folder; for a repo on the Hub, say org/name\n",
+    )
 
 
 def test_a_source_that_is_gone_is_one_line(hub: LoopbackHub, run: Run, published: Path) -> None:

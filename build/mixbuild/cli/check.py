@@ -26,7 +26,7 @@ REAL_ROWS = 1_000
 
 @click.command(
     "check",
-    epilog=examples("check squad", "check squad --hub --split train", "check --tasks port_quiz.py"),
+    epilog=examples("check squad", "check squad --hub --split train"),
 )
 @click.argument("task_names", nargs=-1, metavar="[TASK]...")
 @tasks_option

@@ -17,7 +17,7 @@ import click
 from mixbuild import __version__
 from mixbuild.cli.interrupt import heed_interrupts, ignore_interrupts
 from mixbuild.cli.terminal.console import PROGRAM, complain, examples
-from mixbuild.core import MixError, UsageError, one_line, spare_pandas
+from mixbuild.core import MixError, UsageError, one_line, one_of, spare_pandas
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -103,6 +103,14 @@ class Commands(click.Group):
             return None
         place, _does = COMMANDS[name]
         return cast(click.Command, pkgutil.resolve_name(f"mixbuild.cli.{place}"))
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for; another word is an error that names what is near."""
+        if arguments[0] not in COMMANDS:
+            raise UsageError(one_of("command", arguments[0], COMMANDS))
+        return super().resolve_command(context, arguments)
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of all, without any of them being imported."""

@@ -116,10 +116,10 @@ def _say_skipped(
 
 
 def _licences(left: dict[str, Task]) -> str:
-    """``mit: a, b; other (unknown): c``."""
+    """``a, b (mit: permissive); c (unknown)``."""
     under: dict[str, list[str]] = {}
     for name, task in left.items():
         under.setdefault(task.source.license, []).append(name)
-    return "; ".join(
-        f"{', '.join(names)} ({each}: {licence(each).kind})" for each, names in under.items()
-    )
+    kinds = {each: licence(each).kind for each in under}
+    told = {each: each if kind == each else f"{each}: {kind}" for each, kind in kinds.items()}
+    return "; ".join(f"{', '.join(names)} ({told[each]})" for each, names in under.items())

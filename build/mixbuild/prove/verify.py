@@ -34,7 +34,7 @@ def verify(place: str, *, progress: Progress) -> tuple[str, list[Verified]]:
         with progress("checking", "shards") as report:
             return place, verify_folder(Path(place), report=report)
     with progress("loading what is published", "configs") as report:
-        return hub.verify_repo(hub.client(), *hub.parse(place), report=report)
+        return hub.verify_repo(hub.client(), *hub.parse(place, or_folder=True), report=report)
 
 
 def verify_folder(out: Path, *, report: Report = silent) -> list[Verified]:

@@ -79,7 +79,7 @@ def open_place(place: str) -> Place:
 
         return Place(place, built, shards)
     api = hub.client()
-    remote, published = hub.read_published(api, *hub.parse(place))
+    remote, published = hub.read_published(api, *hub.parse(place, or_folder=True))
     configs = published.configs
 
     def files(config: str, split: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

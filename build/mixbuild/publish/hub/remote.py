@@ -64,11 +64,15 @@ def check_name(repo: str) -> str:
     return repo
 
 
-def parse(place: str) -> tuple[str, str]:
+def parse(place: str, *, or_folder: bool = False) -> tuple[str, str]:
     """The repo and the revision of ``org/name`` or ``org/name@revision``.
 
     >>> parse("org/mix@v1.0.0")
     ('org/mix', 'v1.0.0')
+
+    Args:
+        place: what was said.
+        or_folder: whether a folder would do as well, if there were one.
 
     Raises:
         UsageError: it is neither, or reads like a folder that is not there.
@@ -79,6 +83,8 @@ def parse(place: str) -> tuple[str, str]:
             f"{place}: there is no such folder; for the repo of that name on the Hub, say "
             f"{place}@{MAIN}"
         )
+    if or_folder and "/" not in place:
+        raise UsageError(f"{place}: there is no such folder; for a repo on the Hub, say org/name")
     return check_name(repo), revision or MAIN
 
 
