@@ -45,7 +45,7 @@ def _print_lengths(what: str, told: Told) -> None:
     heading = "tokens of a row" if what == "tokens" else f"characters of a {what}"
     out.print(f"\n{heading}; bars: how many have 1, 2 to 3, 4 to 7, 8 to 15 …")
     columns = ("config", "split", "least", "25 %", "median", "75 %", "95 %", "99 %", "most")
-    spare = ("99 %", "75 %", "25 %", "total", "least", "95 %", "bars")
+    spare = ("99 %", "total", "75 %", "25 %", "least", "95 %", "bars")
     right = range(2, len(columns) + 1)
     lines = table(*columns, "total", "bars", right=right, spare=spare, whole=True)
     for name, split, each in found:
