@@ -183,8 +183,8 @@ def test_a_person_sees_the_record_the_template_the_row_and_the_code(
         ),
         (
             "imdb/train/train.jsonl:99",
-            "{out}: has no row 'imdb/train/train.jsonl:99'; it may have been left out, or chosen "
-            "another template",
+            "{out}: has no row 'imdb/train/train.jsonl:99'; it may have been left out, or rendered "
+            "by another template",
         ),
         ("imdb/train/train.jsonl:0#seed", "{out}: has no row 'imdb/train/train.jsonl:0#seed'; "),
         ("imdb/train/\x1b[31m:0", "{out}: has no row 'imdb/train/\\x1b[31m:0'; "),
