@@ -49,6 +49,7 @@ DECISIVE = (
     "declare/mixture.py",
     "declare/rates.py",
     "declare/sizes.py",
+    "sources/chat.py",
     "sources/tokenizer.py",
 )
 """The rooms and modules whose text decides a mixture's selections."""
@@ -133,8 +134,6 @@ def _split(
     if not is_selection(out / path, key=key, digest=digest):
         with explained_output(out / path):
             (out / path).parent.mkdir(exist_ok=True)
-            for partial in (out / path).parent.glob("*.partial"):  # of a build that was killed
-                partial.unlink(missing_ok=True)
         write_selection(out / path, places, key=key)
     rows = sum(len(each.rows) for each in chosen.values())
     return BuiltSplit(rows, rows, {}, (), selected=Selected(path, key, digest, tuple(shards)))

@@ -119,7 +119,7 @@ def make(
             stale = _stale(out, there, plans, request)
             # without a folder where there is nothing to render: it may be a read-only medium
             idle = not stale and not (out / UNITS).exists()
-            with contextlib.nullcontext(out / UNITS) if idle else staging(out) as folder:
+            with staging(out, idle=idle) as folder:
                 for each in stale:
                     _stage(out, folder, each, there)
                 units = [unit for each in stale for unit in each.all_units]

@@ -26,20 +26,28 @@ UNITS = ".units"
 
 
 @contextmanager
-def staging(out: Path) -> Iterator[Path]:
+def staging(out: Path, *, idle: bool = False) -> Iterator[Path]:
     """The folder, below an output folder; without what was begun and not finished, at any time.
+
+    Args:
+        out: the output folder.
+        idle: nothing is to be rendered, so that no folder is made: it may be a read-only medium.
 
     Raises:
         OutputError: it cannot be made.
     """
     folder = out / UNITS
-    with explained_output(folder):
-        folder.mkdir(exist_ok=True)
+    if not idle:
+        with explained_output(folder):
+            folder.mkdir(exist_ok=True)
     try:
         yield folder
     finally:  # workers that were killed, now or in an earlier build, had no time for that
-        for partial in [*folder.glob(f"*{PARTIAL}"), *out.glob(f"*{PARTIAL}")]:
-            partial.unlink(missing_ok=True)
+        # beside the manifest, among the units, and beside the shards what is curated of them
+        for pattern in (f"*{PARTIAL}", f"{UNITS}/*{PARTIAL}", f"[!.]*/*{PARTIAL}"):
+            for partial in out.glob(pattern):
+                with contextlib.suppress(OSError):
+                    partial.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # it is not empty: other units wait to be finished
             folder.rmdir()
 
