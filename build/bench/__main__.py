@@ -19,7 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for `bench` and 
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parents[1]
-PARTS = ("squad", "imdb", "start-up", "processes", "publishing", "scale", "mix", "formats")
+PARTS = (
+    *("squad", "imdb", "start-up", "processes", "publishing", "scale", "mix", "duplicates"),
+    "formats",
+)
 
 
 def main() -> None:
@@ -63,7 +66,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _measure(asked: argparse.Namespace, scratch: Path) -> None:
-    from bench import formats, mix, publishing, report, rows, whole
+    from bench import duplicates, formats, mix, publishing, report, rows, whole
     from bench.run import Bench
 
     bench = Bench(ROOT, scratch / "work", asked.rows, asked.repeats, asked.patience)
@@ -75,6 +78,7 @@ def _measure(asked: argparse.Namespace, scratch: Path) -> None:
         "publishing": publishing.measure_publishing,
         "scale": whole.measure_scale,
         "mix": mix.measure_mix,
+        "duplicates": duplicates.measure_duplicates,
         "formats": formats.measure_formats,
     }
     for name in asked.only:
