@@ -11,6 +11,7 @@ from mixbuild.cli.main import run
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.tasks import find
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 ROWS = [
     *({"text": "A fine film.", "label": 1},) * 3,
@@ -65,6 +66,18 @@ def test_a_machine_is_told_all_of_it(out: Path, capsys: pytest.CaptureFixture[st
         {"text": " positive", "rows": 3},
         {"text": " negative", "rows": 2},
     ]
+
+
+def test_tokens_are_counted_of_a_row_in_one_piece(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))  # noqa: S106 - no secret
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.save(str(out / "tokenizer.json"))
+    assert run(["stats", str(out), "--tokenizer", str(out / "tokenizer.json"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["imdb"]["train"]["tokens"]
+    words = [len(f"Classify this sentence sentiment: {row['text']} [O]: x".split()) for row in ROWS]
+    assert (told["total"], told["quantiles"]["most"]) == (sum(words), max(words))
 
 
 def test_a_config_that_is_not_there_is_named(out: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,19 @@ import pytest
 from conftest import as_json, read_shards
 from hypothesis import given
 from hypothesis import strategies as st
+from mixbuild.core import SCHEMA
 from mixbuild.core.errors import SourceError, TaskError
 from mixbuild.curate.build import Curated, build
-from mixbuild.declare import Length, Quality, Source, Task, Template
+from mixbuild.declare import Chat, Length, Quality, RowFormat, Source, Task, Template
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
+from mixbuild.publish.formats import lay
 from mixbuild.publish.shards import read_shards as rows_of
 from mixbuild.render.bind import bind
 from mixbuild.render.render import Origin, render
 from mixbuild.render.trim import Limit, piece_of
+from mixbuild.sources import open_tokenizer
+from mixbuild.sources.chat import chats_of
 from mixbuild.tasks import ALL, find
 from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -59,7 +65,8 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def count(texts: Any) -> Any:
+def count(prompts: Any, completions: Any) -> Any:
+    texts = [prompt + completion for prompt, completion in zip(prompts, completions, strict=True)]
     return np.array([len(re.sub(r"\s", "", text)) for text in texts])
 
 
@@ -90,8 +97,8 @@ def test_the_window_holds_the_answer_and_nothing_else_is_cut(
     assert cut["prompt"].startswith(head)
     assert cut["prompt"].endswith(tail)
     left = cut["prompt"][len(head) : len(cut["prompt"]) - len(tail)]
-    (tokens,) = count([cut["prompt"] + cut["completion"]])
-    if count([fewest]) > most or count([whole["prompt"] + whole["completion"]]) <= most:
+    (tokens,) = count([cut["prompt"]], [cut["completion"]])
+    if count([fewest], [""]) > most or count([whole["prompt"]], [whole["completion"]]) <= most:
         assert cut == whole
     else:
         assert tokens <= most
@@ -127,7 +134,7 @@ def test_rows_that_are_too_long_are_left_out_or_cut(tmp_path: Path, tokenizer: P
     assert (entry.rows, entry.drops) == (2, {"more than 100 tokens": 1})
     rows = [row for batch in rows_of(out, entry) for row in batch.to_pylist()]
     texts = [row["prompt"] + row["completion"] for row in rows]
-    assert count(texts).tolist() == [52, 99]
+    assert count(texts, ["", ""]).tolist() == [52, 99]
     assert texts[1] == (
         f"Classify this sentence sentiment: {'word ' * 12}word \n[OUTPUT]: negative"
     )
@@ -138,6 +145,108 @@ def test_rows_that_are_too_long_are_left_out_or_cut(tmp_path: Path, tokenizer: P
     assert read_shards(tmp_path / "two", "imdb", "train").to_pylist() == shards
     curate(out, Quality(length=Length(str(tokenizer), 99, "trim")))
     assert as_json(expect(out).configs["imdb"].splits["train"].drops) == {"more than 99 tokens": 1}
+
+
+CHATML = (
+    "{%- if messages[0].role == 'system' %}\n{{ messages[0].content }}|\n{% endif %}"
+    "{%- for each in messages if each.role != 'system' -%}"
+    "<{{ each.role }}>{% generation %}{{ each.content }}{% endgeneration %}{{ eos_token }}"
+    "{%- endfor %}"
+)
+
+
+@pytest.fixture
+def chatty(tmp_path: Path, tokenizer: Path) -> Path:
+    """The same tokenizer with a chat template beside it."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
+    config = {"chat_template": CHATML, "eos_token": {"content": "</s>"}, "pad_token": None}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    return folder / "tokenizer.json"
+
+
+def test_what_is_counted_of_a_chat_is_the_text_that_messages_have(chatty: Path) -> None:
+    row: dict[str, Any] = {
+        "prompt": "Is it good: [OUTPUT]: \u3000 \n[OUTPUT]:", "completion": "  yes ",
+        "references": [" yes "], "task": "t", "template": "seed", "source": "s", "id": "1",
+    }  # fmt: skip
+    batch = pa.RecordBatch.from_pylist([row], schema=SCHEMA)
+    (laid,) = lay(batch, RowFormat("messages"), {}).column("messages").to_pylist()
+    assert [each["content"] for each in laid] == ["Is it good: [OUTPUT]:", " yes "]
+    beside = {each.name: each.read_bytes() for each in chatty.parent.iterdir()}.get
+    for system, begins in ((None, ""), ("Be brief.", "Be brief.|\n")):
+        chats, _ = chats_of(beside, Chat(system), where="it")
+        assert chats([row["prompt"]], [row["completion"]]) == [
+            f"{begins}<user>{laid[0]['content']}</s><assistant>{laid[1]['content']}</s>"
+        ]
+    count, decisive = open_tokenizer(str(chatty), chat=Chat())
+    assert count([row["prompt"]], [row["completion"]]).tolist() == [
+        len("".join(["<user>Is", "it", "good:", "[OUTPUT]:</s><assistant>", "yes", "</s>"]))
+    ]
+    (chatty.parent / "chat_template.jinja").write_text("{{ messages[1].content }}")
+    other, other_decisive = open_tokenizer(str(chatty), chat=Chat())
+    assert other([row["prompt"]], [row["completion"]]).tolist() == [3]
+    assert decisive != other_decisive
+
+
+def test_rows_are_left_out_or_cut_by_the_length_of_their_chat(tmp_path: Path, chatty: Path) -> None:
+    instruction = "Classifythissentencesentiment:"
+    for system in (None, "Be brief."):
+        more = len("Bebrief.|") if system else 0
+        fixed = len(f"<user>{instruction}</s><assistant>positive</s>") + more
+        length = Length(str(chatty), fixed + len("short"), "drop", Chat(system))
+        curate(tmp_path / "out", Quality(length=length))
+        assert expect(tmp_path / "out").configs["imdb"].splits["train"].rows == 1
+        less = replace(length, max_tokens=length.max_tokens - 1)
+        curate(tmp_path / "out", Quality(length=less))
+        assert expect(tmp_path / "out").configs["imdb"].splits["train"].rows == 0
+        curate(tmp_path / "cut", Quality(length=replace(length, max_tokens=100, over="trim")))
+        texts = [
+            row["prompt"] for row in read_shards(tmp_path / "cut", "imdb", "train").to_pylist()
+        ]
+        left = (100 - fixed) // len("word")
+        assert texts[1] == (
+            f"Classify this sentence sentiment: {' '.join(['word'] * left)} \n[OUTPUT]:"
+        )
+
+
+@pytest.mark.parametrize(
+    ("template", "what"),
+    [
+        (
+            None,
+            "expected a chat template beside it, chat_template.jinja or one in "
+            "tokenizer_config.json, got none; take a model's that has one, or leave chat out",
+        ),
+        (
+            "{% if %}",
+            "expected a chat template for a user and an assistant, got one that fails "
+            "(TemplateSyntaxError: Expected an expression, got 'end of statement block')",
+        ),
+        (
+            "{{ raise_exception('no user') }}",
+            "expected a chat template for a user and an assistant, got one that fails "
+            "(TemplateError: no user)",
+        ),
+        (
+            "{{ messages[0].content + 1 }}",
+            "expected a chat template for a user and an assistant, got one that fails "
+            '(TypeError: can only concatenate str (not "int") to str)',
+        ),
+    ],
+)
+def test_a_chat_template_that_cannot_be_used_is_one_line(
+    tmp_path: Path, tokenizer: Path, template: str | None, what: str
+) -> None:
+    model = tmp_path / "tokenizer.json"
+    model.write_bytes(tokenizer.read_bytes())
+    if template is not None:
+        (tmp_path / "chat_template.jinja").write_text(template)
+    with pytest.raises(SourceError) as caught:
+        curate(tmp_path / "out", Quality(length=Length(str(model), 100, chat=Chat())))
+    assert str(caught.value) == f"tokenizer {model}: {what}"
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_tokenizer_that_is_not_there_is_said_before_anything_is_made(tmp_path: Path) -> None:

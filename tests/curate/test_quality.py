@@ -91,6 +91,7 @@ def test_of_rows_that_say_the_same_one_stays_and_conflicts_go(tmp_path: Path) ->
         "A poor film.",
     ]
     assert (len(left(out, "train")), len(left(out, "test"))) == (3, 3)
+    assert curated.overlaps == expect(out).configs["imdb"].overlaps, "of one config it is all"
     assert as_json(curated.overlaps) == {
         "leaks": [{"train": "imdb/train", "evaluation": "imdb/test", "inputs": 2, "near": 0}],
         "conflicts": {"imdb/train": 3},
@@ -202,6 +203,7 @@ def test_what_was_taken_out_comes_back_when_it_is_no_longer_asked_for(tmp_path: 
     back = curate(folder, out, None)
     assert (back.made.changed, back.made.rendered) == (True, 0)
     assert reasons(out, "train") == {}
+    assert expect(out).configs["imdb"].overlaps is None
     assert len(left(out, "train")) == len(TRAIN)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -57,9 +58,12 @@ def check_lengths(told: Lengths, lengths: list[int]) -> None:
 
 @given(rows=ROWS, size=st.integers(1, 60))
 def test_every_number_is_that_of_a_count_row_by_row(rows: list[dict[str, str]], size: int) -> None:
-    told = statistics(
-        lambda: batches(rows, size), tokens=lambda texts: [len(text.encode()) for text in texts]
-    )
+    def tokens(prompts: Sequence[str], completions: Sequence[str]) -> list[int]:
+        return [
+            len((one + other).encode()) for one, other in zip(prompts, completions, strict=True)
+        ]
+
+    told = statistics(lambda: batches(rows, size), tokens=tokens)
     assert told.rows == len(rows)
     check_lengths(told.prompt, [len(row["prompt"]) for row in rows])
     check_lengths(told.completion, [len(row["completion"]) for row in rows])

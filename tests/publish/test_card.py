@@ -66,6 +66,8 @@ def split_entry(
     completions: Sequence[tuple[str, int]] = (),
     drops: Mapping[str, int] | None = None,
     prompt: str = "Classify: fine [OUTPUT]:",
+    templates: Mapping[str, int] | None = None,
+    repeated: int = 0,
 ) -> dict[str, Any]:
     drops = dict(drops or {})
     quantiles = dict(zip(QUANTILES, (1, 20, 300, 4_000, 4_100, 4_200, 50_000), strict=True))
@@ -74,6 +76,9 @@ def split_entry(
         "completion": dict.fromkeys(QUANTILES, 1),
         "completions": [{"text": text, "rows": count} for text, count in completions],
         "distinct": 5 if completions else None,
+        "templates": templates or {"seed": rows},
+        "repeated": repeated,
+        "conflicts": 2 if repeated else 0,
     }
     example = {
         "prompt": prompt,
@@ -168,6 +173,8 @@ HARD = published(
             25_000,
             drops={"unlabelled": 50_000, "null text": 1},
             completions=((" positive", 12_500), (SPAN, 4), (" once", 1)),
+            templates={"seed": 5_000, "terse": 20_000},
+            repeated=7,
         ),
         test=split_entry(0, drops={"too | long": 12}),
     ),
@@ -529,14 +536,52 @@ def test_each_config_is_told_with_its_source_rows_drops_and_limits(
             f"source: {place}, {source['license']}{f' ({flags})' if flags else ''}",
             f"rows: {splits}; {count} template{'s' * (count > 1)}",
             *completions_of(entry),
+            *templates_of(entry),
             *(
                 f"benchmark: `{split}` is what evaluators ask as `{benchmark}`; do not train on it"
                 for benchmark, split in made_of.get("benchmarks", {}).items()
             ),
+            *repeats_of(entry),
             *([f"left out: {drops}"] if drops else []),
             *([f"declared by: [{file}]({file})"] if file else []),
             *(f"limit: {unmarked(prose(each))}" for each in source["limits"]),
         ]
+
+
+def templates_of(entry: Mapping[str, Any]) -> list[str]:
+    """A line for each split that has several."""
+    return [
+        f"templates of {split}: {', '.join(f'`{name}` {n:,}' for name, n in ordered)}"
+        for split, each in entry["splits"].items()
+        if len(counts := (each["summary"] or {}).get("templates", {})) > 1
+        for ordered in [sorted(counts.items(), key=lambda found: (-found[1], found[0]))]
+    ]
+
+
+def repeats_of(entry: Mapping[str, Any]) -> list[str]:
+    """A line for each split that says something more than once."""
+    return [
+        f"said more than once in {split}: {each['repeated']:,} rows repeat another, "
+        f"{each['conflicts']:,} prompts have several completions"
+        for split, summary in entry["splits"].items()
+        if (each := summary["summary"] or {}).get("repeated") or each.get("conflicts")
+    ]
+
+
+def test_what_was_judged_together_is_told_though_it_was_taken_out() -> None:
+    told = published(a=entry())
+    told["configs"]["a"]["overlaps"] = {
+        "leaks": [{"train": "a/train", "evaluation": "b/test", "inputs": 1_230, "near": 4}],
+        "conflicts": {"a/train": 22},
+        "near_conflicts": {"a/train": 3},
+        "spanning": {"a": 1},
+    }
+    assert read(write(told)).facts["<code>a</code>"][3:] == [
+        "in the source, 1,230 inputs of a/train are in b/test, and 4 nearly",
+        "in the source, 22 rows of a/train have the same inputs and another answer",
+        "in the source, 3 rows of a/train have nearly the same inputs and another answer",
+        "in the source, 1 groups are in several splits",
+    ]
 
 
 def completions_of(entry: Mapping[str, Any]) -> list[str]:

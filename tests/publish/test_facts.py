@@ -21,7 +21,8 @@ PERCENTS = (0, 25, 50, 75, 95, 99, 100)
 def told(rows: Iterable[tuple[str, str]], *, size: int) -> Told:
     """What rows of these prompts and completions tell, so many in a group."""
     every = [
-        dict.fromkeys(SCHEMA.names, "") | {"prompt": one, "completion": other, "references": []}
+        dict.fromkeys(SCHEMA.names, "")
+        | {"prompt": one, "completion": other, "references": [], "template": "t"}
         for one, other in rows
     ]
     found = Facts()
@@ -50,6 +51,10 @@ def test_every_number_is_that_of_a_count_row_by_row(rows: list[tuple[str, str]],
         nth = [max(1, math.ceil(len(rows) * percent / 100)) - 1 for percent in PERCENTS]
         expected = tuple(lengths[each] for each in nth) if rows else (0,) * 7
         assert getattr(found.summary, name).ordered == expected
+    assert found.summary.templates == ({"t": len(rows)} if rows else {})
+    assert found.summary.repeated == len(rows) - len(set(rows))
+    several = Counter(prompt for prompt, _ in set(rows))
+    assert found.summary.conflicts == sum(times > 1 for times in several.values())
     labels = Counter(completion for _, completion in rows)
     if len(labels) > 4 or any(len(text) > 9 for text in labels):
         assert (found.summary.completions, found.summary.distinct) == ((), None)

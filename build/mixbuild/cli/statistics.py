@@ -13,6 +13,7 @@ from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.statistics import print_statistics
 from mixbuild.core import plain
 from mixbuild.curate import STATISTICS_COLUMNS, Statistics, statistics
+from mixbuild.sources import open_tokenizer
 
 
 @click.command("stats", epilog=examples("stats out", "stats org/my_mix --config squad"))
@@ -20,16 +21,22 @@ from mixbuild.curate import STATISTICS_COLUMNS, Statistics, statistics
 @click.option(
     "--config", "names", metavar="NAME", multiple=True, help="Only this config. Repeatable."
 )
+@click.option(
+    "--tokenizer",
+    metavar="FILE|ORG/NAME@COMMIT",
+    help="Count tokens, too: of a tokenizer.json, or of one on the Hub.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object of all splits.")
-def stats_command(place: str, names: tuple[str, ...], as_json: bool) -> None:
+def stats_command(place: str, names: tuple[str, ...], tokenizer: str | None, as_json: bool) -> None:
     """Show what the rows of a build (default: out), or of a published dataset, are like.
 
-    How long prompts and completions are; how often each template and the commonest completions
-    occur; how many rows repeat another one word for word, and how many prompts have several
-    completions. Every row is read.
+    How long prompts and completions are, and in tokens where a tokenizer is named; how often each
+    template and the commonest completions occur; how many rows repeat another one word for word,
+    and how many prompts have several completions. Every row is read.
     """
     from mixbuild.publish import open_place
 
+    tokens = None if tokenizer is None else open_tokenizer(tokenizer)[0]
     opened = open_place(place)
     chosen = {name: opened.config(name) for name in names or opened.configs}
     wanted = [(name, split) for name, config in chosen.items() for split in config.splits]
@@ -38,7 +45,7 @@ def stats_command(place: str, names: tuple[str, ...], as_json: bool) -> None:
         report(0, len(wanted))
         for done, (name, split) in enumerate(wanted, start=1):
             rows = partial(opened.rows, name, split, columns=STATISTICS_COLUMNS)
-            told[name][split] = statistics(rows)
+            told[name][split] = statistics(rows, tokens=tokens)
             report(done, len(wanted))
     if as_json:
         click.echo(json.dumps(_plain(told), indent=1, ensure_ascii=False))

@@ -37,7 +37,6 @@ from mixbuild.curate.forecast import (
     stocks_of,
 )
 from mixbuild.curate.removal import REMOVED, kept, read_removal
-from mixbuild.curate.repeats import Leaks, Overlaps
 from mixbuild.curate.selection import (
     GATHERED_ROWS,
     SELECTION,
@@ -54,6 +53,7 @@ from mixbuild.curate.statistics import (
     LengthCounts,
     Lengths,
     Quantiles,
+    Said,
     Statistics,
     characters,
     statistics,
@@ -67,12 +67,11 @@ __all__ = [
     "Common",
     "Dropped",
     "Forecast",
-    "Leaks",
     "LengthCounts",
     "Lengths",
     "Line",
-    "Overlaps",
     "Quantiles",
+    "Said",
     "Statistics",
     "Stock",
     "build",

@@ -16,12 +16,12 @@ from mixbuild.curate.evaluation import items_of
 from mixbuild.curate.length import with_trim
 from mixbuild.curate.mixture import mixed
 from mixbuild.curate.quality import by_keys, near_of, take_out
-from mixbuild.curate.repeats import Overlaps
 from mixbuild.declare import Mixture, Quality, Task
 from mixbuild.make import (
     Built,
     Made,
     Manifest,
+    Overlaps,
     Request,
     expect,
     listed_with,

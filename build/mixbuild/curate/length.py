@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
 
 from mixbuild.curate.pool import Pool
 from mixbuild.declare import Length
@@ -23,30 +22,29 @@ def with_trim(request: Request, length: Length | None) -> Request:
     """
     if length is None:
         return replace(request, trim=None)
-    _, content = open_tokenizer(length.tokenizer)  # before anything is made
+    _, content = open_tokenizer(length.tokenizer, chat=length.chat)  # before anything is made
     if length.over == "drop":
         return replace(request, trim=None)
     place = length.tokenizer
     if place.endswith(".json"):
         place = str(Path(place).expanduser().resolve())  # a worker may stand in another folder
     sha256 = hashlib.sha256(content).hexdigest()
-    return replace(request, trim=Trim(place, sha256, length.max_tokens))
+    return replace(request, trim=Trim(place, sha256, length.max_tokens, length.chat))
 
 
 def take_out_long(pool: Pool, length: Length) -> None:
-    """Take out rows whose prompt and completion have too many tokens in one piece.
+    """Take out rows whose prompt and completion have too many tokens, in one piece or as a chat.
 
     Raises:
         SourceError, UsageError: the tokenizer cannot be had.
         VerifyError: a shard is not what the manifest says.
     """
-    count, _ = open_tokenizer(length.tokenizer)
+    count, _ = open_tokenizer(length.tokenizer, chat=length.chat)
     reason = f"more than {length.max_tokens:,} tokens"
     for part in pool.parts:
         first = part.start
         for batch in read_shard(part.path, part.shard):
-            texts = pc.binary_join_element_wise(batch["prompt"], batch["completion"], "")
-            tokens = count(texts.to_pylist())
+            tokens = count(batch["prompt"].to_pylist(), batch["completion"].to_pylist())
             long = np.flatnonzero(tokens > length.max_tokens)
             for row in pool.take_out(first + long, reason).tolist():
                 pool.because[row] = f"{tokens[row - first]:,} tokens"

@@ -19,9 +19,9 @@ from mixbuild.curate.length import take_out_long
 from mixbuild.curate.near import find_alike, near_leaks, take_out_leaking, take_out_near
 from mixbuild.curate.pool import Part, Pool, pool_of
 from mixbuild.curate.removal import REMOVED, removal_path, write_removal
-from mixbuild.curate.repeats import Overlaps, take_out_repeats
+from mixbuild.curate.repeats import take_out_repeats
 from mixbuild.declare import MARKER, Contamination, Near, Quality
-from mixbuild.make import Built, BuiltSplit, read_shard, without
+from mixbuild.make import Built, BuiltSplit, Overlaps, read_shard, without
 
 
 def take_out(
@@ -52,7 +52,9 @@ def take_out(
     if by_keys(quality):
         overlaps = _take_out_repeats(pool, quality)
     _name_rows(pool)
-    settled = {name: _settled(out, pool, name, config) for name, config in configs.items()}
+    settled = {
+        name: _settled(out, pool, name, config, overlaps) for name, config in configs.items()
+    }
     return settled, overlaps
 
 
@@ -101,14 +103,15 @@ def _take_out_contaminated(pool: Pool, asked: Contamination, items: Sequence[Ite
             first += batch.num_rows
 
 
-def _settled(out: Path, pool: Pool, name: str, config: Built) -> Built:
+def _settled(out: Path, pool: Pool, name: str, config: Built, overlaps: Overlaps | None) -> Built:
     splits: dict[str, BuiltSplit] = {}
     for place in pool.places:
         if place.config == name:
             removed = _removed(pool, [part for part in pool.parts if part.place is place])
             listed = write_removal(out, removal_path(name, place.split), removed)
             splits[place.split] = without(place.entry, listed)
-    return msgspec.structs.replace(config, splits=splits)
+    found = None if overlaps is None else overlaps.of(name)
+    return msgspec.structs.replace(config, splits=splits, overlaps=found)
 
 
 def _removed(pool: Pool, parts: Sequence[Part]) -> pa.Table:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from mixbuild.core import Count, Record
+from mixbuild.core import Count
 from mixbuild.curate.duplicates import (
     Keyed,
     Numbers,
@@ -23,45 +23,13 @@ from mixbuild.curate.duplicates import (
 from mixbuild.curate.keyed import keys_of, numbers_of, read_keyed, some
 from mixbuild.curate.pool import Pool
 from mixbuild.declare import Exact, Leakage
+from mixbuild.make import Leaks, Overlaps
 
 PASS_ROWS = 4_000_000
 
 LEAKS = "inputs of an evaluation split"
 CONFLICT = "conflicting answers"
 DUPLICATE = "duplicate"
-
-
-class Leaks(Record, frozen=True):
-    """How many different inputs two splits have in common.
-
-    Attributes:
-        train: the split to train on.
-        evaluation: the one to evaluate by.
-        inputs: how many are the same.
-        near: how many rows of other inputs in train are near one there, where that was looked for.
-    """
-
-    train: str
-    evaluation: str
-    inputs: Count
-    near: Count = 0
-
-
-class Overlaps(Record, frozen=True):
-    """What the rows of a build say more than once, whether it was taken out or not.
-
-    Attributes:
-        leaks: pairs of splits to train on and to evaluate by that have inputs in common.
-        conflicts: of each split, how many rows stand beside the same inputs with another answer.
-        spanning: of each config, how many groups, such as passages, are in several of its splits.
-        near_conflicts: of each split, how many rows stand beside nearly the same inputs with
-            another answer; none of them is taken out for that.
-    """
-
-    leaks: tuple[Leaks, ...]
-    conflicts: dict[str, Count]
-    spanning: dict[str, Count]
-    near_conflicts: dict[str, Count]
 
 
 def take_out_repeats(

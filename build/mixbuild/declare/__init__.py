@@ -50,6 +50,7 @@ from mixbuild.declare.options import (
     position,
 )
 from mixbuild.declare.quality import (
+    Chat,
     Contamination,
     Exact,
     Leakage,
@@ -129,6 +130,7 @@ __all__ = [
     "TEXT_FORMAT",
     "TRAIN",
     "Answer",
+    "Chat",
     "ChoiceSlot",
     "Choices",
     "Contamination",

@@ -102,12 +102,24 @@ class Contamination:
 
 
 @dataclass(frozen=True)
+class Chat:
+    """What a trainer that is given messages makes of a row, by the tokenizer's chat template.
+
+    Attributes:
+        system: the message that each chat begins with, if any.
+    """
+
+    system: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+
+
+@dataclass(frozen=True)
 class Length:
     """Rows that have more tokens than a trainer takes.
 
     Attributes:
         tokenizer: a ``tokenizer.json``, or ``org/name@commit`` on the Hub.
-        max_tokens: of prompt and completion in one piece.
+        max_tokens: of prompt and completion in one piece, or of their chat.
+        chat: count the chat that is made of a row, by the template beside the tokenizer.
         over: ``drop`` the row, or ``trim`` the slot that its task declares trimmable, between
             words; what its task says it ``keeps`` stays in it. What does not fit then is dropped.
     """
@@ -115,6 +127,7 @@ class Length:
     tokenizer: Annotated[str, msgspec.Meta(min_length=1)]
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
     over: Literal["drop", "trim"] = "drop"
+    chat: Chat | None = None
 
 
 @dataclass(frozen=True)

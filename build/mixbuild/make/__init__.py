@@ -7,6 +7,7 @@
     shard      a unit -> its Arrow shard
     declaration  the file that declares a task, kept and published
     made_of    what a config is made of
+    overlaps   what the rows of a build say more than once
     config     what is published under a name
     plan       what was asked for -> units
     recipe     a recipe's file -> what is asked for
@@ -45,6 +46,7 @@ from mixbuild.make.made_of import (
 from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
 from mixbuild.make.manifest import save as save_manifest
+from mixbuild.make.overlaps import Leaks, Overlaps
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes
 from mixbuild.make.run import Made, make
@@ -59,6 +61,7 @@ __all__ = [
     "Built",
     "BuiltSplit",
     "Config",
+    "Leaks",
     "ListedShard",
     "Made",
     "Manifest",
@@ -66,6 +69,7 @@ __all__ = [
     "Name",
     "OfMixture",
     "OfTask",
+    "Overlaps",
     "Plan",
     "Projection",
     "RecipeEntry",

@@ -15,6 +15,7 @@ import msgspec
 from mixbuild.core import Count, Record
 from mixbuild.make.declaration import text_sha256
 from mixbuild.make.made_of import Name, OfMixture, OfTask, RecipeEntry, SourceEntry, TemplateEntry
+from mixbuild.make.overlaps import Overlaps
 from mixbuild.make.shard import Shard
 
 
@@ -92,7 +93,7 @@ def whole(config: Config[BuiltSplit]) -> Config[BuiltSplit]:
     splits = {
         name: each if each.selected else without(each, None) for name, each in config.splits.items()
     }
-    return msgspec.structs.replace(config, splits=splits)
+    return msgspec.structs.replace(config, splits=splits, overlaps=None)
 
 
 S = TypeVar("S", bound=SplitEntry)
@@ -106,12 +107,14 @@ class Config(Record, Generic[S], frozen=True):
         versions: what made them: this package, its code's hash, and the libraries that matter.
         splits: by name, in order.
         recipe: the one that it was made by, if it was by one.
+        overlaps: what its rows say more than once, where the recipe asks.
     """
 
     made_of: OfTask | OfMixture
     versions: dict[str, str]
     splits: dict[Name, S]
     recipe: RecipeEntry | None = None
+    overlaps: Overlaps | None = None
 
     @property
     def family(self) -> str:

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import Drops, Hashes, Rows, WorkerError, hash_code, hash_rows
-from mixbuild.declare import EVERY, SAMPLE, SEED, Task
+from mixbuild.declare import EVERY, SAMPLE, SEED, Chat, Task
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.render import Binding, Limit, Origin, bind, render, row_keys, row_shingles
 from mixbuild.sources import Run, open_tokenizer, read
@@ -67,13 +67,15 @@ class Trim:
 
     Attributes:
         tokenizer: its file, or ``org/name@commit`` on the Hub.
-        sha256: of the file.
-        max_tokens: of prompt and completion in one piece.
+        sha256: of all that decides its counts.
+        max_tokens: of prompt and completion in one piece, or of their chat.
+        chat: whether their chat is counted, and what is in there.
     """
 
     tokenizer: str
     sha256: str
     max_tokens: int
+    chat: Chat | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,7 +239,7 @@ def rows(
 @cache
 def _limit(trim: Trim) -> Limit:
     """The tokenizer that planned the build, once in each process."""
-    count, content = open_tokenizer(trim.tokenizer)
+    count, content = open_tokenizer(trim.tokenizer, chat=trim.chat)
     if (got := hashlib.sha256(content).hexdigest()) != trim.sha256:
         raise WorkerError(
             f"tokenizer {trim.tokenizer}: expected the file with the SHA-256 {trim.sha256}, which "

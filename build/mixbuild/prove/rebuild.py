@@ -134,7 +134,7 @@ def rebuild(
             found = (
                 _row_difference(split, now, then, remote=remote, rows=rows)
                 or difference(now, then, FACTS if then.summary is None else (*FACTS, "summary"))
-                or difference(again, config, ("templates",))
+                or difference(again, config, ("templates", "overlaps"))
             )
             yield Rebuilt(name, split.split, now.rows, now.content_digest, found)
 

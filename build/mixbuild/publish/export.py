@@ -1,9 +1,8 @@
 """A build's shards -> the files that are published, and what their manifest says of them.
 
-One pass over a split writes its Parquet files and takes what only all of its
-rows together can tell: the content digest, the lengths, an example. The files
-lie in ``out/.publish`` until they are on the Hub, each split with a report that
-names what it was made of, so that nothing is written twice.
+One pass over a split writes its Parquet files and takes what only all of its rows together can
+tell: the content digest, the lengths, an example. The files lie in ``out/.publish`` until they are
+on the Hub, each split with a report of what it was made of, so that nothing is written twice.
 """
 
 from __future__ import annotations
@@ -12,10 +11,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
+import xxhash
 
 from mixbuild.core import (
     Glance,
@@ -185,7 +186,8 @@ def export_split(split: Split, offer: Offer | None = None) -> PublishedSplit:
                 old.unlink()
         entry = _write(split, folder, offer)
         stamps = tuple(glance(split.folder / file.path) for file in entry.shards)
-        write_whole(report, dump_json(_Report(split.key, entry, stamps)))
+        digest = xxhash.xxh3_128_hexdigest(dump_json(entry).encode())
+        write_whole(report, dump_json(_Report(split.key, entry, stamps, digest)))
     return entry
 
 
@@ -206,11 +208,12 @@ def _code_version() -> str:
 
 
 class _Report(Record, frozen=True):
-    """What an export reports: of what, the split's entry, and how its files lay then."""
+    """What an export reports: of what, the split's entry, how its files lay then, and a digest."""
 
     key: str
     entry: PublishedSplit
     stamps: tuple[Glance, ...]
+    digest: str
 
 
 def _read_report(split: Split) -> _Report:
@@ -223,9 +226,9 @@ def _finished(split: Split) -> PublishedSplit | None:
     """What an earlier export reported, if all of it is still there."""
     try:
         known = _read_report(split)
-        whole = known.key == split.key and all(
-            _is_there(split, file, stamp)
-            for file, stamp in zip(known.entry.shards, known.stamps, strict=True)
+        digest = xxhash.xxh3_128_hexdigest(dump_json(known.entry).encode())
+        whole = (known.key, known.digest) == (split.key, digest) and all(
+            map(_is_there, repeat(split), known.entry.shards, known.stamps)
         )
     except (OSError, VerifyError, ValueError):
         return None

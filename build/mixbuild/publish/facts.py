@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import SCHEMA, ContentDigest
-from mixbuild.curate import Common, LengthCounts, characters
+from mixbuild.curate import Common, LengthCounts, Said, characters
 from mixbuild.publish.manifest import LENGTH_BINS, Lengths, Row, Summary
 from mixbuild.publish.parquet import Group
 
@@ -48,6 +48,8 @@ class Facts:
         self.digest = ContentDigest(SCHEMA)
         self.lengths = {name: LengthCounts() for name in ("prompt", "completion")}
         self.labels: Counter[str] | None = Counter()
+        self.templates: Counter[str] = Counter()
+        self.said = Said()
         self.text_bytes = 0
         self.example: Row | None = None
 
@@ -59,6 +61,9 @@ class Facts:
             for name, counts in self.lengths.items():
                 counts.add(characters(group.column(name)))
             self._count_labels(group.column("completion"))
+            self.said.add(group.column("prompt"), group.column("completion"))
+            for each in pc.value_counts(group.column("template")).to_pylist():
+                self.templates[each["values"]] += each["counts"]
             self.text_bytes += size
             self.example = self.example or _example(group)
             yield group, size
@@ -66,6 +71,7 @@ class Facts:
     def told(self) -> Told:
         """What they have told once all have passed."""
         prompt, completion = (counts.told() for counts in self.lengths.values())
+        repeated, conflicts = self.said.told()
         labels = sorted((self.labels or {}).items(), key=lambda found: (-found[1], found[0]))
         return Told(
             self.rows,
@@ -77,6 +83,9 @@ class Facts:
                 completion.quantiles,
                 tuple(Common(text=text, rows=rows) for text, rows in labels[:MOST_COMPLETIONS]),
                 None if self.labels is None else len(self.labels),
+                dict(sorted(self.templates.items())),
+                repeated,
+                conflicts,
             ),
             self.example,
         )

@@ -69,12 +69,18 @@ class Summary(Record, frozen=True):
         completions: the commonest, such as labels and letters of options; none where so many
             differ, or are so long, that they were not counted.
         distinct: how many completions differ; None where they were not counted.
+        templates: how many rows each has.
+        repeated: rows whose prompt and completion an earlier row has as well.
+        conflicts: prompts that have more than one completion.
     """
 
     prompt: Quantiles
     completion: Quantiles
     completions: tuple[Common, ...]
     distinct: Count | None
+    templates: dict[str, Count]
+    repeated: Count
+    conflicts: Count
 
 
 class ListedFile(Record, frozen=True):

@@ -93,6 +93,7 @@ def published_configs(
             config.versions,
             {split.split: entry for split, entry in exported if split.config == name},
             config.recipe,
+            config.overlaps,
             extra=config.extra,
         )
         for name, config in configs.items()

@@ -23,8 +23,8 @@ import pyarrow as pa
 from mixbuild.declare import Task, Template, join
 from mixbuild.render.outputs import clean
 
-Count: TypeAlias = Callable[[Sequence[str]], npt.NDArray[np.int64]]
-"""Texts -> how many tokens each has."""
+Count: TypeAlias = Callable[[Sequence[str], Sequence[str]], npt.NDArray[np.int64]]
+"""Prompts and completions -> how many tokens each row has."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,7 @@ def trimmed(
         rows = pa.array(at)
         filled = {each: values.take(rows) for each, values in slots.items()}
         prompts = join(template.prompt, {**filled, name: texts}).to_pylist()
-        ends = completion.take(rows).to_pylist()
-        return limit.count([prompt + end for prompt, end in zip(prompts, ends, strict=True)])
+        return limit.count(prompts, completion.take(rows).to_pylist())
 
     texts = slots[name]
     at = np.flatnonzero(tokens(np.arange(len(texts)), texts) > limit.max_tokens)

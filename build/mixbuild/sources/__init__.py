@@ -21,7 +21,8 @@ room that reaches the network::
     read       streams one run, with only the columns that are needed
     survey     what a source on the Hub is at a commit, for the lock
     probe      what a source's rows look like, for a new task
-    tokenizer  how many tokens a model reads a text as
+    chat       rows as the chats that a trainer makes of them
+    tokenizer  how many tokens a model reads a row as
     pin        writes the lock, and compares it with what the Hub has now
 """
 

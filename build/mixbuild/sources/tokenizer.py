@@ -1,4 +1,4 @@
-"""How many tokens a model reads a text as: a tokenizer, from a file or from a repo at a commit.
+"""How many tokens a model reads a row as: a tokenizer, from a file or from a repo at a commit.
 
 The package that counts is an extra, ``instruct_mix[tokens]``; nothing else needs it.
 """
@@ -6,24 +6,31 @@ The package that counts is an extra, ``instruct_mix[tokens]``; nothing else need
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
 from mixbuild.core import SourceError, UsageError, explained, one_line
+from mixbuild.declare import Chat
+from mixbuild.sources.chat import Chats, chats_of
 
 FILE = "tokenizer.json"
 
-Count: TypeAlias = Callable[[Sequence[str]], "np.ndarray[tuple[int], np.dtype[np.int64]]"]
-"""Texts -> how many tokens each has, without those that a model puts around a text."""
+Count: TypeAlias = Callable[
+    [Sequence[str], Sequence[str]], "np.ndarray[tuple[int], np.dtype[np.int64]]"
+]
+"""Prompts and completions -> how many tokens each row has, without those that a model puts around a
+text. The two are one text for a model: a token may reach over where they meet."""
 
 
-def open_tokenizer(place: str) -> tuple[Count, bytes]:
-    """A tokenizer, and the bytes of its file, which decide every count.
+def open_tokenizer(place: str, *, chat: Chat | None = None) -> tuple[Count, bytes]:
+    """A tokenizer, and the bytes that decide every count: of its file, and of its chat template.
 
     Args:
         place: a ``tokenizer.json``, or ``org/name@commit`` on the Hub.
+        chat: count the chat that a row becomes; None for prompt and completion as they are.
 
     Raises:
         SourceError: it cannot be found or read.
@@ -36,14 +43,7 @@ def open_tokenizer(place: str) -> tuple[Count, bytes]:
             "tokens are counted by the package tokenizers, which is not installed; run "
             "pip install 'instruct_mix[tokens]', or ask for characters"
         ) from None
-    if place.endswith(".json"):
-        path = Path(place).expanduser()
-    else:
-        from huggingface_hub import hf_hub_download
-
-        repo, _, commit = place.partition("@")
-        with explained(f"tokenizer {place}"):
-            path = Path(hf_hub_download(repo, FILE, revision=commit))
+    path = _file(place, FILE)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -59,8 +59,44 @@ def open_tokenizer(place: str) -> tuple[Count, bytes]:
     tokenizer.no_truncation()  # every token counts, whatever a model takes
     tokenizer.no_padding()
 
-    def count(texts: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+    texts_of: Chats = _in_one_piece
+    template = b""
+    if chat is not None:
+        texts_of, template = chats_of(partial(_beside, place), chat, where=place)
+
+    def count(
+        prompts: Sequence[str], completions: Sequence[str]
+    ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        texts = texts_of(prompts, completions)
+        encoded = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return np.fromiter((len(each.ids) for each in encoded), np.int64, len(encoded))
 
-    return count, content
+    return count, content + template
+
+
+def _in_one_piece(prompts: Sequence[str], completions: Sequence[str]) -> list[str]:
+    return [prompt + completion for prompt, completion in zip(prompts, completions, strict=True)]
+
+
+def _file(place: str, name: str) -> Path:
+    """The tokenizer's file, or one that lies beside it; fetched where it is on the Hub."""
+    if place.endswith(".json"):
+        own = Path(place).expanduser()
+        return own if name == FILE else own.with_name(name)
+    from huggingface_hub import hf_hub_download
+
+    repo, _, commit = place.partition("@")
+    with explained(f"tokenizer {place}"):
+        return Path(hf_hub_download(repo, name, revision=commit))
+
+
+def _beside(place: str, name: str) -> bytes | None:
+    """What a file beside the tokenizer holds; None where there is none."""
+    from huggingface_hub.errors import EntryNotFoundError
+
+    try:
+        return _file(place, name).read_bytes()
+    except (EntryNotFoundError, FileNotFoundError):
+        return None
+    except OSError as error:
+        raise SourceError(f"tokenizer {place}: {name}: {error.strerror}") from None

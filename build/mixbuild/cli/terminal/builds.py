@@ -14,9 +14,8 @@ from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.tables import Table, print_table, table
 from mixbuild.cli.terminal.text import shown
 from mixbuild.core import RowDict
-from mixbuild.curate import Overlaps
 from mixbuild.declare import Task
-from mixbuild.make import FILE, Built, BuiltSplit, Made
+from mixbuild.make import FILE, Built, BuiltSplit, Made, Overlaps
 from mixbuild.sources import LockEntry, is_commit
 
 if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves

@@ -14,7 +14,7 @@ from mixbuild.publish.card import templates
 from mixbuild.publish.card.markdown import code, fenced, prose, shortened, table, wrapped
 from mixbuild.publish.card.metadata import loadable, ordered
 from mixbuild.publish.card.mixture import mixture_sections, mixtures
-from mixbuild.publish.card.summary import completions, lengths
+from mixbuild.publish.card.summary import by_template, completions, lengths, repeats
 from mixbuild.publish.formats import texts_of
 from mixbuild.publish.manifest import MAIN, Configs, Published, PublishedConfig
 from mixbuild.sources import is_commit
@@ -168,10 +168,14 @@ def _facts(config: PublishedConfig) -> Iterator[str]:
     for split, each in config.splits.items():
         if labels := completions(each):
             yield f"completions of {split}: {labels}"
+    for split, each in config.splits.items():
+        if shares := by_template(each):
+            yield f"templates of {split}: {shares}"
     for task in config.tasks.values():
         for benchmark, split in task.benchmarks.items():
             where = f"`{split}`" if task is config.made_of else f"`{split}` of `{task.task}`"
             yield f"benchmark: {where} is what evaluators ask as `{benchmark}`; do not train on it"
+    yield from repeats(config)
     if left_out := _left_out(config):
         yield f"left out: {left_out}"
     for path in config.declarations:

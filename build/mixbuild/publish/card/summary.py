@@ -23,6 +23,38 @@ def completions(split: PublishedSplit) -> str:
     return ", ".join(told)
 
 
+def by_template(split: PublishedSplit) -> str:
+    """``` `seed` 12, `terse` 8``; nothing where one template has all rows."""
+    counts = split.summary.templates if split.summary else {}
+    if len(counts) < 2:
+        return ""
+    ordered = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+    return ", ".join(f"{code(name)} {rows:,}" for name, rows in ordered)
+
+
+def repeats(config: PublishedConfig) -> Iterator[str]:
+    """What rows say more than once: those that are there, and those that were judged."""
+    for split, each in config.splits.items():
+        if each.summary and (each.summary.repeated or each.summary.conflicts):
+            yield (
+                f"said more than once in {split}: {each.summary.repeated:,} rows repeat another, "
+                f"{each.summary.conflicts:,} prompts have several completions"
+            )
+    found = config.overlaps
+    if found is None:
+        return
+    for leak in found.leaks:
+        near = f", and {leak.near:,} nearly" if leak.near else ""
+        yield (
+            f"in the source, {leak.inputs:,} inputs of {leak.train} are in {leak.evaluation}{near}"
+        )
+    for what, counts in (("the same", found.conflicts), ("nearly the same", found.near_conflicts)):
+        for name, rows in counts.items():
+            yield f"in the source, {rows:,} rows of {name} have {what} inputs and another answer"
+    for rows in found.spanning.values():
+        yield f"in the source, {rows:,} groups are in several splits"
+
+
 def lengths(config: PublishedConfig) -> Iterator[str]:
     """A table of how long the texts of each split are; none where no split says it."""
     lines = [
