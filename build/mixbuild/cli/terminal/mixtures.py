@@ -34,7 +34,7 @@ MOST_REASONS = 6
 """In that one."""
 
 MOST_NAMES = 6
-"""So many parts are named that have no rows of a split."""
+"""So many tasks are named that have no rows of a split."""
 
 SPARE = ("unused", "times", "removed", "available", "asked")
 """The columns that a narrow terminal does without, the first one first."""
@@ -81,7 +81,7 @@ def print_mixture(folder: Path, name: str, config: Built, *, new: bool) -> None:
     _print_lines(found, groups, unit=made_of.unit)
     for split, entry in config.splits.items():
         without = [task for task, part in made_of.parts.items() if split not in part.splits]
-        missing = f"; none of {_some(without)}" if without else ""
+        missing = _none_of(without)
         if split != TRAIN:
             out.print(f"{split}: {entry.rows:,} rows{missing}")
     _print_short(found)
@@ -117,9 +117,11 @@ def _by_family(found: Forecast, families: Mapping[str, str]) -> Groups:
     return dict(sorted(groups.items(), key=lambda group: -sum(line.rows for line in group[1])))
 
 
-def _some(names: Sequence[str]) -> str:
-    """All of a few names, or how many there are."""
-    return f"{len(names):,} parts" if len(names) > MOST_NAMES else ", ".join(names)
+def _none_of(tasks: Sequence[str]) -> str:
+    """The tasks that have no row of a split, or how many they are; nothing where all have."""
+    if len(tasks) > MOST_NAMES:
+        return f"; {len(tasks):,} tasks have none"
+    return f"; none of {', '.join(tasks)}" if tasks else ""
 
 
 def _print_lines(found: Forecast, groups: Groups, *, unit: str | None = None) -> None:
@@ -155,7 +157,7 @@ def _print_lines(found: Forecast, groups: Groups, *, unit: str | None = None) ->
             together.update(each)
         most = dict(together.most_common(MOST_REASONS))
         others = together.total() - sum(most.values())
-        removed = {f"{len(removed)} parts": {**most, "for other reasons": others}}
+        removed = {f"{len(removed):,} tasks": {**most, "for other reasons": others}}
     for where, why in removed.items():
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in why.items())
         out.print(f"removed from {where}: {reasons}")
