@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import shutil
 import threading
@@ -12,12 +13,16 @@ from pathlib import Path
 import pytest
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
+from huggingface_hub.utils._http import default_client_factory
 from mixbuild.core.errors import VerifyError
+from mixbuild.core.executor import Workers
 from mixbuild.make.manifest import expect
 from mixbuild.publish import export
+from mixbuild.publish.export import Offer, Split
 from mixbuild.publish.hub import push as hub
-from mixbuild.publish.hub.early import sending_early
+from mixbuild.publish.hub.early import Early, sending_early
 from mixbuild.publish.hub.plan import Target
+from mixbuild.publish.manifest import PublishedSplit
 from publish.pushing import (
     REPO,
     Builds,
@@ -92,18 +97,68 @@ def test_a_file_too_large_to_be_held_is_not_sent_early(
     check_tree(api)
 
 
+@pytest.mark.parametrize("num_proc", [None, 2])
 def test_a_push_sends_early_and_a_dry_run_nothing(
-    at_the_hub: LoopbackHub, api: HfApi, out: Path, monkeypatch: pytest.MonkeyPatch
+    at_the_hub: LoopbackHub,
+    api: HfApi,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    num_proc: int | None,
 ) -> None:
     monkeypatch.setattr(hub, "verify_repo", lambda *_, **__: ("", []))
     assert push(api, Built(out, {}, ()), dry_run=True) is None
     assert writes(at_the_hub) == []
     shutil.rmtree(out / export.FOLDER)
     seen: list[int] = []
-    push(api, Built(out, {}, ()), show=lambda _: seen.append(len(sent(at_the_hub))))
+    push(
+        api,
+        Built(out, {}, ()),
+        num_proc=num_proc,
+        show=lambda _: seen.append(len(sent(at_the_hub))),
+    )
     assert seen[0] > 0, "before it was known what there is to send"
     assert set(sent(at_the_hub).values()) == {1}
     check_tree(api)
+
+
+def test_what_is_written_in_another_process_is_sent_from_there(
+    loopback: LoopbackHub, api: HfApi, out: Path
+) -> None:
+    there = pickle.loads(pickle.dumps(Early(api, Target(REPO), default_client_factory)))  # noqa: S301
+    train, test = export.splits(out, expect(out).configs)
+    hub._export_there(train, there)
+    early = sent(loopback)
+    assert len(early) > 0
+    hub._export_there(test, None)
+    send(api, export_build(out))
+    assert set(sent(loopback).values()) == {1}
+
+
+def test_what_loads_begins_while_files_are_written_and_only_if_some_are(
+    at_the_hub: LoopbackHub, api: HfApi, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    write, begin = export.export_split, Workers.begin
+
+    def noted(split: Split, offer: Offer | None) -> PublishedSplit:
+        events.append("write")
+        return write(split, offer)
+
+    def begun(self: Workers, num_proc: int) -> None:
+        events.append(f"begin {num_proc}")
+        begin(self, num_proc)
+
+    monkeypatch.setattr(hub, "export_split", noted)
+    monkeypatch.setattr(Workers, "begin", begun)
+    assert push(api, Built(out, {}, ()), dry_run=True) is None
+    assert events == ["write", "write"]
+    shutil.rmtree(out / export.FOLDER)
+    done = push(api, Built(out, {}, ()))
+    assert done is not None
+    assert [each.split for each in done[1]] == ["train", "test"]
+    assert events[2:] == ["begin 1", "write", "write", "begin 1"], "the last one finds it there"
+    push(api, Built(out, {}, ()))
+    assert len(events) == 6
 
 
 @pytest.mark.parametrize("step", ["/api/repos/create", "/preupload/", "info/lfs/objects/batch"])

@@ -175,7 +175,7 @@ def export_split(split: Split, offer: Offer | None = None) -> PublishedSplit:
     """
     report = split.report
     folder = report.parent
-    if (found := _finished(split)) is not None:
+    if (found := exported(split)) is not None:
         return found
     with explained_output(report):
         folder.mkdir(parents=True, exist_ok=True)
@@ -222,7 +222,7 @@ def _read_report(split: Split) -> _Report:
     return typed(raw, _Report, **how, error=VerifyError)
 
 
-def _finished(split: Split) -> PublishedSplit | None:
+def exported(split: Split) -> PublishedSplit | None:
     """What an earlier export reported, if all of it is still there."""
     try:
         known = _read_report(split)

@@ -22,10 +22,10 @@ def callers_factory() -> Factory | None:
     return factory
 
 
-def can_travel(factory: Factory | None) -> bool:
+def can_travel(asked: object) -> bool:
     """Whether another process can have it; what lies in the caller's own script, it cannot."""
     try:
-        return b"__main__" not in pickle.dumps(factory)
+        return b"__main__" not in pickle.dumps(asked)
     except Exception:  # a lambda, or what it holds: pickle and the objects raise nearly anything
         return False
 

@@ -14,32 +14,57 @@ from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi
 
-from mixbuild.publish.export import Offer
 from mixbuild.publish.hub.client import asking
 from mixbuild.publish.hub.plan import Target, look_at
 from mixbuild.publish.hub.refs import make_place
+from mixbuild.sources import Factory, adopt, callers_factory
 
 HELD_BYTES = 64 * 2**20
 """A larger file goes with the rest: one that is sent early is held in memory."""
 
 
-@contextmanager
-def sending_early(api: HfApi, target: Target) -> Iterator[Offer]:
-    """Yield what takes a file to be sent, unless one is on its way: who writes never waits for it.
+class Early:
+    """What takes a file to be sent, unless one is on its way: who writes never waits for it.
 
     The repo is made for the first one, where there is none, and after what fails none is sent any
-    more. At the end of the block the last one has arrived; at an error nobody waits for it.
+    more. In each process that it is sent to, it sends what is written there.
     """
-    placed, failed = threading.Event(), threading.Event()
-    threads: list[threading.Thread] = []
 
-    def send(file: CommitOperationAdd) -> None:
+    def __init__(self, api: HfApi, target: Target, factory: Factory | None) -> None:
+        """The Hub's client, where to, and what the caller has set to make clients by."""
+        self._asked = (api, target, factory)
+        self._placed, self._failed = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Early, self._asked
+
+    def __call__(self, content: Path, path: str) -> None:
+        """Send a file, by a thread."""
+        if self._failed.is_set() or (self._thread is not None and self._thread.is_alive()):
+            return
+        if content.stat().st_size > HELD_BYTES:
+            return
+        file = CommitOperationAdd(path, content.read_bytes())  # soon it has another name
+        self._thread = threading.Thread(
+            target=self._send, args=(file,), name="send-early", daemon=True
+        )
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait for the last one to have arrived."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _send(self, file: CommitOperationAdd) -> None:
+        api, target, factory = self._asked
         try:
-            if not placed.is_set():
+            adopt(factory)
+            if not self._placed.is_set():
                 remote = look_at(api, target)
                 if remote.commit is None:
                     make_place(api, remote, private=target.private)
-                placed.set()
+                self._placed.set()
             with asking(target.repo):
                 api.preupload_lfs_files(
                     target.repo,
@@ -50,17 +75,12 @@ def sending_early(api: HfApi, target: Target) -> Iterator[Offer]:
                     gitignore_content="# none",  # as for all that is sent
                 )
         except Exception:  # it is met again when the rest is sent, and explained there
-            failed.set()
+            self._failed.set()
 
-    def offer(content: Path, path: str) -> None:
-        if failed.is_set() or any(each.is_alive() for each in threads):
-            return
-        if content.stat().st_size > HELD_BYTES:
-            return
-        file = CommitOperationAdd(path, content.read_bytes())  # soon it has another name
-        threads[:] = [threading.Thread(target=send, args=(file,), name="send-early", daemon=True)]
-        threads[0].start()
 
-    yield offer
-    for each in threads:
-        each.join()
+@contextmanager
+def sending_early(api: HfApi, target: Target) -> Iterator[Early]:
+    """Yield what sends; the block ends when all has arrived, and at an error waits for nothing."""
+    early = Early(api, target, callers_factory())
+    yield early
+    early.wait()

@@ -58,20 +58,35 @@ Loaded: TypeAlias = Mapping[str, Told | Ends | None]
 """By split, what came; None for one whose rows nobody asked for."""
 
 
-def load_all(loadings: Iterable[Loading]) -> Iterator[tuple[Loading, Loaded]]:
+def loaders() -> engine.Workers:
+    """Processes that load; each imports ``datasets`` as soon as it is begun."""
+    return engine.Workers(load, import_datasets)
+
+
+def import_datasets() -> None:
+    """Take the second that it takes, ahead of what there is to load."""
+    import datasets  # noqa: F401  # found there afterwards
+
+
+def load_all(
+    loadings: Iterable[Loading], workers: engine.Workers | None = None
+) -> Iterator[tuple[Loading, Loaded]]:
     """Load configs side by side, by the client that the caller has set, as they come to be done.
 
     In processes of their own: reading Parquet by streaming can abort a process at its exit. Only
     where the caller's client is made by what no other process can have, it is this one.
 
+    Args:
+        loadings: which.
+        workers: of ``loaders``, some of which may have begun.
+
     Raises:
         SourceError: one cannot be loaded.
     """
     loadings = list(loadings)
-    num_proc = max(1, min(usable_cores(), len(loadings)))
     factory = callers_factory()
-    travels = can_travel(factory)
-    return engine.run(loadings, load, shared=factory, num_proc=num_proc if travels else None)
+    num_proc = max(1, min(usable_cores(), len(loadings))) if can_travel(factory) else None
+    return engine.run(loadings, load, shared=factory, num_proc=num_proc, workers=workers)
 
 
 def load(loading: Loading, factory: Factory | None = None) -> Loaded:

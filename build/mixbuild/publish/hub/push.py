@@ -9,18 +9,19 @@ from pathlib import Path
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import HubError, UsageError, VerifyError, mutex, one_of
+from mixbuild.core import HubError, UsageError, VerifyError, mutex, one_of, usable_cores
 from mixbuild.core import executor as engine
 from mixbuild.declare import CANONICAL, RowFormat, refuse_held_back
 from mixbuild.make import MIXTURE, Built, SourceEntry, expect
 from mixbuild.publish.ends import Ends, exported_ends
-from mixbuild.publish.export import Offer, Split, export_split
+from mixbuild.publish.export import Split, export_split, exported
 from mixbuild.publish.export import splits as splits_of
 from mixbuild.publish.formats import columns_of
 from mixbuild.publish.hub.branches import Branch, branches, default_branch, naming_branch
 from mixbuild.publish.hub.client import client
 from mixbuild.publish.hub.commit import publish
-from mixbuild.publish.hub.early import sending_early
+from mixbuild.publish.hub.early import Early, sending_early
+from mixbuild.publish.hub.load import loaders
 from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target, make_plan
 from mixbuild.publish.hub.published import read_published
 from mixbuild.publish.hub.refs import tag, tagged, taken
@@ -29,6 +30,7 @@ from mixbuild.publish.hub.rows import published_rows
 from mixbuild.publish.hub.verify import Verified, verify_repo
 from mixbuild.publish.manifest import MAIN, PARQUET, PublishedSplit
 from mixbuild.publish.release import Exported, published_configs, shard_files
+from mixbuild.sources import callers_factory, can_travel
 
 __all__ = [
     "ENDS",
@@ -110,53 +112,64 @@ def push(
     api = api or client()
     check_name(target.repo)
     expect(out)  # before the mutex, which makes the folder
-    with mutex(out):  # what is being sent must not be made anew meanwhile
-        built = _chosen(expect(out).configs, only)
-        refuse_held_back(
-            ((name, source.repo, source.license) for name, source in _sources(built)),
-            allowed=allow_licences,
-        )
-        if not allow_mirrors:
-            _refuse_mirrors(built)
-        # each shard is held against the manifest as it is read, and read no other time
-        splits = list(splits_of(out, built, file_format=file_format, row_format=row_format))
-        alone = num_proc is None and not dry_run  # other processes' files are sent afterwards
-        with sending_early(api, target) if alone else nullcontext() as offer:
-            exported = _export(splits, file_format, num_proc, progress, offer)
-        configs = published_configs(built, exported)
-        shards = list(shard_files(exported))
-        drawn: dict[str, bytes] = {}
-
-        def plan_again(covered: Covered | None) -> Plan:
-            return make_plan(
-                api,
-                target,
-                configs,
-                shards,
-                file_format,
-                row_format=row_format,
-                covered=covered,
-                drawn=drawn,
+    with loaders() as workers:
+        with mutex(out):  # what is being sent must not be made anew meanwhile
+            built = _chosen(expect(out).configs, only)
+            refuse_held_back(
+                ((name, source.repo, source.license) for name, source in _sources(built)),
+                allowed=allow_licences,
             )
+            if not allow_mirrors:
+                _refuse_mirrors(built)
+            # each shard is held against the manifest as it is read, and read no other time
+            splits = list(splits_of(out, built, file_format=file_format, row_format=row_format))
+            there = {
+                split.name: entry for split in splits if (entry := exported(split)) is not None
+            }
+            if len(there) < len(splits) and not dry_run and can_travel(callers_factory()):
+                workers.begin(min(usable_cores(), len(built)))  # something is new, and to be loaded
+            with sending_early(api, target) if not dry_run else nullcontext() as offer:
+                written = _export(splits, there, file_format, num_proc, progress, offer)
+            configs = published_configs(built, written)
+            shards = list(shard_files(written))
+            drawn: dict[str, bytes] = {}
 
-        plan = plan_again(None)
-        show(plan)
-        if tag_name and plan.changes and plan.remote.exists and tagged(api, target.repo, tag_name):
-            raise taken(target.repo, tag_name)  # by a commit that is there; this one is to come
-        if dry_run:
-            return None
-        pushed = publish(api, target, plan, plan_again, progress=progress)
-        proven = verify == ENDS and _is_proven(api, target, pushed)
-        ends = None if verify == FULL or proven else _ends(exported)
-    with progress("loading what was published", "configs") as report:
-        _, verified = verify_repo(
-            api,
-            target.repo,
-            pushed.commit,
-            configs=() if proven else configs,
-            ends=ends,
-            report=report,
-        )
+            def plan_again(covered: Covered | None) -> Plan:
+                return make_plan(
+                    api,
+                    target,
+                    configs,
+                    shards,
+                    file_format,
+                    row_format=row_format,
+                    covered=covered,
+                    drawn=drawn,
+                )
+
+            plan = plan_again(None)
+            show(plan)
+            if (
+                tag_name
+                and plan.changes
+                and plan.remote.exists
+                and tagged(api, target.repo, tag_name)
+            ):
+                raise taken(target.repo, tag_name)  # by a commit that is there; this one is to come
+            if dry_run:
+                return None
+            pushed = publish(api, target, plan, plan_again, progress=progress)
+            proven = verify == ENDS and _is_proven(api, target, pushed)
+            ends = None if verify == FULL or proven else _ends(written)
+        with progress("loading what was published", "configs") as report:
+            _, verified = verify_repo(
+                api,
+                target.repo,
+                pushed.commit,
+                configs=() if proven else configs,
+                ends=ends,
+                report=report,
+                workers=workers,
+            )
     return _tag(api, target, pushed, tag_name), verified
 
 
@@ -197,18 +210,37 @@ def _refuse_mirrors(configs: Mapping[str, Built]) -> None:
 
 def _export(
     splits: Sequence[Split],
+    there: Mapping[str, PublishedSplit],
     file_format: str,
     num_proc: int | None,
     progress: Progress,
-    offer: Offer | None,
+    offer: Early | None,
 ) -> list[tuple[Split, PublishedSplit]]:
-    """What is published of each split, in the order of the splits."""
-    done: dict[str, PublishedSplit] = {}
+    """What is published of each split, in the order of the splits; some are there already."""
+    done = dict(there)
+    left = [split for split in splits if split.name not in done]
+    alone = num_proc is None
+    write: Callable[[Split, Early | None], PublishedSplit] = (
+        export_split if alone else _export_there
+    )
+    shared = offer if alone or can_travel(offer) else None
     with progress(f"writing {file_format}", "splits") as report:
-        for split, entry in engine.run(splits, export_split, shared=offer, num_proc=num_proc):
+        report(len(done), len(splits))
+        for split, entry in engine.run(left, write, shared=shared, num_proc=num_proc):
             done[split.name] = entry
             report(len(done), len(splits))
+            if offer and entry.shards and len(done) < len(splits):  # others were offered before
+                last = entry.shards[-1].path
+                offer(split.folder / last, last)
     return [(split, done[split.name]) for split in splits]
+
+
+def _export_there(split: Split, offer: Early | None) -> PublishedSplit:
+    """Write a split in a process that ends afterwards, and what it sends with it."""
+    entry = export_split(split, offer)
+    if offer:
+        offer.wait()
+    return entry
 
 
 def _ends(exported: Exported) -> dict[str, dict[str, Ends]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from huggingface_hub import HfApi
 
 from mixbuild.core import Report, VerifyError, plain, silent
+from mixbuild.core import executor as engine
 from mixbuild.make import FILE
 from mixbuild.publish.card import write as card
 from mixbuild.publish.ends import Ends
@@ -40,6 +41,7 @@ def verify_repo(
     configs: Collection[str] | None = None,
     ends: Mapping[str, Mapping[str, Ends]] | None = None,
     report: Report = silent,
+    workers: engine.Workers | None = None,
 ) -> tuple[str, list[Verified]]:
     """Check what is published at a revision: the tree and the card whole, then what is loaded.
 
@@ -51,6 +53,7 @@ def verify_repo(
         ends: by config and split, the rows that it is to begin and end with: only they are loaded.
             None for every row.
         report: called with (configs loaded, configs to load).
+        workers: of ``loaders``, some of which may have begun.
 
     Raises:
         ManifestError: nothing is published there, or its manifest cannot be read.
@@ -78,7 +81,7 @@ def verify_repo(
         for name, config in chosen.items()
     ]
     report(0, len(loadings))
-    for count, (loading, loaded) in enumerate(load_all(loadings), start=1):
+    for count, (loading, loaded) in enumerate(load_all(loadings, workers), start=1):
         _check_splits(loading, loaded, card.loadable(chosen[loading.config]))
         report(count, len(loadings))
     return remote.label, [
