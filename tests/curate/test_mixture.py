@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from mixbuild.curate import build
 from mixbuild.curate.mixture import mixed
 from mixbuild.declare import HeldOut, Mixture, Part
 from mixbuild.make import Built, OfMixture, Request, expect
+from mixbuild.prove.verify import verify_folder
 from mixbuild.publish import read_shards
 from mixbuild.tasks import ALL, find
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -144,6 +146,63 @@ def test_each_copy_is_another_template_until_they_are_used_up(tmp_path: Path) ->
     assert all(len(set(each)) == len(each) for each in by_text.values())
     # which one is the first is chosen by hash, too
     assert len({each[0] for each in by_text.values()}) == renderings
+
+
+def test_each_copy_of_a_sampled_row_is_by_another_of_the_templates_that_take_it(
+    tmp_path: Path, many_units: None
+) -> None:
+    task = find("rotten_tomatoes")
+    few = task.templates[:3]
+    slots = {name: task.slots[name] for each in few for name in each.placeholders}
+    few_ways = replace(task, templates=few, slots=slots)
+    source = {task.name: str(mirror(tmp_path / task.name, task.name, files=2))}
+    out = tmp_path / "out"
+    request = Request([few_ways], out, source, "sample", splits=["train"])
+    mixture = Mixture(parts={task.name: Part()}, total=200 * 4 - 10, max_repetition_ratio=4)
+    build(request, mixtures={"mix": mixture}, catalog=ALL)
+    configs = expect(out).configs
+    own = {row["id"]: row for row in rows_of(out, configs[task.name])}
+    rows = rows_of(out, configs["mix"])
+    used: dict[str, list[tuple[int, str]]] = {}
+    for row in rows:
+        of, _, copy = row["id"].partition("#")
+        used.setdefault(of, []).append((int(copy or 1), row["template"]))
+        number = own[of]["prompt"].partition(f"{task.name} has ")[2].split()[0]
+        assert f"{task.name} has {number} words" in row["prompt"]
+        if own[of]["template"] == row["template"]:
+            assert own[of] == {**row, "id": of}
+    assert len(own) == len(used) == 200
+    assert Counter(map(len, used.values())) == {4: 190, 3: 10}
+    for of, copies in used.items():
+        by = dict(copies)
+        assert by[1] == own[of]["template"]
+        assert {by[1], by[2], by[3]} == {each.name for each in few}
+        assert by.get(4, by[1]) == by[1]  # they were used up
+    # what is made of it is what anybody makes again, and the task's own config is not touched
+    alone = tmp_path / "alone"
+    build(replace(request, out=alone), catalog=ALL)
+    assert rows_of(alone, expect(alone).configs[task.name]) == list(own.values())
+    again = build(request, mixtures={"mix": mixture}, catalog=ALL).made
+    assert (again.changed, again.rendered) == (False, 0)
+    # a broken rendering is seen, and made again
+    path = next((out / task.name / "again").glob("*.arrow"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:900] + b"?" + whole[901:])
+    with pytest.raises(VerifyError, match=r"content digest|cannot be read"):
+        verify_folder(out)
+    path.unlink()
+    assert build(request, mixtures={"mix": mixture}, catalog=ALL).made.rendered == 1
+    assert path.read_bytes() == whole
+    # a smaller one, of characters, is a part of it, and its size is that of the rows it takes
+    fewer = mixed(out, configs, "mix", replace(mixture, total=None, characters=40_000), seed=0)
+    taken = rows_of(out, fewer)
+    assert {row["id"] for row in taken} < {row["id"] for row in rows}
+    assert 250 < len(taken) < 790
+    size = sum(len(row["prompt"] + row["completion"]) for row in taken)
+    assert 40_000 - 300 < size <= 40_000
+    made_of = fewer.made_of
+    assert isinstance(made_of, OfMixture)
+    assert made_of.parts[task.name].splits["train"].size == size
 
 
 def test_what_an_evaluation_asks_is_in_no_train_and_held_out_rows_are_of_every_task(

@@ -392,18 +392,18 @@ def test_memory_stays_flat_however_long_the_source(tmp_path: Path, row_group_siz
 def killed_at(point: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Die, as if by a kill, when make comes to a point for the last time."""
     from mixbuild.make import run as module
+    from mixbuild.make.listing import put_out
 
     def die(*_: object, **__: object) -> None:
         raise SystemExit("killed")
 
     if point == "publish":
-        publish = module._put_out
 
         def publish_then_die(*arguments: Any) -> None:
-            publish(*arguments)
+            put_out(*arguments)
             die()
 
-        monkeypatch.setattr(module, "_put_out", publish_then_die)
+        monkeypatch.setattr(module, "put_out", publish_then_die)
     else:
         monkeypatch.setattr(manifest, "save", die)
 

@@ -25,7 +25,7 @@ shards writes a selection or a removal beside them, and only export makes files 
     statistics  what all the rows of a split together tell
 """
 
-from mixbuild.curate.build import build, settle, with_keys
+from mixbuild.curate.build import as_curated, build, settle
 from mixbuild.curate.dropped import Dropped, dropped_rows
 from mixbuild.curate.forecast import (
     Forecast,
@@ -74,6 +74,7 @@ __all__ = [
     "Said",
     "Statistics",
     "Stock",
+    "as_curated",
     "build",
     "characters",
     "dropped_rows",
@@ -90,6 +91,5 @@ __all__ = [
     "settle",
     "statistics",
     "stocks_of",
-    "with_keys",
     "write_selection",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +17,7 @@ from mixbuild.curate.evaluation import items_of
 from mixbuild.curate.length import with_trim
 from mixbuild.curate.mixture import mixed
 from mixbuild.curate.quality import by_keys, near_of, take_out
-from mixbuild.declare import Mixture, Quality, Task
+from mixbuild.declare import SAMPLE, TRAIN, Mixture, Quality, Task, copies
 from mixbuild.make import (
     Built,
     Made,
@@ -29,6 +30,7 @@ from mixbuild.make import (
     save_manifest,
     whole,
 )
+from mixbuild.render import choose_templates
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def build(
         keep_dropped(request.out, settled, keep=keep)
         return settled
 
-    request = with_keys(request, quality, mixed=bool(mixtures))
+    request = as_curated(request, quality, mixtures or {})
     return Curated(run(request, finish=finish), found[0])
 
 
@@ -125,7 +127,7 @@ def settle(
 
     Args:
         request: the folder, the seed, and how the sources of evaluation sets are read.
-        names: the configs, made as ``with_keys`` asks.
+        names: the configs, made as ``as_curated`` asks.
         quality: which rows to take out.
         mixtures: as of ``build``.
         catalog: the tasks whose splits ``quality`` may name.
@@ -144,8 +146,13 @@ def settle(
     return there
 
 
-def with_keys(request: Request, quality: Quality | None, *, mixed: bool) -> Request:
-    """A request that has rows cut as is said, and beside the shards what they are judged by.
+def as_curated(
+    request: Request, quality: Quality | None, mixtures: Mapping[str, Mixture]
+) -> Request:
+    """A request that has all made of which rows are taken out, and mixtures made.
+
+    Rows are cut as is said; beside the shards lies what they are judged by; and where a mixture may
+    take a row more than once, and ``sample`` gives it one template, it is rendered by others, too.
 
     Raises:
         MixError: a tokenizer cannot be had.
@@ -153,9 +160,24 @@ def with_keys(request: Request, quality: Quality | None, *, mixed: bool) -> Requ
     near = None if quality is None else near_of(quality)
     return replace(
         with_trim(request, None if quality is None else quality.length),
-        keys=request.keys or mixed or (quality is not None and by_keys(quality)),
+        keys=request.keys or bool(mixtures) or (quality is not None and by_keys(quality)),
         shingles=0 if near is None else near.shingle_words,
+        turns=_turns(request, mixtures),
     )
+
+
+def _turns(request: Request, mixtures: Mapping[str, Mixture]) -> dict[tuple[str, str], int]:
+    """By how many templates each row of a task's train is rendered, where it is by several."""
+    most: Counter[str] = Counter()
+    for mixture in mixtures.values():
+        most |= Counter(copies(mixture))
+    turns = {}
+    for task in request.tasks:
+        templates = request.asked(task.name).templates
+        count = min(most[task.name], len(choose_templates(task, templates)))
+        if count > 1 and templates.partition(":")[0] == SAMPLE:
+            turns[task.name, TRAIN] = count
+    return turns
 
 
 def _items(quality: Quality, request: Request, catalog: Sequence[Task]) -> list[Item]:

@@ -32,11 +32,12 @@ class Candidates:
         task: whose they are.
         split: the task's.
         shards: in which they lie.
-        shard: of each row, by its place among these.
+        again: these shards by other templates, row by row: all of them once, then once more.
+        shard: of each row, by its place among ``shards``.
         row: its number in there.
         slots, inputs, group: half of each of its keys; ``group`` is 0 where the task has none.
         twin: the how-manieth row this is, from 0, of those that say the same.
-        turns: whether rows that say the same are the renderings of one row, of which each is for
+        several: whether rows that say the same are the renderings of one row, of which each is for
             another copy.
         left_out: reason -> how many rows of the split are not among these.
     """
@@ -44,17 +45,27 @@ class Candidates:
     task: str
     split: str
     shards: Sequence[ListedShard]
+    again: Sequence[ListedShard]
     shard: npt.NDArray[np.int32]
     row: Numbers
     slots: Hashes
     inputs: Hashes
     group: Hashes
     twin: Numbers
-    turns: bool
+    several: bool
     left_out: dict[str, int]
 
     def __len__(self) -> int:
         return len(self.row)
+
+    @property
+    def every(self) -> Sequence[ListedShard]:
+        """All shards that a copy of a row may be taken from."""
+        return (*self.shards, *self.again)
+
+    def turn(self, copies: Numbers) -> Numbers:
+        """By the how-manieth of its renderings each copy of a row is, from 0."""
+        return copies % (1 + len(self.again) // max(1, len(self.shards)))
 
     def without(self, reason: str, wanted: npt.NDArray[np.bool_]) -> Candidates:
         """All but these, which are counted."""
@@ -98,6 +109,7 @@ def candidates(out: Path, of: OfTask, split: str, entry: BuiltSplit, *, seed: in
         of.task,
         split,
         entry.shards,
+        entry.again,
         np.concatenate([np.zeros(0, np.int32), *shard]),
         np.concatenate([np.zeros(0, np.int64), *row]),
         slots,
@@ -135,7 +147,7 @@ def queue(found: Candidates, copy: int, *, seed: int, what: str = "") -> Numbers
     """The places of all rows, in the order in which a copy of them is taken."""
     hashes = hash_rows(found.slots.view(np.int64), "mixture", seed, what, found.task, copy)
     # of one row's renderings the first ones of all rows come before the second ones
-    return np.lexsort((hashes, found.twin) if found.turns else (found.twin, hashes))
+    return np.lexsort((hashes, found.twin) if found.several else (found.twin, hashes))
 
 
 def _half(column: pa.ChunkedArray) -> Hashes:
@@ -149,7 +161,7 @@ def _twins(out: Path, found: Candidates, seed: int) -> Numbers:
 
     The renderings of one row by a hash, so that no template is always the first.
     """
-    first = _first_templates(out, found, seed) if found.turns else np.zeros(len(found), np.uint64)
+    first = _first_templates(out, found, seed) if found.several else np.zeros(len(found), np.uint64)
     order = np.lexsort((first, found.slots))  # which is stable
     begins = np.flatnonzero(np.diff(found.slots[order], prepend=~found.slots[order[:1]]))
     sizes = np.diff(np.append(begins, len(order)))

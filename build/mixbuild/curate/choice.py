@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -197,20 +197,29 @@ def _allocated(
 
 def _summed(out: Path, found: Candidates, measured: Measured, seed: int) -> Callable[[int], int]:
     """What the first so many rows come to, in the order in which they are taken."""
-    sizes = np.zeros(len(found), np.int64)
-    for index, shard in enumerate(found.shards):
-        mine = found.shard == index
-        if mine.any():
-            sizes[mine] = measured(read_shard(out / shard.path, shard))[found.row[mine]]
+
+    @cache
+    def sizes(turn: int) -> Numbers:
+        every = np.zeros(len(found), np.int64)
+        of_turn = found.every[turn * len(found.shards) :][: len(found.shards)]
+        for index, shard in enumerate(of_turn):
+            mine = found.shard == index
+            if mine.any():
+                every[mine] = measured(read_shard(out / shard.path, shard))[found.row[mine]]
+        return every
+
+    def turn(copy: int) -> int:
+        return int(found.turn(np.int64(copy)))
 
     @lru_cache(1)
     def sums(copy: int) -> Numbers:
-        in_order = sizes[queue(found, copy, seed=seed)]
+        in_order = sizes(turn(copy))[queue(found, copy, seed=seed)]
         return np.concatenate([np.zeros(1, np.int64), np.cumsum(in_order)])
 
     def come_to(rows: int) -> int:
         copies, rest = divmod(rows, max(1, len(found)))
-        return copies * int(sizes.sum()) + int(sums(copies)[rest])
+        whole = sum(int(sizes(turn(copy)).sum()) for copy in range(copies))
+        return whole + int(sums(copies)[rest])
 
     return come_to
 

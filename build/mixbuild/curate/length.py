@@ -35,6 +35,8 @@ def with_trim(request: Request, length: Length | None) -> Request:
 def take_out_long(pool: Pool, length: Length) -> None:
     """Take out rows whose prompt and completion have too many tokens, in one piece or as a chat.
 
+    Of a row that a mixture may take by several templates, all of them are looked at.
+
     Raises:
         SourceError, UsageError: the tokenizer cannot be had.
         VerifyError: a shard is not what the manifest says.
@@ -42,10 +44,11 @@ def take_out_long(pool: Pool, length: Length) -> None:
     count, _ = open_tokenizer(length.tokenizer, chat=length.chat)
     reason = f"more than {length.max_tokens:,} tokens"
     for part in pool.parts:
-        first = part.start
-        for batch in read_shard(part.path, part.shard):
-            tokens = count(batch["prompt"].to_pylist(), batch["completion"].to_pylist())
-            long = np.flatnonzero(tokens > length.max_tokens)
-            for row in pool.take_out(first + long, reason).tolist():
-                pool.because[row] = f"{tokens[row - first]:,} tokens"
-            first += batch.num_rows
+        for path, shard in part.renderings:
+            first = part.start
+            for batch in read_shard(path, shard):
+                tokens = count(batch["prompt"].to_pylist(), batch["completion"].to_pylist())
+                long = np.flatnonzero(tokens > length.max_tokens)
+                for row in pool.take_out(first + long, reason).tolist():
+                    pool.because[row] = f"{tokens[row - first]:,} tokens"
+                first += batch.num_rows

@@ -119,7 +119,7 @@ def _split(
     seed: int,
 ) -> BuiltSplit:
     """Write the selection of a split, unless it is there; what the manifest says of it."""
-    shards = [shard for each in chosen.values() for shard in each.found.shards]
+    shards = [shard for each in chosen.values() for shard in each.found.every]
     counts = {task: [len(each.found), len(each.rows)] for task, each in chosen.items()}
     left = [
         [split.removed.digest if split.removed else None, *(s.content_digest for s in split.shards)]
@@ -148,12 +148,13 @@ def _places(chosen: Mapping[str, Chosen], seed: int) -> Iterator[pa.RecordBatch]
     first = 0
     for task, each in chosen.items():
         found, rows = each.found, each.rows
-        shard.append(found.shard[rows] + np.int32(first))
+        turn = found.turn(each.copies).astype(np.int32)
+        shard.append(found.shard[rows] + turn * np.int32(len(found.shards)) + np.int32(first))
         row.append(found.row[rows])
         copies.append(each.copies.astype(np.int32))
         again = hash_rows(found.twin[rows] + (each.copies << 32), "copy")
         order.append(hash_rows((found.slots[rows] ^ again).view(np.int64), "order", seed, task))
-        first += len(found.shards)
+        first += len(found.every)
     by_hash = np.argsort(np.concatenate(order), kind="stable")
     columns = [np.concatenate(each)[by_hash] for each in (shard, row, copies)]
     for start in range(0, len(by_hash), GATHERED_ROWS):

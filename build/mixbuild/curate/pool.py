@@ -51,13 +51,23 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A shard: its rows have the numbers from ``start`` on."""
+    """A shard: its rows have the numbers from ``start`` on.
+
+    Attributes:
+        place: the split that it is of.
+        index: its place among the split's.
+        shard: what it holds.
+        path: its file.
+        start: the number of its first row.
+        renderings: itself, and the same rows by other templates: each a file, and what it holds.
+    """
 
     place: Place
     index: int
     shard: ListedShard
     path: Path
     start: int
+    renderings: tuple[tuple[Path, ListedShard], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +133,8 @@ def pool_of(out: Path, configs: Mapping[str, Built]) -> Pool:
             place = Place(len(places), name, split, entry, several)
             places.append(place)
             for index, shard in enumerate(entry.shards):
-                parts.append(Part(place, index, shard, out / shard.path, start))
+                again = (shard, *entry.again[index :: len(entry.shards)])
+                renderings = tuple((out / each.path, each) for each in again)
+                parts.append(Part(place, index, shard, out / shard.path, start, renderings))
                 start += shard.rows
     return Pool(tuple(places), tuple(parts), np.zeros(start, np.uint8))

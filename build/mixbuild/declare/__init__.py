@@ -62,6 +62,7 @@ from mixbuild.declare.rates import (
     allocate,
     apportioned,
     bounds,
+    copies,
     feasible,
     quotas,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "chosen_licences",
     "column",
     "constant",
+    "copies",
     "expanded",
     "feasible",
     "field",

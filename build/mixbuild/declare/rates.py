@@ -80,10 +80,23 @@ def apportioned(shares: Mapping[str, Fraction], total: int) -> dict[str, int]:
 
 def bounds(mixture: Mixture, available: Mapping[str, int]) -> dict[str, int]:
     """The most rows that each task may give: each row as often as it may be repeated."""
+    return {task: math.floor(ratio * available[task]) for task, ratio in _ratios(mixture).items()}
+
+
+def copies(mixture: Mixture) -> dict[str, int]:
+    """How many times a row of each task may be taken.
+
+    >>> from mixbuild.declare.mixture import Part
+    >>> copies(Mixture(parts={"a": Part(max_repetition_ratio=2.5), "b": Part()}))
+    {'a': 3, 'b': 1}
+    """
+    return {task: math.ceil(ratio) for task, ratio in _ratios(mixture).items()}
+
+
+def _ratios(mixture: Mixture) -> dict[str, Fraction]:
+    """How often each row of each task is taken at most, on the average."""
     return {
-        path[-1]: math.floor(
-            exact(part.max_repetition_ratio or mixture.max_repetition_ratio) * available[path[-1]]
-        )
+        path[-1]: exact(part.max_repetition_ratio or mixture.max_repetition_ratio)
         for path, part in leaves(mixture)
     }
 

@@ -13,6 +13,7 @@
     recipe     a recipe's file -> what is asked for
     manifest   what a build holds, written last
     staging    the shards of a build that is not finished yet
+    listing    a config's shards where the manifest lists them
     workers    the rendering of units, in as many processes as are worth it
     run        plan -> shards -> manifest, resuming what was interrupted
 """

@@ -71,12 +71,19 @@ class Selected(Record, frozen=True):
 class BuiltSplit(SplitEntry, frozen=True):
     """A split of a build; each number is that of its shards together, less what is taken out.
 
-    One that is ``selected`` has no shards of its own.
+    Attributes:
+        shards: none where it is ``selected``.
+        removed: rows that are taken out.
+        selected: rows of other splits, where it is made of these.
+        again: the same rows as in ``shards``, row by row, by other templates: all of them once,
+            then once more. For mixtures that take a row more than once; no reader of the split
+            sees them.
     """
 
     shards: tuple[ListedShard, ...]
     removed: Removed | None = None
     selected: Selected | None = None
+    again: tuple[ListedShard, ...] = ()
 
 
 def without(split: BuiltSplit, removed: Removed | None) -> BuiltSplit:
@@ -155,27 +162,33 @@ class Config(Record, Generic[S], frozen=True):
 Built: TypeAlias = Config[BuiltSplit]
 
 
-def split_of(config: str, split: str, shards: Sequence[Shard]) -> BuiltSplit:
-    """A split of a config, of its shards in order."""
+AGAIN = "again"
+"""The folder, in a config's, of the shards that no reader of its splits sees."""
+
+
+def split_of(
+    config: str, split: str, shards: Sequence[Shard], again: Sequence[Shard] = ()
+) -> BuiltSplit:
+    """A split of a config, of its shards in order, and of those of the same rows again."""
     return BuiltSplit(
         *_sums(shards),
-        tuple(
-            ListedShard(
-                **_fields(shard),
-                path=shard_path(config, split, index, len(shards)),
-            )
-            for index, shard in enumerate(shards)
-        ),
+        tuple(_listed(config, split, shards)),
+        again=tuple(_listed(f"{config}/{AGAIN}", split, again)),
     )
 
 
-def shard_path(config: str, split: str, index: int, count: int, suffix: str = "arrow") -> str:
-    """Where a file lies below the folder that holds a config.
+def _listed(folder: str, split: str, shards: Sequence[Shard]) -> Iterator[ListedShard]:
+    for index, shard in enumerate(shards):
+        yield ListedShard(**_fields(shard), path=shard_path(folder, split, index, len(shards)))
+
+
+def shard_path(folder: str, split: str, index: int, count: int, suffix: str = "arrow") -> str:
+    """Where a file lies below the output folder, or that of what is published.
 
     >>> shard_path("squad", "train", 0, 2)
     'squad/train-00000-of-00002.arrow'
     """
-    return f"{config}/{split}-{index:05d}-of-{count:05d}.{suffix}"
+    return f"{folder}/{split}-{index:05d}-of-{count:05d}.{suffix}"
 
 
 def mixtures_of(configs: Mapping[str, Config[S]], task: str) -> list[str]:
@@ -243,7 +256,7 @@ def contradictions(
 
 
 def odd_sums(name: str, config: Built) -> Iterator[str]:
-    """Numbers of a split that are not those of its shards together."""
+    """Numbers of a split that are not those of its shards; and what is odd in these rows again."""
     for split, entry in config.splits.items():
         if entry.selected is not None:
             continue
@@ -255,6 +268,20 @@ def odd_sums(name: str, config: Built) -> Iterator[str]:
                     f"configs.{name}.splits.{split}.{field}: expected {expected}, as its shards "
                     f"have together, got {got}"
                 )
+        for index, shard in enumerate(entry.again):
+            expected = shard_path(f"{name}/{AGAIN}", split, index, len(entry.again))
+            if shard.path != expected:
+                yield (
+                    f"configs.{name}.splits.{split}.again.{index}.path: expected {expected!r}, got "
+                    f"{shard.path[:99]!r}"
+                )
+        rows = [shard.rows for shard in entry.shards]
+        turns = len(entry.again) // max(1, len(rows))
+        if (again := [shard.rows for shard in entry.again]) != rows * turns:
+            yield (
+                f"configs.{name}.splits.{split}.again: expected as many rows as its shards have, "
+                f"{turns} times {rows}, got {again}"
+            )
 
 
 def _sums(shards: Sequence[Shard]) -> tuple[int, int, dict[str, int]]:

@@ -49,6 +49,7 @@ def config_of(
     shards: Mapping[str, Sequence[Shard]],
     asked: Asked,
     recipe: RecipeEntry | None = None,
+    again: Mapping[str, Sequence[Shard]] | None = None,
 ) -> Built:
     """What the manifest says of a task's config.
 
@@ -58,6 +59,7 @@ def config_of(
         shards: by split, in order.
         asked: how it is rendered.
         recipe: the one that says so, if one does.
+        again: by split, those of the same rows by other templates.
     """
     declared = task.source
     return Config(
@@ -86,7 +88,10 @@ def config_of(
             dict(task.benchmarks),
         ),
         versions(),
-        {split: split_of(task.name, split, each) for split, each in shards.items()},
+        {
+            split: split_of(task.name, split, each, (again or {}).get(split, ()))
+            for split, each in shards.items()
+        },
         recipe,
     )
 

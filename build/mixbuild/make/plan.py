@@ -48,6 +48,8 @@ class Request:
         keys: write the rows' keys beside each shard.
         shingles: write their shingles of so many words, too, if more than 0.
         trim: cut rows that have too many tokens, where their task says what of them may be.
+        turns: (task, split) -> how many templates each row is rendered by, one after the other,
+            where a mixture may take it as often and ``sample`` gives it but one.
     """
 
     tasks: Sequence[Task]
@@ -65,6 +67,7 @@ class Request:
     keys: bool = False
     shingles: int = 0
     trim: Trim | None = None
+    turns: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def asked(self, task: str) -> Asked:
         """How a task is to be rendered: as is said for it, or else for all."""
@@ -93,17 +96,20 @@ class Plan:
         resolved: its source.
         projection: what all its units share.
         units: by split, in order.
+        again: by split, the same units by other templates: all of them once, then once more.
     """
 
     task: Task
     resolved: Resolved
     projection: Projection
     units: Mapping[str, Sequence[Unit]]
+    again: Mapping[str, Sequence[Unit]] = field(default_factory=dict)
 
     @property
     def all_units(self) -> list[Unit]:
-        """Those of every split."""
-        return [unit for units in self.units.values() for unit in units]
+        """Those of every split, and these again."""
+        found = (*self.units.values(), *self.again.values())
+        return [unit for units in found for unit in units]
 
 
 def plan(task: Task, request: Request) -> Plan:
@@ -137,7 +143,16 @@ def plan(task: Task, request: Request) -> Plan:
         split: _units(projection, split, runs, asked.max_rows)
         for split, runs in resolved.runs.items()
     }
-    return Plan(task, resolved, projection, units)
+    again = {
+        split: [
+            unit_of(projection, split, each.run, highest=each.highest, turn=turn)
+            for turn in range(1, request.turns[task.name, split])
+            for each in of_split
+        ]
+        for split, of_split in units.items()
+        if (task.name, split) in request.turns
+    }
+    return Plan(task, resolved, projection, units, again)
 
 
 def _as_locked(task: Task, mirror: Resolved, entry: LockEntry, *, allow_drift: bool) -> Resolved:

@@ -5,6 +5,7 @@ The output folder while and after it is made::
     out/manifest.json                        written last: what it lists is whole
     out/squad/train-00000-of-00001.arrow     only what the manifest lists, and
     out/squad/train-00000-of-00001.keys    its keys, where they are asked for
+    out/squad/again/train-00000-of-00001.arrow  its rows by other templates, for mixtures
     out/.units/<task>-<key>.arrow, .json     units of a build that is not finished yet
 
 A build that was stopped, however rudely, goes on from ``.units``: units whose
@@ -24,7 +25,6 @@ from typing import TypeAlias
 import msgspec
 
 from mixbuild.core import (
-    OutputError,
     Report,
     UsageError,
     explained_output,
@@ -34,12 +34,12 @@ from mixbuild.core import (
 )
 from mixbuild.core import executor as engine
 from mixbuild.make import manifest
-from mixbuild.make.config import Built, listed_with, mixtures_of, shard_path, unlisted, whole
-from mixbuild.make.keys import has_keys
-from mixbuild.make.manifest import Manifest, config_of
+from mixbuild.make.config import Built, listed_with, whole
+from mixbuild.make.listing import put_out, stage, stale_plans
+from mixbuild.make.manifest import Manifest
 from mixbuild.make.plan import Plan, Request
 from mixbuild.make.shard import Shard, finished
-from mixbuild.make.staging import UNITS, forget, move_out, note, shards_in, staging, take_back
+from mixbuild.make.staging import UNITS, forget, staging
 from mixbuild.make.unit import Unit
 from mixbuild.make.workers import Shared, client_of, plan_all, work, worth_workers
 from mixbuild.sources import SAMPLES
@@ -109,19 +109,19 @@ def make(
             if (
                 there is not None
                 and _is_settled(there, request)
-                and not _stale(out, there, plans, request)
+                and not stale_plans(out, there, plans, request)
             ):
                 # where nothing is to be done, nothing is written, not even a mutex
                 return Made(there, rendered=0, kept=_count(plans), changed=False, removed=())
         with mutex(out):
             there = manifest.load(out) or Manifest(manifest.FORMAT, {})
             before = _paths(there)
-            stale = _stale(out, there, plans, request)
+            stale = stale_plans(out, there, plans, request)
             # without a folder where there is nothing to render: it may be a read-only medium
             idle = not stale and not (out / UNITS).exists()
             with staging(out, idle=idle) as folder:
                 for each in stale:
-                    _stage(out, folder, each, there)
+                    stage(out, folder, each, there)
                 units = [unit for each in stale for unit in each.all_units]
                 projections = {each.task.name: each.projection for each in stale}
                 missing = [
@@ -145,7 +145,7 @@ def make(
                 )
                 _tell(done, missing, kept=kept, report=report)
                 for each in stale:
-                    there.configs[each.task.name] = _put_out(out, folder, each, request)
+                    there.configs[each.task.name] = put_out(out, folder, each, request)
                 asked = {task.name: whole(there.configs[task.name]) for task in request.tasks}
                 settled = asked if finish is None else dict(finish(asked))
                 configs = listed_with(there.configs, settled)
@@ -202,91 +202,9 @@ def _is_settled(there: Manifest, request: Request) -> bool:
     return all(config == whole(config) for config in found if config is not None)
 
 
-def _stale(out: Path, there: Manifest, plans: Sequence[Plan], request: Request) -> list[Plan]:
-    """The plans of which a build does not hold what would be made of them now."""
-    return [
-        each
-        for each in plans
-        if (config := there.configs.get(each.task.name)) is None
-        or not _is_whole(out, config, each, request)
-    ]
-
-
-def _is_whole(out: Path, config: Built, planned: Plan, request: Request) -> bool:
-    """Whether the manifest says of a config what it would anew, and its shards are there."""
-    listed = {split: each.shards for split, each in config.splits.items()}
-    return (
-        {split: [shard.unit for shard in shards] for split, shards in listed.items()}
-        == {split: [unit.key for unit in units] for split, units in planned.units.items()}
-        and _entry(planned, request, listed) == whole(config)
-        and all(
-            _size(out / shard.path) == shard.bytes
-            and has_keys(out / shard.path, shard.unit, planned.projection)
-            for shards in listed.values()
-            for shard in shards
-        )
-    )
-
-
-def _stage(out: Path, folder: Path, planned: Plan, there: Manifest) -> None:
-    """Move a config's shards back among the units, to be used again where they still hold.
-
-    The reports come first, then the config is unlisted, then the shards are moved: whatever is
-    listed is there at every moment, and what was moved by half is known by its report.
-    """
-    task = planned.task
-    config = there.configs.pop(task.name, None)
-    for mixture in mixtures_of(there.configs, task.name):
-        del there.configs[mixture]
-    with explained_output(folder):
-        for split in config.splits.values() if config else ():
-            note(folder, task.name, [unlisted(shard) for shard in split.shards])
-        manifest.save(out, there)
-        take_back(folder, task.name, shards_in(out / task.name, task.splits))
-
-
-def _put_out(out: Path, folder: Path, planned: Plan, request: Request) -> Built:
-    """Move a config's finished shards to where it will be listed; what the manifest says of it."""
-    name = planned.task.name
-    shards = {
-        split: [_whole(unit, planned, folder) for unit in units]
-        for split, units in planned.units.items()
-    }
-    paths = {
-        out / shard_path(name, split, index, len(each)): shard
-        for split, each in shards.items()
-        for index, shard in enumerate(each)
-    }
-    with explained_output(out):
-        move_out(folder, name, paths, shards_in(out / name, planned.task.splits))
-    return _entry(planned, request, shards)
-
-
 def _paths(there: Manifest) -> set[str]:
     """``config/split`` of all that a manifest lists."""
     return {f"{name}/{split}" for name, config in there.configs.items() for split in config.splits}
-
-
-def _entry(planned: Plan, request: Request, shards: Mapping[str, Sequence[Shard]]) -> Built:
-    asked = request.asked(planned.task.name)
-    return config_of(planned.task, planned.resolved, shards, asked, request.recipe)
-
-
-def _whole(unit: Unit, planned: Plan, folder: Path) -> Shard:
-    shard = finished(unit, planned.projection, folder)
-    if shard is None:
-        raise OutputError(
-            f"{folder}/{unit.stem}.arrow: not there after it was rendered; do all workers share "
-            f"this folder?"
-        )
-    return shard
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None
 
 
 def _count(plans: Sequence[Plan]) -> int:

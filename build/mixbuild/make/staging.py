@@ -84,7 +84,7 @@ def move_out(folder: Path, config: str, shards: Mapping[Path, Shard], old: Itera
         path.unlink()
         keys_path(path).unlink(missing_ok=True)
     for path, shard in shards.items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         arrow = folder / f"{config}-{shard.unit}.arrow"
         _move_keys(arrow, path)
         arrow.replace(path)

@@ -40,6 +40,7 @@ class Unit:
         run: which rows.
         key: of the shard that it makes: 32 hexadecimal digits.
         highest: only the rows whose hash is at most this are rendered; None for all.
+        turn: how many times its rows are rendered before, each time by another template.
     """
 
     config: str
@@ -47,6 +48,7 @@ class Unit:
     run: Run
     key: str
     highest: int | None = None
+    turn: int = 0
 
     @property
     def name(self) -> str:
@@ -163,15 +165,18 @@ def keys_version(projection: Projection) -> str:
     return _hash([projection.code, task.group, task.templates[0].text, expressions])
 
 
-def unit_of(projection: Projection, split: str, run: Run, *, highest: int | None = None) -> Unit:
+def unit_of(
+    projection: Projection, split: str, run: Run, *, highest: int | None = None, turn: int = 0
+) -> Unit:
     """A run as a unit, under its key."""
     parts = [
         projection.key,
         [split, run.file, run.first_row, run.rows],
         [run.place.config, run.split, run.row_groups, run.batch_rows],
         [] if highest is None else [highest, projection.binding.seed],
+        *([turn] if turn else []),
     ]
-    return Unit(projection.binding.task.name, split, run, _hash(parts), highest)
+    return Unit(projection.binding.task.name, split, run, _hash(parts), highest, turn)
 
 
 def choice_hashes(projection: Projection, split: str, run: Run, row_numbers: Rows) -> Hashes:
@@ -231,7 +236,13 @@ def rows(
     for numbers, batch in source_rows(unit, projection, overlap=overlap):
         beside = _beside(projection, batch)
         rendered, drops = render(
-            projection.binding, batch, numbers, origin, beside=beside, limit=limit
+            projection.binding,
+            batch,
+            numbers,
+            origin,
+            beside=beside,
+            limit=limit,
+            turn=unit.turn,
         )
         yield batch.num_rows, rendered, drops
 

@@ -16,7 +16,7 @@ from mixbuild.core import (
     one_of,
     silent,
 )
-from mixbuild.curate import settle, with_keys
+from mixbuild.curate import as_curated, settle
 from mixbuild.declare import CANONICAL, Task
 from mixbuild.make import OfTask, Request, expect, make
 from mixbuild.prove.compare import difference, first_difference
@@ -148,10 +148,10 @@ def _make(
     report: Report,
 ) -> None:
     """Make tasks again, each as it was asked for, then what is made of them together."""
-    mixed = bool(together.mixtures)
     for request in requests:
-        make(with_keys(request, together.quality, mixed=mixed), num_proc=num_proc, report=report)
-    if together.quality is not None or mixed:
+        asked = as_curated(request, together.quality, together.mixtures)
+        make(asked, num_proc=num_proc, report=report)
+    if together.quality is not None or together.mixtures:
         settle(
             _merged(requests),
             tuple(together.tasks),

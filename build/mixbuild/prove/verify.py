@@ -46,12 +46,12 @@ def verify_folder(out: Path, *, report: Report = silent) -> list[Verified]:
     """
     found = expect(out)
     entries = list(_splits(found))
-    total = sum(len(each.shards) for _, _, each in entries)
+    total = sum(len((*each.shards, *each.again)) for _, _, each in entries)
     faults: list[str] = []
     done = 0
     for _, _, entry in entries:
         faults += _faults_beside(out, entry)
-        for shard in entry.shards:
+        for shard in (*entry.shards, *entry.again):
             faults += _faults(out / shard.path, shard)
             done += 1
             report(done, total)

@@ -64,6 +64,7 @@ def render(
     *,
     beside: pa.RecordBatch | None = None,
     limit: Limit | None = None,
+    turn: int = 0,
 ) -> tuple[pa.RecordBatch, Drops]:
     """Render one batch.
 
@@ -74,6 +75,8 @@ def render(
         origin: where the batch comes from.
         beside: what goes with each source row, whatever is rendered of it.
         limit: the most tokens of a row: what the task lets be cut is cut to fit.
+        turn: with ``sample``, how many times each row was rendered before: by which templates is
+            not asked again until all that take the row were.
 
     Returns:
         the rows, in ``SCHEMA`` with the columns of ``beside`` after it, and how many were left out
@@ -100,7 +103,7 @@ def render(
     parts = [
         _render_template(binding, template, part, numbers, origin, limit)
         for template, part, numbers in assign(
-            binding, values, rows, origin.split, origin.file, drops=drops
+            binding, values, rows, origin.split, origin.file, drops=drops, turn=turn
         )
     ]
     return _interleave(parts), drops

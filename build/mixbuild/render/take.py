@@ -39,7 +39,12 @@ def kept(values: pa.RecordBatch, rows: Rows, keep: pa.BooleanArray) -> tuple[pa.
 
 
 def assign(
-    binding: Binding, values: pa.RecordBatch, rows: Rows, *identity: str, drops: Drops
+    binding: Binding,
+    values: pa.RecordBatch,
+    rows: Rows,
+    *identity: str,
+    drops: Drops,
+    turn: int = 0,
 ) -> Iterator[tuple[Template, pa.RecordBatch, Rows]]:
     """Give each template its rows: their values, and their numbers.
 
@@ -49,6 +54,7 @@ def assign(
         rows: the number of each row within its file.
         identity: the split and the file, which the choice by hash depends on.
         drops: rows that are left out are counted here.
+        turn: with ``sample``, how many templates each row was given to before.
     """
     flags = _flags(binding, values)
     refused = {
@@ -57,7 +63,7 @@ def assign(
         ]
         for template in binding.templates
     }
-    mine = _chosen(binding, refused, rows, identity) if binding.mode == SAMPLE else {}
+    mine = _chosen(binding, refused, rows, identity, turn) if binding.mode == SAMPLE else {}
     for template in binding.templates:
         keep = pa.repeat(True, values.num_rows)
         if template.name in mine:
@@ -99,23 +105,31 @@ def _chosen(
     refused: Mapping[str, list[tuple[str, pa.BooleanArray]]],
     rows: Rows,
     identity: tuple[str, ...],
+    turn: int,
 ) -> dict[str, Mask]:
     """Which rows each template is given.
 
     By rendezvous hashing: a row's template is the one with the highest hash of those that take the
     row, so that a new template moves only the rows that it wins. A row that none takes stays with
-    the one of the highest hash, which says why it is left out.
+    the one of the highest hash, which says why it is left out. At the next turn it is the one with
+    the next highest hash, and after the last that takes the row the first again.
     """
     parts = (binding.task.name, *identity)
     scores = np.stack(
         [hash_rows(rows, "template", binding.seed, *parts, each.name) for each in binding.templates]
     )
     winner = scores.argmax(axis=0)
-    if any(refused.values()):
+    if turn or any(refused.values()):
         takes = np.ones(scores.shape, dtype=bool)
         for place, reasons in enumerate(refused.values()):
             for _, wanted in reasons:
                 takes[place] &= ~mask(wanted)
-        among = np.where(takes, np.maximum(scores, 1), 0).argmax(axis=0)
-        winner = np.where(takes.any(axis=0), among, winner)
+        among = np.where(takes, np.maximum(scores, 1), 0)
+        if turn:
+            ranked = np.argsort(~among, axis=0, kind="stable")  # the highest first
+            at = turn % np.maximum(takes.sum(axis=0), 1)
+            best = np.take_along_axis(ranked, at[np.newaxis], axis=0)[0]
+        else:
+            best = among.argmax(axis=0)
+        winner = np.where(takes.any(axis=0), best, winner)
     return {each.name: winner == place for place, each in enumerate(binding.templates)}

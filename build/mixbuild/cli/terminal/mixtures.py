@@ -85,18 +85,6 @@ def print_mixture(folder: Path, name: str, config: Built, *, new: bool) -> None:
         if split != TRAIN:
             out.print(f"{split}: {entry.rows:,} rows{missing}")
     _print_short(found)
-    alike = [
-        task
-        for task, part in made_of.parts.items()
-        if len(part.of.templates) > 1
-        and not part.of.several
-        and part.splits[TRAIN].rows > part.splits[TRAIN].available
-    ]
-    if alike:
-        out.print(
-            f"warning: a row that is taken again is by the same template: {', '.join(alike)}; "
-            f"with templates: all each copy is by another"
-        )
     selected = config.splits[TRAIN].selected
     if new and selected is not None:
         places = (each.slice(0, 1) for each in read_selected(folder, selected))
