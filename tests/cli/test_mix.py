@@ -53,11 +53,26 @@ def test_a_plan_is_a_table_of_what_each_part_gives(build: Build, recipe: Path) -
 def test_a_plan_knows_from_a_build_what_was_left_out(
     build: Build, recipe: Path, tmp_path: Path
 ) -> None:
-    assert build("make", "imdb", "squad", "sst2", "--samples", "--out", tmp_path / "out").stdout
-    shown = build("mix", "plan", recipe, "--out", tmp_path / "out", "--samples").stdout
-    assert "squad                    17        2  5" in shown
+    folder = tmp_path / "out"
+    assert build("make", "imdb", "squad", "sst2", "--samples", "--out", folder).stdout
+    shown = build("mix", "plan", recipe, "--out", folder, "--samples").stdout
+    assert "squad                   ~17        2  5" in shown
     assert "\nremoved from imdb: 1 null text, 2 unlabelled\n" in shown
-    assert "~" not in shown
+    # what train will give up for an evaluation split is not known yet
+    assert shown.count("~") == 4
+    assert (
+        "\n~ estimates: as many as the build says, before train gives up what validation and test "
+        "ask, too, or take of it\n"
+    ) in shown
+    alone = build("make", "imdb", "squad", "sst2", "--samples", "--split", "train", "--out", folder)
+    assert alone.returncode == 0
+    exact = build("mix", "plan", recipe, "--out", folder, "--samples").stdout
+    assert "squad                    17        2  5" in exact
+    assert "~" not in exact
+    held = build(
+        "mix", "plan", recipe, "--out", folder, "--samples", "--set", "mixtures.mix.test.rows=2"
+    )
+    assert "squad                   ~17        2  5" in held.stdout
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,9 @@ def plan_command(
     """Show what the mixtures of RECIPE would be made of; exit status 1 when one cannot be made.
 
     RECIPE is a file, or the name of one that comes with the package. Rows are counted in the build
-    in --out, by the lock, or in the sources' files. A number marked ~ is an estimate: which rows
-    will be left out is only known once they are rendered.
+    in --out, by the lock, or in the sources' files. A number marked ~ is an estimate, the most that
+    there can be: which rows will be left out is only known once they are rendered, so that make may
+    still refuse what needs nearly all of them.
     """
     resolved, request = asked_by_recipe(
         recipe,

@@ -28,6 +28,7 @@ shards writes a selection or a removal beside them, and only export makes files 
 from mixbuild.curate.build import as_curated, build, settle
 from mixbuild.curate.dropped import Dropped, dropped_rows
 from mixbuild.curate.forecast import (
+    BUILD,
     Forecast,
     Line,
     Stock,
@@ -60,6 +61,7 @@ from mixbuild.curate.statistics import (
 )
 
 __all__ = [
+    "BUILD",
     "GATHERED_ROWS",
     "REMOVED",
     "SELECTION",

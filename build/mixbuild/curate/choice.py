@@ -153,9 +153,11 @@ def _held_out(
 ) -> dict[str, Chosen]:
     """So many rows, as they are given out for train: of the tasks' own split, or else of train."""
     asked: HeldOut = getattr(mixture, split)
-    given = allocate(name, unsized(mixture), _counts(train))
-    total = sum(given.values())
-    shares = {task: Fraction(rows, total) for task, rows in given.items()}
+    counts = _counts(train)
+    total = sum(allocate(name, unsized(mixture), counts).values())
+    # as asked for, not as rounded to rows: a larger mixture holds the same rows out
+    asked_for = quotas(unsized(mixture), counts)
+    shares = {task: max(Fraction(0), each.of(total)) / total for task, each in asked_for.items()}
     found = {**train, **own}
     rows = held_out(f"mixture {name!r}: {split}", asked.rows, shares, _counts(found))
     return {

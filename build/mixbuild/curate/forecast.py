@@ -2,14 +2,15 @@
 
 The rows that there are come from what is at hand: a build's manifest, which knows them exactly; the
 lock; or the source's files, whose rows are counted and not read. The last two do not know yet which
-rows will be left out, so what they say is an estimate, and more rather than less.
+rows will be left out, and none which rows train has in common with an evaluation split and gives up
+for it, so what they say is an estimate, and more rather than less.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from mixbuild.core import MixtureError
@@ -23,6 +24,7 @@ from mixbuild.declare import (
     leaves,
     quotas,
     size_of,
+    trains,
 )
 from mixbuild.make import Manifest, OfMixture, OfTask, Request, plan
 from mixbuild.sources import count_rows, entry_of
@@ -40,16 +42,18 @@ class Stock:
         rows: how many.
         removed: how many were left out, by reason.
         by: who says so.
+        gives_way: whether evaluation splits may take rows out of it yet.
     """
 
     rows: int
     removed: Mapping[str, int] = field(default_factory=dict)
     by: str = BUILD
+    gives_way: bool = False
 
     @property
     def estimated(self) -> bool:
         """Whether rows may be left out of it yet."""
-        return self.by != BUILD
+        return self.by != BUILD or self.gives_way
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,11 @@ def stocks_of(task: Task, request: Request, there: Manifest | None) -> dict[str,
     asked = request.asked(task.name)
     config = there.configs.get(task.name) if there else None
     if config and isinstance(config.made_of, OfTask) and config.made_of.asked == asked:
-        return {split: Stock(each.rows, dict(each.drops)) for split, each in config.splits.items()}
+        evaluated = any(not trains(split) for split in config.splits)
+        return {
+            split: Stock(each.rows, dict(each.drops), gives_way=evaluated and split == TRAIN)
+            for split, each in config.splits.items()
+        }
     chosen = request.splits_of(task) or task.splits
     entry = entry_of(request.lock, task)
     if entry is not None and task.name not in request.sources:
@@ -150,6 +158,8 @@ def forecast(name: str, mixture: Mixture, stocks: Mapping[str, Stock]) -> Foreca
         mixture: with nothing but tasks as its innermost parts.
         stocks: task -> the rows of its train split.
     """
+    if mixture.validation or mixture.test:
+        stocks = {task: replace(stock, gives_way=True) for task, stock in stocks.items()}
     available = {task: stock.rows for task, stock in stocks.items()}
     parts: dict[str, list[str]] = {}
     for path, _ in leaves(mixture):

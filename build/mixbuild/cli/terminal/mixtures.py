@@ -10,6 +10,7 @@ from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.rows import print_row
 from mixbuild.cli.terminal.tables import Table, print_table, table
 from mixbuild.curate import (
+    BUILD,
     Forecast,
     Line,
     Stock,
@@ -51,7 +52,9 @@ def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -
         missing = f"; none of its own: {', '.join(without)}" if without else ""
         out.print(f"{split}: the parts have {rows:,} rows{missing}")
     for who in sorted({line.stock.by for line in found.lines if line.stock.estimated}):
-        out.print(f"~ estimates: as many as {who} say, before any row is left out")
+        of_build = "says, before train gives up what validation and test ask, too, or take of it"
+        told = of_build if who == BUILD else "say, before any row is left out"
+        out.print(f"~ estimates: as many as {who} {told}")
     if found.size:
         out.print(
             f"of these as many rows as come to {found.size}, which is known when they are rendered"
