@@ -21,6 +21,10 @@ WHOLE = "expected a whole number above 0, got"
           for bad in (-1, 0, math.inf, math.nan, True, "2")),
         (lambda: Part(temperature=0), f"temperature: {NUMBER} 0"),
         (lambda: Part(max_repetition_ratio=-0.5), f"max_repetition_ratio: {NUMBER} -0.5"),
+        (
+            lambda: Part(max_repetition_ratio=1e9),
+            "max_repetition_ratio: expected at most 1,000, got 1e+09",
+        ),
         (lambda: Part(cap=0), f"cap: {WHOLE} 0"),
         (lambda: Part(rows=2.5), f"rows: {WHOLE} 2.5"),  # type: ignore[arg-type]
         (lambda: Part(share=-0.1), f"share: {NUMBER} -0.1"),

@@ -169,6 +169,36 @@ def test_what_each_task_gives(
             "part has a weight, got 300",
         ),
         (
+            mixed(300, a=Part(share=0.9), b=Part(share=0.3), c=Part()),
+            MANY,
+            "mixture 'mix': expected shares that are 1 together at most, got 1.2; say weight for "
+            "what is relative",
+        ),
+        (
+            mixed(300, a=Part(), x=Part(rows=4, parts={"b": Part(rows=3), "c": Part(rows=3)})),
+            MANY,
+            "mixture 'mix': part 'x': expected parts that come to what it gives, got others and "
+            "none with a weight; say weight for one, or nothing of 'x' itself",
+        ),
+        (
+            mixed(300, a=Part(rows=300), b=Part()),
+            MANY,
+            "mixture 'mix': part 'b' would get none of 300 rows (its share is 0.000%); raise its "
+            "weight, or the total to 301",
+        ),
+        (
+            mixed(300, a=Part(share=1), b=Part()),
+            MANY,
+            "mixture 'mix': part 'b' would get none of 300 rows (its share is 0.000%); raise its "
+            "weight",
+        ),
+        (
+            mixed(300, temperature=1e-9, a=Part(weight=5), b=Part()),
+            dict.fromkeys("ab", 100),
+            "mixture 'mix': temperature: 1e-09 for a weight of 500 is too low to be counted with; "
+            "raise it",
+        ),
+        (
             mixed(300, a=Part(rows=400), b=Part()),
             MANY,
             "mixture 'mix': total: expected as many rows as its parts name, 400 and more where a "
@@ -313,7 +343,6 @@ def test_of_twice_the_total_no_part_gives_fewer_rows(
     mixture = Mixture(
         parts={name: part for name, (part, _) in parts.items()},
         temperature=temperature,
-        max_repetition_ratio=1e9,
     )
     asked = quotas(mixture, available)
     once, twice = (

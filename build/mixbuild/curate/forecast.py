@@ -27,6 +27,7 @@ from mixbuild.declare import (
     trains,
 )
 from mixbuild.make import Manifest, OfMixture, OfTask, Request, plan
+from mixbuild.render import choose_templates
 from mixbuild.sources import count_rows, entry_of
 
 BUILD = "the build"
@@ -124,9 +125,10 @@ def stocks_of(task: Task, request: Request, there: Manifest | None) -> dict[str,
         there: a build that may hold it already.
 
     Raises:
-        MixError: the source cannot be found, or is not as declared.
+        MixError: the source cannot be found or is not as declared, or there is no such template.
     """
     asked = request.asked(task.name)
+    choose_templates(task, asked.templates)  # which the lock and a build do not ask for
     config = there.configs.get(task.name) if there else None
     if config and isinstance(config.made_of, OfTask) and config.made_of.asked == asked:
         evaluated = any(not trains(split) for split in config.splits)

@@ -28,6 +28,7 @@ ON_SHORTAGE = (FAIL, REDISTRIBUTE, CLIP)
 """What to do where a part has fewer rows than it is to give: refuse, let the other parts give more,
 or make the mixture smaller by what is missing."""
 
+MOST_COPIES = 1_000  # of a row: more is a slip, and would fill the memory
 SOURCE_ROW = "source_row"
 GROUP = "group"
 GROUPS = (SOURCE_ROW, GROUP)
@@ -293,5 +294,7 @@ def _refuse_odd(declared: object, *names: str, whole: bool = False) -> None:
         if not number or not math.isfinite(value) or value <= 0 or (whole and value % 1):
             got = f"{value:g}" if number else repr(value)  # as it is written: 0, not 0.0
             raise MixtureError(f"{name}: expected {expected}, got {got}")
+        if name == "max_repetition_ratio" and value > MOST_COPIES:
+            raise MixtureError(f"{name}: expected at most {MOST_COPIES:,}, got {value:g}")
         if whole:
             object.__setattr__(declared, name, int(value))

@@ -16,13 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Context, Decimal, Overflow, Underflow
 from fractions import Fraction
 
 from mixbuild.core import MixtureError
 from mixbuild.declare.mixture import CLIP, FAIL, REDISTRIBUTE, Mixture, Part, leaves
 
-PRECISE = Context(prec=50)
+PRECISE = Context(prec=50, Emax=999, Emin=-999, traps=[Overflow, Underflow])
 """Of powers, which no fraction holds: the same digits on every machine."""
 
 
@@ -49,7 +49,7 @@ def quotas(mixture: Mixture, available: Mapping[str, int]) -> dict[str, Quota]:
 
     Args:
         mixture: with nothing but tasks as its innermost parts.
-        available: the rows that there are of each.
+        available: the rows of each.
 
     Raises:
         MixtureError: the parts do not come to the whole.
@@ -86,7 +86,6 @@ def bounds(mixture: Mixture, available: Mapping[str, int]) -> dict[str, int]:
 def copies(mixture: Mixture) -> dict[str, int]:
     """How many times a row of each task may be taken.
 
-    >>> from mixbuild.declare.mixture import Part
     >>> copies(Mixture(parts={"a": Part(max_repetition_ratio=2.5), "b": Part()}))
     {'a': 3, 'b': 1}
     """
@@ -95,10 +94,8 @@ def copies(mixture: Mixture) -> dict[str, int]:
 
 def _ratios(mixture: Mixture) -> dict[str, Fraction]:
     """How often each row of each task is taken at most, on the average."""
-    return {
-        path[-1]: exact(part.max_repetition_ratio or mixture.max_repetition_ratio)
-        for path, part in leaves(mixture)
-    }
+    usual = mixture.max_repetition_ratio
+    return {path[-1]: exact(part.max_repetition_ratio or usual) for path, part in leaves(mixture)}
 
 
 def feasible(mixture: Mixture, available: Mapping[str, int]) -> int:
@@ -159,10 +156,12 @@ def allocate(name: str, mixture: Mixture, available: Mapping[str, int]) -> dict[
         given = redistributed(where, asked, total, most)
     for task, count in given.items():
         if not count:
-            least = math.ceil(1 / asked[task].slope) if asked[task].slope else total
+            fixed, slope = asked[task].fixed, asked[task].slope
+            least = math.ceil((1 - fixed) / slope) if slope > 0 else 0
+            remedy = f", or the total to {least:,}" if total < least < 10**15 else ""
             raise MixtureError(
                 f"{where}: part {task!r} would get none of {total:,} rows (its share is "
-                f"{float(exactly[task] / total):.3%}); raise its weight, or the total to {least:,}"
+                f"{float(exactly[task] / total):.3%}); raise its weight{remedy}"
             )
     return given
 
@@ -183,7 +182,11 @@ def rate(weight: float, rows: int, cap: int | None, temperature: Fraction) -> Fr
         return base
     decimal = PRECISE.divide(Decimal(base.numerator), Decimal(base.denominator))
     power = PRECISE.divide(Decimal(temperature.denominator), Decimal(temperature.numerator))
-    return Fraction(PRECISE.power(decimal, power))
+    try:
+        return Fraction(PRECISE.power(decimal, power))
+    except (Overflow, Underflow):
+        got = f"{float(temperature):g} for a weight of {float(base):g}"
+        raise MixtureError(f"temperature: {got} is too low to be counted with; raise it") from None
 
 
 def _shared_out(
@@ -208,11 +211,17 @@ def _shared_out(
             rates[name] = rate(weight, count, part.cap, temperature)
     left_fixed = whole.fixed - sum(each.fixed for each in given.values())
     left_slope = whole.slope - sum(each.slope for each in given.values())
-    if all(part.share is not None for part in parts.values()) and (left_slope or left_fixed):
-        together = sum(exact(part.share) for part in parts.values() if part.share is not None)
+    shares = [exact(part.share) for part in parts.values() if part.share is not None]
+    alone = len(shares) == len(parts)
+    if sum(shares) > 1 or (alone and (left_slope or left_fixed)):
         raise MixtureError(
-            f"{_of(path)}expected shares that are 1 together, got {float(together):g}; say weight "
-            f"for what is relative"
+            f"{_of(path)}expected shares that are 1 together{'' if alone else ' at most'}, got "
+            f"{float(sum(shares)):g}; say weight for what is relative"
+        )
+    if path and not rates and (left_slope or left_fixed):
+        raise MixtureError(
+            f"{_of(path)}expected parts that come to what it gives, got others and none with a "
+            f"weight; say weight for one, or nothing of {path[-1]!r} itself"
         )
     every = sum(rates.values())
     for name, each in rates.items():
