@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from functools import partial
 
 import click
+import msgspec
 
 from mixbuild.cli.terminal.console import examples
 from mixbuild.cli.terminal.progress import progress
-from mixbuild.cli.terminal.statistics import print_statistics
+from mixbuild.cli.terminal.statistics import Tokens, print_statistics, print_tokens
 from mixbuild.core import plain
 from mixbuild.curate import STATISTICS_COLUMNS, Statistics, statistics
 from mixbuild.sources import open_tokenizer
@@ -41,20 +42,30 @@ def stats_command(place: str, names: tuple[str, ...], tokenizer: str | None, as_
     chosen = {name: opened.config(name) for name in names or opened.configs}
     wanted = [(name, split) for name, config in chosen.items() for split in config.splits]
     told: dict[str, dict[str, Statistics]] = {name: {} for name in chosen}
+    as_published: dict[str, dict[str, Tokens]] = {name: {} for name in chosen}
     with progress("reading", unit="splits") as report:
         report(0, len(wanted))
         for done, (name, split) in enumerate(wanted, start=1):
             rows = partial(opened.rows, name, split, columns=STATISTICS_COLUMNS)
             told[name][split] = statistics(rows, tokens=tokens)
+            as_published[name][split] = opened.tokens(name, split)
             report(done, len(wanted))
     if as_json:
-        click.echo(json.dumps(_plain(told), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(_plain(told, as_published), indent=1, ensure_ascii=False))
         return
     print_statistics(opened.label, told)
+    print_tokens(as_published)
 
 
-def _plain(told: Mapping[str, Mapping[str, Statistics]]) -> object:
-    return {
-        name: {split: plain(each) for split, each in splits.items()}
+def _plain(
+    told: Mapping[str, Mapping[str, Statistics]], tokens: Mapping[str, Mapping[str, Tokens]]
+) -> object:
+    """Of each split its statistics, and the tokens of its rows in each row format."""
+    found = {
+        name: {
+            split: {**msgspec.structs.asdict(each), "tokens_as": tokens[name][split]}
+            for split, each in splits.items()
+        }
         for name, splits in told.items()
     }
+    return plain(found)

@@ -72,6 +72,14 @@ class Recipe:
         """The formats, with the options of those that are named alone."""
         return tuple(RowFormat(each) if isinstance(each, str) else each for each in self.formats)
 
+    @property
+    def tokenizers(self) -> tuple[str, ...]:
+        """Those that count anything, each once."""
+        length = self.quality.length if self.quality else None
+        named = [length.tokenizer] if length else []
+        named += [each.tokenizer for each in self.mixtures.values() if each.tokenizer is not None]
+        return tuple(dict.fromkeys(named))
+
 
 def parse_recipe(text: str, where: str, *, settings: Sequence[str] = ()) -> Recipe:
     """What a recipe's text says.

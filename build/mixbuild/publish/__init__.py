@@ -11,6 +11,7 @@ view of a batch, made where files are written.
     containers  JSON lines, Parquet, Arrow: a file of rows, whole or not at all
     facts      what only all the rows of a split together tell
     shards     the rows of a build
+    tokens     how many tokens rows have in a row format
     export     a build's shards -> the files that are published
     ends       the first and the last rows of a split
     version    the published dataset's version, and what changed in it
@@ -30,7 +31,14 @@ from mixbuild.publish.export import FOLDER, Split, export_split, splits
 from mixbuild.publish.formats import Openings, columns_of, lay, openings
 from mixbuild.publish.hub import push
 from mixbuild.publish.hub.push import Plan, Progress, Pushed, Verified
-from mixbuild.publish.manifest import ARROW, PARQUET, Published, PublishedConfig, PublishedSplit
+from mixbuild.publish.manifest import (
+    ARROW,
+    PARQUET,
+    Published,
+    PublishedConfig,
+    PublishedSplit,
+    TokenLengths,
+)
 from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA
 from mixbuild.publish.place import Place, open_place
 from mixbuild.publish.release import write_local_card
@@ -53,6 +61,7 @@ __all__ = [
     "PublishedSplit",
     "Pushed",
     "Split",
+    "TokenLengths",
     "Verified",
     "columns_of",
     "deliver",

@@ -42,6 +42,7 @@ from mixbuild.publish.formats import columns_of, digest_of, few, lay, openings
 from mixbuild.publish.manifest import FORMATS, PARQUET, ListedFile, PublishedSplit
 from mixbuild.publish.parquet import Files, metadata_of, row_groups
 from mixbuild.publish.shards import read_shards
+from mixbuild.publish.tokens import TokenCounts, sha256_of, tokenizers_of
 
 FOLDER = ".publish"
 """Where exported files lie, below the output folder."""
@@ -59,6 +60,8 @@ DECISIVE = (
     "publish/export.py",
     "publish/parquet.py",
     "publish/shards.py",
+    "publish/tokens.py",
+    "sources/tokenizer.py",
 )
 """The rooms and modules whose text decides the bytes of exported files."""
 
@@ -75,6 +78,7 @@ class Split:
         file_format: ``parquet`` or ``arrow``.
         row_format: in which the rows are laid out.
         texts: (task, template) -> the template's text, of all that a row may be rendered by.
+        tokenizers: those that count its rows.
     """
 
     config: str
@@ -84,6 +88,7 @@ class Split:
     file_format: str
     row_format: RowFormat = CANONICAL
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    tokenizers: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -121,17 +126,12 @@ class Split:
         """A hash of all that the exported files depend on."""
         shards = [shard.content_digest for shard in self.entry.shards]
         removed = None if self.entry.removed is None else self.entry.removed.digest
-        parts: list[object] = [
-            _code_version(),
-            self.file_format,
-            self.config,
-            self.split,
-            shards,
-            removed,
-            None if self.entry.selected is None else self.entry.selected.key,
-        ]
+        selected = None if self.entry.selected is None else self.entry.selected.key
+        where = [self.file_format, self.config, self.split]
+        parts: list[object] = [_code_version(), *where, shards, removed, selected]
         if self.row_format != CANONICAL:
             parts += [plain(self.row_format), sorted(self.texts.items())]
+        parts += [(each, sha256_of(each)) for each in self.tokenizers]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
@@ -146,12 +146,14 @@ def splits(
 
     Raises:
         UsageError: there is no such format.
+        RecipeError: a recipe in the build cannot be read.
     """
     if file_format not in FORMATS:
         raise UsageError(one_of("format", file_format, FORMATS))
     for name, config in configs.items():
+        own = (file_format, row_format, config.texts, tokenizers_of(config.recipe, name))
         for split, each in config.splits.items():
-            yield Split(name, split, each, out, file_format, row_format, config.texts)
+            yield Split(name, split, each, out, *own)
 
 
 Offer: TypeAlias = Callable[[Path, str], None]
@@ -174,9 +176,9 @@ def export_split(split: Split, offer: Offer | None = None) -> PublishedSplit:
         VerifyError: a shard cannot be read, or is not what the build's manifest says.
     """
     report = split.report
-    folder = report.parent
     if (found := exported(split)) is not None:
         return found
+    folder = report.parent
     with explained_output(report):
         folder.mkdir(parents=True, exist_ok=True)
         report.unlink(missing_ok=True)  # before its files, so that it never speaks of others
@@ -245,8 +247,7 @@ def _as_built(split: Split, entry: PublishedSplit) -> PublishedSplit:
 
 def _is_there(split: Split, file: ListedFile, stamp: Glance) -> bool:
     """Whether a file is what was exported: untouched since, or else with the same bytes."""
-    path = split.folder / file.path
-    now = glance(path)
+    now = glance(path := split.folder / file.path)
     return now == stamp or (now[0] == stamp[0] and file_sha256(path) == file.sha256)
 
 
@@ -254,42 +255,39 @@ def _write(split: Split, folder: Path, offer: Offer | None) -> PublishedSplit:
     """Read the split once, write its files, and find out what they hold."""
     facts = Facts()
     own = digest_of(split.row_format)
+    tokens = TokenCounts(split.tokenizers, split.row_format)
     groups = facts.noted(row_groups(read_shards(split.out, split.entry)))
+    if own is not None:
+        known = openings(split.texts)
+        groups = ((lay(group, split.row_format, known), size) for group, size in groups)
+    groups = tokens.noted(groups)
     if not split.written:
         for _ in groups:
             pass
         files = [
             ListedFile(shard.path, shard.rows, shard.bytes, file_sha256(split.out / shard.path))
-            for shard in split.entry.shards
-            if split.entry.rows  # else there is nothing that could be loaded
+            for shard in (split.entry.shards if split.entry.rows else ())  # else none is loaded
         ]
     else:
-        schema = columns_of(split.row_format)
-        known = openings(split.texts)
-        if own is not None:
-            groups = ((lay(group, split.row_format, known), size) for group, size in groups)
         with Files(
             folder,
             split.split,
             suffix=split.file_format,
-            schema=metadata_of(schema),
+            schema=metadata_of(columns_of(split.row_format)),
             few=few(split.row_format),
         ) as written:
             for group, size in ahead(groups, depth=1):  # noted while the last one is written
                 if own is not None:
                     own.update(group)
-                full = written.write(group, size)
-                if full and offer:
+                if (full := written.write(group, size)) and offer:
                     offer(full, f"{split.config}/{full.stem}.{split.file_format}")
             files = [
                 ListedFile(f"{split.config}/{path.name}", rows, path.stat().st_size, sha256)
                 for path, rows, sha256 in written.finish()
             ]
-    built, told = split.entry, facts.told()
+    told = facts.told()
     return PublishedSplit(
-        built.rows_read,
-        built.rows,
-        built.drops,
+        *(split.entry.rows_read, split.entry.rows, split.entry.drops),
         told.text_bytes,
         told.content_digest,
         told.lengths,
@@ -297,4 +295,5 @@ def _write(split: Split, folder: Path, offer: Offer | None) -> PublishedSplit:
         tuple(files),
         None if own is None else own.hexdigest(),
         told.summary,
+        tokens.told(),
     )

@@ -83,6 +83,22 @@ class Summary(Record, frozen=True):
     conflicts: Count
 
 
+class TokenLengths(Record, frozen=True):
+    """How many tokens rows have in the row format that they lie in, as a tokenizer counts them.
+
+    Attributes:
+        tokenizer: as the recipe names it.
+        sha256: of what decides its counts.
+        total: of all rows together.
+        quantiles: of single rows, from the least to the most.
+    """
+
+    tokenizer: str
+    sha256: str
+    total: Count
+    quantiles: Quantiles
+
+
 class ListedFile(Record, frozen=True):
     """A published file, and where it lies in the repo."""
 
@@ -103,6 +119,7 @@ class PublishedSplit(SplitEntry, frozen=True):
         shards: its files; none where it has no rows, which nothing could load.
         format_digest: of its rows as they lie there; None where they are as they are.
         summary: what its rows are like; None where a version wrote it that did not say.
+        tokens: how many its rows have, as each tokenizer counts that the recipe names.
     """
 
     text_bytes: Count
@@ -112,6 +129,7 @@ class PublishedSplit(SplitEntry, frozen=True):
     shards: tuple[ListedFile, ...]
     format_digest: str | None = None
     summary: Summary | None = None
+    tokens: tuple[TokenLengths, ...] = ()
 
     @property
     def bytes(self) -> int:

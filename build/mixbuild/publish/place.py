@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from mixbuild.core import SCHEMA, UsageError, one_of
 from mixbuild.make import Built, expect
+from mixbuild.publish.formats import lay, openings
 from mixbuild.publish.hub import push as hub
-from mixbuild.publish.manifest import PublishedConfig
+from mixbuild.publish.manifest import PublishedConfig, TokenLengths
 from mixbuild.publish.shards import read_shards
+from mixbuild.publish.tokens import TokenCounts, formats_of, tokenizers_of
 
 Read: TypeAlias = Callable[[str, str, Sequence[str]], Iterator[pa.RecordBatch]]
 
@@ -56,6 +58,27 @@ class Place:
         if split not in splits:
             raise UsageError(f"{self.label}: {one_of('split', split, splits)}")
         return self.read(config, split, columns)
+
+    def tokens(self, config: str, split: str) -> Mapping[str, tuple[TokenLengths, ...]]:
+        """By row format, how many tokens the rows of a split have: as they are, and as published.
+
+        Nothing where the recipe names no tokenizer.
+
+        Raises:
+            UsageError, SourceError: a tokenizer cannot be had; and what ``rows`` raises.
+        """
+        of = self.config(config)
+        tokenizers = tokenizers_of(of.recipe, config)
+        if not tokenizers:
+            return {}
+        known = openings(of.texts)
+        asked = formats_of(of.recipe, config)
+        counts = [(each, TokenCounts(tokenizers, each)) for each in asked]
+        for batch in self.rows(config, split):
+            rows = pa.RecordBatch.from_arrays(batch.columns, schema=SCHEMA)
+            for each, count in counts:
+                count.add(lay(rows, each, known))
+        return {each.name: count.told() for each, count in counts}
 
 
 def open_place(place: str) -> Place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.text import Text
 
@@ -11,12 +12,20 @@ from mixbuild.cli.terminal.tables import print_table, table
 from mixbuild.cli.terminal.text import one_line_json
 from mixbuild.curate import Statistics
 
+if TYPE_CHECKING:
+    from mixbuild.publish import TokenLengths
+
 BARS = "▁▂▃▄▅▆▇█"
+
+LENGTHS = ("least", "25 %", "median", "75 %", "95 %", "99 %", "most")
 
 LONGEST_SHOWN = 40
 """Characters of a completion in a table."""
 
 Told = Mapping[str, Mapping[str, Statistics]]
+
+Tokens: TypeAlias = "Mapping[str, tuple[TokenLengths, ...]]"
+"""Of a split: by row format, what each tokenizer counts."""
 
 
 def print_statistics(place: str, told: Told) -> None:
@@ -33,6 +42,27 @@ def print_statistics(place: str, told: Told) -> None:
     _print_counts(told)
 
 
+def print_tokens(told: Mapping[str, Mapping[str, Tokens]]) -> None:
+    """A table of the tokens in each row format, for each tokenizer that a recipe names."""
+    by_tokenizer: dict[str, list[tuple[str, ...]]] = {}
+    for name, splits in told.items():
+        for split, formats in splits.items():
+            for row_format, counted in formats.items():
+                for each in counted:
+                    numbers = (f"{n:,}" for n in (*each.quantiles.ordered, each.total))
+                    line = (name, split, row_format, *numbers)
+                    by_tokenizer.setdefault(each.tokenizer, []).append(line)
+    columns = (*LENGTHS, "total")
+    for tokenizer, found in by_tokenizer.items():
+        out.print(Text(f"\ntokens of a row in each row format, counted by {tokenizer}"))
+        spare = ("99 %", "75 %", "25 %", "least", "95 %")
+        right = range(3, 3 + len(columns))
+        lines = table("config", "split", "as", *columns, right=right, spare=spare, whole=True)
+        for line in found:
+            lines.add_row(*line)
+        print_table(lines)
+
+
 def _print_lengths(what: str, told: Told) -> None:
     """A table of one kind of length; nothing where no split has it."""
     found = [
@@ -44,7 +74,7 @@ def _print_lengths(what: str, told: Told) -> None:
         return
     heading = "tokens of a row" if what == "tokens" else f"characters of a {what}"
     out.print(f"\n{heading}; bars: how many have 1, 2 to 3, 4 to 7, 8 to 15 …")
-    columns = ("config", "split", "least", "25 %", "median", "75 %", "95 %", "99 %", "most")
+    columns = ("config", "split", *LENGTHS)
     spare = ("99 %", "total", "75 %", "25 %", "least", "95 %", "bars")
     right = range(2, len(columns) + 1)
     lines = table(*columns, "total", "bars", right=right, spare=spare, whole=True)

@@ -14,7 +14,7 @@ from mixbuild.publish.card import templates
 from mixbuild.publish.card.markdown import code, fenced, prose, shortened, table, wrapped
 from mixbuild.publish.card.metadata import loadable, ordered
 from mixbuild.publish.card.mixture import mixture_sections, mixtures
-from mixbuild.publish.card.summary import by_template, completions, lengths, repeats
+from mixbuild.publish.card.summary import by_template, completions, lengths, repeats, tokens
 from mixbuild.publish.formats import texts_of
 from mixbuild.publish.manifest import MAIN, Configs, Published, PublishedConfig
 from mixbuild.sources import is_commit
@@ -154,7 +154,9 @@ def _each(configs: Configs) -> Iterator[str]:
         facts = "\n".join(f"- {each}" for each in _facts(config))
         example = _example(config) or f"**`{name}`** has no rows."
         summary = f"<details><summary><code>{name}</code></summary>"
-        yield "\n\n".join((summary, facts, *lengths(config), example, "</details>"))
+        yield "\n\n".join(
+            (summary, facts, *lengths(config), *tokens(config), example, "</details>")
+        )
 
 
 def _facts(config: PublishedConfig) -> Iterator[str]:

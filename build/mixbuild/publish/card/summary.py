@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from mixbuild.publish.card.markdown import code, table
 from mixbuild.publish.manifest import PublishedConfig, PublishedSplit
 
+QUANTILES = ("least", "25 %", "median", "75 %", "95 %", "99 %", "most")
+
 
 def completions(split: PublishedSplit) -> str:
     """``` positive` 12 (60.0 %), ` negative` 8 (40.0 %)``; nothing where none is common."""
@@ -67,15 +69,20 @@ def lengths(config: PublishedConfig) -> Iterator[str]:
         )
     ]
     if lines:
-        names = (
-            "split",
-            "characters of",
-            "least",
-            "25 %",
-            "median",
-            "75 %",
-            "95 %",
-            "99 %",
-            "most",
+        yield table(("split", "characters of", *QUANTILES), lines)
+
+
+def tokens(config: PublishedConfig) -> Iterator[str]:
+    """A table of how many tokens rows have, as they lie; none where no tokenizer is named."""
+    lines = [
+        (
+            split,
+            code(found.tokenizer),
+            *(f"{length:,}" for length in (*found.quantiles.ordered, found.total)),
         )
-        yield table(names, lines)
+        for split, each in config.splits.items()
+        for found in each.tokens
+        if each.rows
+    ]
+    if lines:
+        yield table(("split", "tokens of a row, counted by", *QUANTILES, "all rows"), lines)
