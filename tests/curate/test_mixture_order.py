@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from conftest import write_parquet
+from conftest import ROOT, write_parquet
 from make.test_run import files
 from make.test_staging import FATE, Killed
 from mixbuild.curate import build
@@ -97,6 +104,41 @@ def test_killed_before_any_of_its_steps_it_ends_the_same(tmp_path: Path) -> None
             break
     assert files(out) == expected
     assert changes > 5
+
+
+def test_killed_while_it_is_made_it_ends_the_same(tmp_path: Path) -> None:
+    kills(tmp_path, ["--num-proc", "2"], times=2)
+
+
+def kills(folder: Path, options: Sequence[str], *, times: int) -> None:
+    """Kill the making of a mixture at moments of chance, each time before it goes on."""
+    sources = mirrors(folder, {"imdb": 3_000, "rotten_tomatoes": 2_000})
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(RECIPE)
+    repeated = ["total=4000", "max_repetition_ratio=2.5", "validation.rows=100"]
+    command = [sys.executable, str(ROOT / "build"), "make", "--recipe", str(recipe), *options]
+    command += [f"--source={task}={place}" for task, place in sources.items()]
+    for each in repeated:
+        command += ["--set", f"mixtures.mix.{each}"]
+    whole, out = folder / "whole", folder / "out"
+    began = time.monotonic()
+    subprocess.run([*command, "--out", str(whole)], check=True, capture_output=True)
+    took = time.monotonic() - began
+    moments = random.Random(f"{options}")
+    for _ in range(times):
+        process = subprocess.Popen(
+            [*command, "--out", str(out)],
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(moments.uniform(0.3, 1) * took)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run([*command, "--out", str(out)], check=True, capture_output=True)
+    assert files(out) == files(whole)
 
 
 def runs_score(marks: Sequence[bool] | np.ndarray) -> float:
