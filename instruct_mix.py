@@ -65,7 +65,8 @@ class InstructMixConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datase
         lock: another lock file than the project's.
         allow_drift: read a mirror that is not what the lock says.
         follow_links: read what a mirror's links and card lead to outside of its folder.
-        row_format: ``prompt_completion``, ``messages``, ``alpaca``, ``sharegpt`` or ``text``.
+        row_format: ``prompt_completion``, ``messages``, ``alpaca``, ``sharegpt`` or ``text``. It
+            alone says so: a recipe's ``formats`` are what ``push`` publishes.
         marker: of the formats for chats, ``drop`` takes ``[OUTPUT]:`` out of the texts, ``keep``
             leaves it there.
         system: of ``messages`` and ``sharegpt``, the message that each row begins with.

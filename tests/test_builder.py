@@ -190,6 +190,7 @@ mixtures:
     templates: sample
     parts: {imdb: {}, squad: {weight: 2}}
     validation: {rows: 6}
+formats: [messages]  # of push; the builder's is its option
 """
 
 

@@ -132,7 +132,7 @@ def read(published: Published, tmp_path_factory: pytest.TempPathFactory) -> Read
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1_800,  # axolotl takes minutes to be imported where others are at work
             check=False,
         )
         assert done.returncode == 0, f"{script} in {environment}:\n{done.stderr[-3_000:]}"

@@ -133,3 +133,17 @@ def test_the_page_of_trainers_names_whoever_reads_a_format() -> None:
         name: ", ".join(trainer for trainer, known in by_name.items() if name in known)
         for name in ROW_FORMATS
     }
+
+
+def test_the_page_of_trainers_has_lines_of_the_cards() -> None:
+    page = (
+        (ROOT / "build/docs/training.md").read_text().partition("## The lines of each trainer")[2]
+    )
+    cards = card_of("prompt_completion") + card_of("messages")
+    named = re.split(r"^\*\*([\w-]+)\*\* reads ", page, flags=re.MULTILINE)[1:]
+    assert named[::2] == ["TRL", "axolotl", "LLaMA-Factory", "torchtune", "ms-swift", "unsloth"]
+    for lines in named[1::2]:
+        blocks = re.findall(r"^```\w+\n.*?^```", lines, BLOCK)
+        assert blocks
+        for block in blocks:
+            assert block.replace("org/name", REPO).replace("squad", "a") in cards
