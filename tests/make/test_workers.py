@@ -12,7 +12,7 @@ from conftest import ROOT
 from make.test_run import files, request
 from mixbuild.core.executor import Workers
 from mixbuild.declare import Task
-from mixbuild.make import run, workers
+from mixbuild.make import workers
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.run import make
 from mixbuild.make.unit import Unit
@@ -61,8 +61,7 @@ def test_a_large_build_uses_the_cores_and_says_so(
     assert (alone.rendered, alone.workers) == (6, None)
     monkeypatch.setattr(workers, "WORKER_BATCHES", 1)
     monkeypatch.setattr(workers, "_batches", lambda _: 1)
-    for module in (run, workers):
-        monkeypatch.setattr(module, "usable_cores", lambda: 2)
+    monkeypatch.setattr(workers, "usable_cores", lambda: 2)
     made = make(request(imdb_folder, tmp_path / "made"))
     assert (made.rendered, made.workers) == (6, 2)
     assert files(tmp_path / "made") == files(tmp_path / "alone")

@@ -20,8 +20,9 @@ import pytest
 from mixbuild.core import RowError
 from mixbuild.declare import Task
 from mixbuild.render import Origin, bind, render
-from mixbuild.sources import digests, read, resolve
+from mixbuild.sources import read, resolve
 from mixbuild.sources.formats import footer
+from mixbuild.sources.survey import digests
 from mixbuild.tasks import find
 
 Rows = list[dict[str, Any]]

@@ -72,7 +72,7 @@ def check(run: Run, path: Path, *tasks: str) -> list[str]:
 
 def test_the_project_ships_a_lock_of_its_own_tasks_and_invents_no_commit() -> None:
     kept = json.loads(read_project_file("sources.lock.json"))
-    assert kept["format"] == 1
+    assert kept["format"] == 2
     assert lock.load(lock.default_path()) == as_lock(kept["sources"])
     assert set(kept["sources"]) <= {task.name for task in ALL}
     for name, entry in kept["sources"].items():
@@ -508,16 +508,16 @@ BROKEN: dict[str, tuple[Callable[[str], str], str]] = {
     "deep": (lambda _: "[" * 9_000, "expected JSON, got more than 64 lists and objects"),
     "digits": (having(files={"a": {"size": 0, "hash": "0"}}, config="9" * 5_000), "sources.imdb."),
     "a long integer": (
-        lambda _: '{"format": 1, "sources": ' + "9" * 5_000 + "}",
+        lambda _: '{"format": 2, "sources": ' + "9" * 5_000 + "}",
         "expected JSON, got something else (Integer value out of range)",
     ),
-    "no sources": (lambda _: '{"format": 1}', "expected the field sources, got none"),
+    "no sources": (lambda _: '{"format": 2}', "expected the field sources, got none"),
     "a list of sources": (
-        lambda _: '{"format": 1, "sources": [1]}',
+        lambda _: '{"format": 2, "sources": [1]}',
         "sources: expected object, got [1]",
     ),
     "an entry that is none": (
-        lambda _: '{"format": 1, "sources": {"imdb": 1}}',
+        lambda _: '{"format": 2, "sources": {"imdb": 1}}',
         "sources.imdb: expected object, got 1",
     ),
     **{
@@ -603,11 +603,16 @@ def test_a_folder_in_the_place_of_a_lock_is_one_line(tmp_path: Path) -> None:
     )
 
 
-def test_a_lock_of_another_format_is_one_line(path: Path) -> None:
-    path.write_text(json.dumps({"format": 2, "sources": {}}))
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(1, "delete it and run lock again"), (3, "update instruct_mix")],
+    ids=["older", "newer"],
+)
+def test_a_lock_of_another_format_is_one_line(path: Path, number: int, remedy: str) -> None:
+    path.write_text(json.dumps({"format": number, "sources": {}}))
     with pytest.raises(LockError) as caught:
         lock.load(path)
-    assert str(caught.value) == f"{path}: expected format 1, got 2; update instruct_mix"
+    assert str(caught.value) == f"{path}: expected format 2, got {number}; {remedy}"
 
 
 def test_a_task_of_another_repo_than_the_locked_one_is_one_line(

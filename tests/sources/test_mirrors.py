@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import struct
-import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -22,11 +22,13 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from mixbuild.core.digest import SourceDigest
 from mixbuild.core.errors import LockError, MixError
-from mixbuild.declare import Task
-from mixbuild.make.plan import Request, plan
+from mixbuild.make.made_of import SourceEntry
+from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish import plots
 from mixbuild.publish.release import write_local_card
+from mixbuild.sources import Run as SourceRun
+from mixbuild.sources.formats import parquet as formats
 from mixbuild.tasks import find
 from prove.proving import (
     DOLLY,
@@ -66,18 +68,20 @@ def request(task: str, folder: Path, out: Path, lock: Mapping[str, Any], **more:
     return Request([find(task)], out, {task: str(folder)}, lock=as_lock(lock), **more)
 
 
-def resolved(task: str, folder: Path, lock: Mapping[str, Any], **more: Any) -> Any:
+def taken_for(task: str, folder: Path, lock: Mapping[str, Any], **more: Any) -> SourceEntry:
     """What a mirror is taken for."""
-    asked = request(task, folder, folder.with_name("out"), lock, **more)
-    return plan(find(task), asked).resolved
+    with TemporaryDirectory(dir=folder.parent) as out:
+        made = make(request(task, folder, Path(out), lock, **more))
+    (source,) = made.manifest.configs[task].sources
+    return source
 
 
 def refusal(task: str, folder: Path, lock: Mapping[str, Any], **more: Any) -> str:
-    """Why a mirror is refused; nothing is written."""
+    """Why a mirror is refused; nothing is in place."""
     out = folder.with_name("out")
     with pytest.raises(LockError) as caught:
         make(request(task, folder, out, lock, **more))
-    assert not out.exists()
+    assert [path.name for path in out.rglob("*")] == [".lock"]
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -110,9 +114,8 @@ def with_texts(kind: pa.DataType) -> dict[str, bytes]:
     return {f"{split}.parquet": parquet(rows, schema) for split, rows in IMDB_ROWS.items()}
 
 
-def dealt(count: int) -> dict[str, bytes]:
+def dealt(count: int, rows: Rows = IMDB_ROWS["train"]) -> dict[str, bytes]:
     """The rows of train dealt to three files, the test's in one."""
-    rows = IMDB_ROWS["train"]
     edges = [0, count, 2 * count, len(rows)]
     return {
         **{
@@ -202,6 +205,13 @@ def changed(task: str, split: str, number: int, **values: Any) -> dict[str, byte
     return {"imdb": imdb, "squad": squad}[task](**{split: other})
 
 
+def dotted_at(number: int) -> dict[str, bytes]:
+    """A text of train, in three files, with one more dot."""
+    rows = list(IMDB_ROWS["train"])
+    rows[number] = {**rows[number], "text": f"{rows[number]['text']}."}
+    return dealt(2, rows)
+
+
 def swapped(task: str, split: str) -> dict[str, bytes]:
     rows = {"imdb": IMDB_ROWS, "squad": SQUAD_ROWS}[task][split]
     return {"imdb": imdb, "squad": squad}[task](**{split: [rows[1], rows[0], *rows[2:]]})
@@ -271,11 +281,11 @@ def test_other_rows_are_refused_and_the_split_is_named(
     )
     assert told.endswith("); take another mirror, or say --allow-drift")
     assert told.count("the lock has") == 1, "the other split is the same"
-    found = resolved(task, folder, lock, allow_drift=True)
+    found = taken_for(task, folder, lock, allow_drift=True)
     assert found.locked is False
     (line,) = found.drift
     assert line.startswith(f"{split}: the lock has {expected['rows']} rows (")
-    assert found.label.startswith(f"{entry['repo']}@mirror-")
+    assert found.read_from.startswith(f"{entry['repo']}@mirror-")
 
 
 def test_both_splits_are_named_when_both_differ(tmp_path: Path, lock: dict[str, Any]) -> None:
@@ -291,7 +301,7 @@ def test_a_split_that_is_not_asked_for_is_not_compared(
     tmp_path: Path, lock: dict[str, Any]
 ) -> None:
     folder = write_folder(tmp_path / "mirror", imdb(test=[]))
-    assert resolved("imdb", folder, lock, splits=["train"]).locked is True
+    assert taken_for("imdb", folder, lock, splits=["train"]).locked is True
     refusal("imdb", folder, lock, splits=["test"])
 
 
@@ -306,7 +316,7 @@ def test_a_split_that_is_not_in_the_lock_is_other_rows(
 
 def test_without_a_lock_a_mirror_is_what_it_says(tmp_path: Path, lock: dict[str, Any]) -> None:
     folder = write_folder(tmp_path / "mirror", imdb(test=[]))
-    found = resolved("imdb", folder, {"squad": lock["squad"]})
+    found = taken_for("imdb", folder, {"squad": lock["squad"]})
     assert (found.locked, found.drift) == (False, ())
 
 
@@ -318,7 +328,7 @@ def test_a_mirror_that_lacks_what_the_task_reads_is_an_error_of_its_own(
         tmp_path / "mirror", {"train.jsonl": jsonl(rows), "test.jsonl": jsonl(rows)}
     )
     with pytest.raises(MixError, match="text"):
-        resolved("imdb", folder, lock, allow_drift=True)  # fmt: skip
+        taken_for("imdb", folder, lock, allow_drift=True)  # fmt: skip
 
 
 def test_the_very_files_are_the_source_itself(
@@ -361,9 +371,9 @@ def test_files_of_the_same_names_are_not_the_source_itself(
 ) -> None:
     """An id names a file and a row in it: there, those of the source may be others."""
     folder = write_folder(tmp_path / "mirror", {**SOURCES[IMDB], **files})
-    found = resolved("imdb", folder, entries(locked))
+    found = taken_for("imdb", folder, entries(locked))
     assert (found.locked, found.drift) == (True, ())
-    assert found.label.startswith(f"{IMDB}@mirror-")
+    assert found.read_from.startswith(f"{IMDB}@mirror-")
     commit = hub.upload("mirror/imdb", {**SOURCES[IMDB], **files})
     run.ok(
         "make", "imdb", "--source", "imdb=mirror/imdb", "--lock", locked, "--out", tmp_path / "o"
@@ -375,34 +385,135 @@ def test_files_of_the_same_names_are_not_the_source_itself(
 def test_files_that_git_holds_are_known_by_their_hash(tmp_path: Path, lock: dict[str, Any]) -> None:
     """Small ones that are not in LFS have no SHA-256 on the Hub."""
     folder = write_folder(tmp_path / "mirror", SOURCES[DOLLY])
-    assert resolved("dolly", folder, lock).label == f"{DOLLY}@{lock['dolly']['commit']}"
+    assert taken_for("dolly", folder, lock).read_from == f"{DOLLY}@{lock['dolly']['commit']}"
     name = "databricks-dolly-15k.jsonl"
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content.replace(b'{"instruction":', b'{"instruction": '))
-    assert "mirror-" in resolved("dolly", folder, lock).label
+    assert "mirror-" in taken_for("dolly", folder, lock).read_from
     (folder / name).write_bytes(content.replace(b"autumn", b"autuMn"))
     refusal("dolly", folder, lock)
 
 
-def test_the_very_files_are_not_read_to_be_proven(
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each file's rows were read, and, as "digest", how often a digest was taken."""
+    counted: Counter[str] = Counter()
+    read, update = formats.read, SourceDigest.update
+
+    def counting(run: SourceRun, *options: Any, **more: Any) -> Any:
+        counted[run.file] += 1
+        return read(run, *options, **more)
+
+    def taking(digest: SourceDigest, batch: pa.RecordBatch) -> None:
+        counted["digest"] += 1
+        update(digest, batch)
+
+    monkeypatch.setattr(formats, "read", counting)
+    monkeypatch.setattr(SourceDigest, "update", taking)
+    return counted
+
+
+@pytest.mark.parametrize(
+    ("files", "digests"),
+    [
+        (SOURCES[IMDB], 0),
+        ({**SOURCES[IMDB], "README.md": IMDB_CARD + b"Other words."}, 3),
+        ({name: each for name, each in SOURCES[IMDB].items() if name != "README.md"}, 3),
+        (imdb(), 2),
+    ],
+    ids=["the very files", "another card", "no card", "other files"],
+)
+def test_a_mirror_is_read_once_and_proven_as_it_is_rendered(
+    tmp_path: Path,
+    lock: dict[str, Any],
+    readings: Counter[str],
+    files: dict[str, bytes],
+    digests: int,
+) -> None:
+    """The very files, under the very card, need no digest: the same rows come of the same bytes."""
+    folder, out = write_folder(tmp_path / "mirror", files), tmp_path / "out"
+    asked = request("imdb", folder, out, lock)
+    (source,) = make(asked).manifest.configs["imdb"].sources
+    assert (source.locked, source.drift) == (True, ())
+    assert source.read_from.startswith(f"{IMDB}@mirror-") is (files == imdb())
+    once = {name: 1 for name in files if name.endswith(".parquet")}
+    assert readings == {**once, "digest": digests} if digests else once
+    assert not make(asked).changed
+    assert {name: readings[name] for name in once} == once, "what is there is known"
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+def test_other_rows_leave_the_build_that_is_there_as_it_was(
+    tmp_path: Path, lock: dict[str, Any]
+) -> None:
+    out = tmp_path / "out"
+    good = request("imdb", write_folder(tmp_path / "good", dealt(7)), out, lock)
+    make(good)
+    before = contents(out)
+    *_, files = OTHER["a label"]
+    with pytest.raises(LockError, match="got others: train: the lock has 25 rows"):
+        make(request("imdb", write_folder(tmp_path / "mirror", files), out, lock))
+    assert contents(out) == before
+    assert not make(good).changed
+
+
+def test_what_was_read_before_a_stop_is_proven_without_being_read_again(
     tmp_path: Path, lock: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = write_folder(tmp_path / "mirror", SOURCES[IMDB])
-    read: list[str] = []
+    asked = request("imdb", write_folder(tmp_path / "mirror", dealt(7)), tmp_path / "out", lock)
+    with monkeypatch.context() as patched:
+        patched.setattr("mixbuild.make.run.as_read", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            make(asked)
+    made = make(asked)
+    assert (made.rendered, made.kept) == (0, 4)
+    assert made.manifest.configs["imdb"].sources[0].locked is True
 
-    def digests(task: Task, _: object) -> dict[str, object]:
-        read.append(task.name)
-        return {}
 
-    monkeypatch.setattr(sys.modules["mixbuild.make.plan"], "digests", digests)
-    assert resolved("imdb", folder, lock).label == f"{IMDB}@{lock['imdb']['commit']}"
-    assert read == []
-    (folder / "README.md").write_bytes(IMDB_CARD + b"Other words.")
-    resolved("imdb", folder, lock)
-    assert read == ["imdb"], "a card says which files are which split"
-    (folder / "README.md").unlink()
-    resolved("imdb", folder, lock)
-    assert read == ["imdb", "imdb"]
+@pytest.mark.parametrize("num_proc", [None, 2])
+def test_a_part_of_the_rows_is_proven_by_all_of_them(
+    tmp_path: Path, lock: dict[str, Any], num_proc: int | None
+) -> None:
+    """In files of which no row was chosen, too, which make no shard."""
+    how: dict[str, Any] = {"max_rows": 2, "splits": ["train"]}
+    folder = write_folder(tmp_path / "mirror", dealt(2))
+    made = make(request("imdb", folder, tmp_path / "out", lock, **how), num_proc=num_proc)
+    config = made.manifest.configs["imdb"]
+    assert config.sources[0].locked is True
+    bare = make(request("imdb", folder, tmp_path / "bare", {}, **how)).manifest.configs["imdb"]
+    shards = [each.splits["train"].shards for each in (config, bare)]
+    first, second = ([(each.path, each.content_digest) for each in listed] for listed in shards)
+    assert first == second
+    assert len(first) < 3, "one file at least has no row of these"
+    for number in range(25):
+        write_folder(folder, dotted_at(number))
+        with pytest.raises(LockError, match="got others: train: the lock has 25 rows"):
+            make(request("imdb", folder, tmp_path / "o", lock, **how), num_proc=num_proc)
+        if num_proc:
+            break
+
+
+def test_the_very_files_with_other_rows_are_labelled_as_the_mirror(
+    tmp_path: Path, lock: dict[str, Any]
+) -> None:
+    """Only once they are read is that known: they are made again, and nothing after that."""
+    folder = write_folder(tmp_path / "mirror", SOURCES[DOLLY])
+    split = {**lock["dolly"]["splits"]["train"], "content_digest": "0" * 32}
+    other = {"dolly": {**lock["dolly"], "splits": {"train": split}}}
+    asked = request("dolly", folder, tmp_path / "out", other, allow_drift=True)
+    (source,) = make(asked).manifest.configs["dolly"].sources
+    assert source.read_from.startswith(f"{DOLLY}@mirror-")
+    assert (source.locked, len(source.drift)) == (False, 1)
+    rows = read_shards(tmp_path / "out", "dolly", "train")
+    assert set(rows["source"].to_pylist()) == {source.read_from}
+    assert not make(asked).changed
 
 
 @pytest.mark.parametrize("told", [("pos", "neg"), ()], ids=["told", "untold"])
@@ -478,7 +589,8 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.RecordBatch:
     return pa.record_batch({"x": pa.array(values, kind)})
 
 
-Streams = dict[str, tuple[bytes, bytes]]
+Streams = dict[str, list[bytes]]
+FACTORS = (0x9E3779B97F4A7C15, 0x94D049BB133111EB)
 
 
 def independent(values: Sequence[Any], kind: pa.DataType) -> str:
@@ -486,11 +598,20 @@ def independent(values: Sequence[Any], kind: pa.DataType) -> str:
     streams: Streams = {}
     if values:
         _add(streams, "x", values, kind)
-    lines = [
-        f"{name} {xxhash.xxh3_128_hexdigest(lengths)} {xxhash.xxh3_128_hexdigest(data)}\n"
-        for name, (lengths, data) in sorted(streams.items())
-    ]
+    lines = [f"{name} {_summed(streams[name])}\n" for name in sorted(streams)]
     return xxhash.xxh3_128_hexdigest("".join(lines).encode())
+
+
+def _summed(values: Sequence[bytes]) -> str:
+    sums = [0, 0]
+    for value in values:
+        both = xxhash.xxh3_128_hexdigest(value)
+        halves = int(both[:16], 16), int(both[16:], 16)
+        sums = [
+            (each * factor + half) % 2**64
+            for each, factor, half in zip(sums, FACTORS, halves, strict=True)
+        ]
+    return f"{len(values)} {sums[0]:016x}{sums[1]:016x}"
 
 
 def _add(streams: Streams, name: str, values: Sequence[Any], kind: pa.DataType) -> None:
@@ -510,9 +631,7 @@ def _add(streams: Streams, name: str, values: Sequence[Any], kind: pa.DataType) 
 
 
 def _add_texts(streams: Streams, name: str, texts: Sequence[str | None]) -> None:
-    marked = [b"" if text is None else b"=" + text.encode() for text in texts]
-    lengths = b"".join(struct.pack("<i", len(each)) for each in marked)
-    streams[name] = (lengths, b"".join(marked))
+    streams[name] = [b"" if text is None else b"=" + text.encode() for text in texts]
 
 
 LEAVES: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
@@ -651,5 +770,5 @@ def test_the_digest_of_a_source_is_pinned() -> None:
             ]
         ),
     )
-    assert digest(rows) == "fade5226bef34d0faf58db80ee09bd49"
+    assert digest(rows) == "3b962c853f13dbd3c44f90bd3b6afcbf"
     assert digest() == digest(rows.slice(0, 0)) == "99aa06d3014798d86001c324468d497f"

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mixbuild.core import SourceError, UsageError, one_line, one_of
+from mixbuild.core import SourceDigest, SourceError, UsageError, one_line, one_of
 from mixbuild.curate.contamination import Item
 from mixbuild.declare import SEED, Source, Task
-from mixbuild.make import Request, plan, source_rows
+from mixbuild.make import Request, judged, plan, source_rows
 from mixbuild.render import Origin, fillings
 from mixbuild.sources import explore, read
 
@@ -87,14 +87,17 @@ def _of_task(task: Task, split: str, request: Request) -> Iterator[Item]:
     answers = binding.templates[0].outputs
     asks = [name for name in binding.templates[0].placeholders if name not in answers]
     number = 0
+    digest = SourceDigest()
     for unit in planned.units[split]:
         origin = Origin(planned.projection.source, split, unit.run.file)
-        for rows, batch in source_rows(unit, planned.projection):
+        for rows, batch in source_rows(unit, planned.projection, digest=digest):
             for texts in fillings(binding, batch, rows, origin).to_pylist():
                 question = " ".join(texts[name] or "" for name in asks)
                 answer = " ".join(texts[name] or "" for name in answers)
                 yield Item(f"{task.name}/{split}:{number}", question, answer)
                 number += 1
+    if planned.claim is not None:
+        judged(planned, planned.claim.drift({split: digest}), request)
 
 
 def _of_file(path: Path) -> Iterator[Item]:

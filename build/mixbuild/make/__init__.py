@@ -2,6 +2,8 @@
 
 ::
 
+    claim      that a mirror has the rows of a lock, shown while they are read
+    trim       to how many tokens rows are cut
     unit       the atom of work, and the rows that it makes
     keys       what a shard's rows say, in a file beside it
     shard      a unit -> its Arrow shard
@@ -13,6 +15,7 @@
     recipe     a recipe's file -> what is asked for
     manifest   what a build holds, written last
     staging    the shards of a build that is not finished yet
+    verdict    whether a mirror has the rows of a lock, once they are read
     listing    a config's shards where the manifest lists them
     workers    the rendering of units, in as many processes as are worth it
     run        plan -> shards -> manifest, resuming what was interrupted
@@ -48,11 +51,12 @@ from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
 from mixbuild.make.manifest import save as save_manifest
 from mixbuild.make.overlaps import Leaks, Overlaps
-from mixbuild.make.plan import Plan, Request, plan
+from mixbuild.make.plan import Plan, Request, judged, plan
 from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes
 from mixbuild.make.run import Made, make
 from mixbuild.make.shard import Shard, read_shard
-from mixbuild.make.unit import Projection, Trim, Unit, rows, source_rows
+from mixbuild.make.trim import Trim
+from mixbuild.make.unit import Projection, Unit, rows, source_rows
 
 __all__ = [
     "DECLARATIONS",
@@ -85,6 +89,7 @@ __all__ = [
     "Unit",
     "contradictions",
     "expect",
+    "judged",
     "keys_path",
     "listed_with",
     "load_manifest",

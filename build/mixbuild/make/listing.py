@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mixbuild.core import OutputError, explained_output
+from mixbuild.core import explained_output
 from mixbuild.declare import Task
 from mixbuild.make import manifest
 from mixbuild.make.config import (
@@ -27,19 +27,26 @@ from mixbuild.make.config import (
 from mixbuild.make.keys import has_keys
 from mixbuild.make.manifest import Manifest, config_of
 from mixbuild.make.plan import Plan, Request
-from mixbuild.make.shard import Shard, finished
+from mixbuild.make.shard import Shard
 from mixbuild.make.staging import move_out, note, shards_in, take_back
 from mixbuild.make.unit import Unit
+from mixbuild.make.verdict import as_listed, refuse_listed, rendered
 
 
 def stale_plans(out: Path, there: Manifest, plans: Sequence[Plan], request: Request) -> list[Plan]:
-    """The plans of which a build does not hold what would be made of them now."""
-    return [
-        each
-        for each in plans
-        if (config := there.configs.get(each.task.name)) is None
-        or not _is_whole(out, config, each, request)
-    ]
+    """The plans of which a build does not hold what would be made of them now.
+
+    Raises:
+        LockError: it holds what was made of a mirror that differs from the lock, which may not be.
+    """
+    stale = []
+    for each in plans:
+        config = there.configs.get(each.task.name)
+        if config is None or not _is_whole(out, config, as_listed(each, config, request), request):
+            stale.append(each)
+        else:
+            refuse_listed(each, config, request)
+    return stale
 
 
 def stage(out: Path, folder: Path, planned: Plan, there: Manifest) -> None:
@@ -64,7 +71,10 @@ def put_out(out: Path, folder: Path, planned: Plan, request: Request) -> Built:
     """Move a config's finished shards to where it will be listed; what the manifest says of it."""
     name = planned.task.name
     shards, again = (
-        {split: [_whole(unit, planned, folder) for unit in units] for split, units in each.items()}
+        {
+            split: [rendered(unit, planned, folder) for unit in units]
+            for split, units in each.items()
+        }
         for each in (planned.units, planned.again)
     )
     paths = {
@@ -121,16 +131,6 @@ def _entry(
 ) -> Built:
     asked = request.asked(planned.task.name)
     return config_of(planned.task, planned.resolved, shards, asked, request.recipe, again)
-
-
-def _whole(unit: Unit, planned: Plan, folder: Path) -> Shard:
-    shard = finished(unit, planned.projection, folder)
-    if shard is None:
-        raise OutputError(
-            f"{folder}/{unit.stem}.arrow: not there after it was rendered; do all workers share "
-            f"this folder?"
-        )
-    return shard
 
 
 def _size(path: Path) -> int | None:

@@ -8,23 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from mixbuild.core import LockError, UsageError
-from mixbuild.declare import SEED, ChoiceSlot, Slot, Task, TaskChoice
+from mixbuild.core import UsageError
+from mixbuild.declare import SEED, Task, TaskChoice
+from mixbuild.make.claim import Claim, claim_of
 from mixbuild.make.made_of import Asked, RecipeEntry
-from mixbuild.make.unit import Projection, Trim, Unit, bind_projection, choice_hashes, unit_of
+from mixbuild.make.trim import Trim
+from mixbuild.make.unit import Projection, Unit, bind_projection, choice_hashes, unit_of
 from mixbuild.sources import (
     SAMPLES,
     Lock,
-    LockEntry,
     Resolved,
     Run,
-    classes_in,
     count_rows,
-    digests,
     entry_of,
-    is_wholly,
     resolve,
-    same_files,
 )
 
 
@@ -97,6 +94,8 @@ class Plan:
         projection: what all its units share.
         units: by split, in order.
         again: by split, the same units by other templates: all of them once, then once more.
+        claim: what the reading is to show of a mirror; None where nothing is left to be shown.
+        unchosen: by split, units of which no row was chosen, which are read for the claim alone.
     """
 
     task: Task
@@ -104,23 +103,39 @@ class Plan:
     projection: Projection
     units: Mapping[str, Sequence[Unit]]
     again: Mapping[str, Sequence[Unit]] = field(default_factory=dict)
+    claim: Claim | None = None
+    unchosen: Mapping[str, Sequence[Unit]] = field(default_factory=dict)
 
     @property
     def all_units(self) -> list[Unit]:
-        """Those of every split, and these again."""
-        found = (*self.units.values(), *self.again.values())
+        """Those of every split, these again, and those that make no row."""
+        found = (*self.units.values(), *self.again.values(), *self.unchosen.values())
         return [unit for units in found for unit in units]
+
+    def read(self, split: str) -> list[Unit]:
+        """All units of a split that are read, in the order of the source's rows."""
+        units = {_start(unit.run): unit for unit in (*self.units[split], *self.unchosen[split])}
+        runs = map(_start, self.resolved.runs[split])
+        return [units[start] for start in runs if start in units]
+
+
+def _start(run: Run) -> tuple[str, int]:
+    return run.file, run.first_row
 
 
 def plan(task: Task, request: Request) -> Plan:
     """The units of a task. Reads metadata only, and renders nothing.
 
+    What a mirror's rows are is not known then: where a lock says what they must be, the plan has a
+    claim, which is judged once they have been read.
+
     Raises:
         SourceError, SchemaError, UsageError: the request cannot be met.
-        LockError: a mirror is not what the lock says.
+        LockError: the lock has another source for the task.
     """
     source = request.sources.get(task.name)
-    asked, splits = request.asked(task.name), request.splits_of(task)
+    splits = request.splits_of(task)
+    claim = None
     locked = None if source == SAMPLES else entry_of(request.lock, task)
     if source is None and locked is not None:
         resolved = resolve(task, splits=splits, revision=locked.commit)
@@ -128,7 +143,31 @@ def plan(task: Task, request: Request) -> Plan:
     else:
         resolved = resolve(task, source, splits=splits, follow_links=request.follow_links)
         if source is not None and locked is not None:
-            resolved = _as_locked(task, resolved, locked, allow_drift=request.allow_drift)
+            resolved, claim = claim_of(task, resolved, locked)
+    return _planned(task, request, resolved, claim)
+
+
+def judged(planned: Plan, drift: Sequence[str], request: Request) -> Plan:
+    """A plan whose claim is judged: in these lines its mirror's rows differ, or in none.
+
+    Rows that are not the lock's do not say that they are: then it is the plan to make them again.
+
+    Raises:
+        LockError: they differ, and may not.
+    """
+    claim, resolved = planned.claim, planned.resolved
+    if claim is None:
+        return planned
+    if drift and not request.allow_drift:
+        raise claim.refusal(drift)
+    resolved = replace(resolved, locked=not drift, drift=tuple(drift))
+    if drift and resolved.label != claim.label:
+        return _planned(planned.task, request, replace(resolved, label=claim.label), None)
+    return replace(planned, resolved=resolved)
+
+
+def _planned(task: Task, request: Request, resolved: Resolved, claim: Claim | None) -> Plan:
+    asked = request.asked(task.name)
     projection = bind_projection(
         task,
         resolved.schema,
@@ -138,11 +177,12 @@ def plan(task: Task, request: Request) -> Plan:
         keys=request.keys,
         shingles=request.shingles,
         trim=request.trim,
+        claim=claim,
     )
-    units = {
-        split: _units(projection, split, runs, asked.max_rows)
-        for split, runs in resolved.runs.items()
-    }
+    units, unchosen = {}, {}
+    for split, runs in resolved.runs.items():
+        units[split], others = _units(projection, split, runs, asked.max_rows)
+        unchosen[split] = others if claim else []
     again = {
         split: [
             unit_of(projection, split, each.run, highest=each.highest, turn=turn)
@@ -152,58 +192,18 @@ def plan(task: Task, request: Request) -> Plan:
         for split, of_split in units.items()
         if (task.name, split) in request.turns
     }
-    return Plan(task, resolved, projection, units, again)
-
-
-def _as_locked(task: Task, mirror: Resolved, entry: LockEntry, *, allow_drift: bool) -> Resolved:
-    """A mirror, shown to have the rows that are locked: by its files' bytes, or by reading it.
-
-    Rows of a mirror with the same files, too, say that they are from the source itself.
-    """
-    itself = same_files(mirror, entry)
-    drift = [
-        f"{name}: the lock has the classes {', '.join(names)}, the mirror {', '.join(found)}"
-        for name, names in entry.classes.items()
-        if (found := _classes(task, mirror, name)) and found != names
-    ]
-    # what is read twice is read of the same bytes, since each file is held against its stamp
-    read = {} if itself and is_wholly(task, mirror, entry) else digests(task, mirror)
-    for split, got in read.items():
-        expected = entry.splits.get(task.splits[split])
-        if expected is None or not expected.is_same(got):
-            has = f"{expected.rows:,} rows ({expected.content_digest})" if expected else "none"
-            drift.append(
-                f"{split}: the lock has {has}, the mirror {got.rows:,} ({got.content_digest})"
-            )
-    if drift and not allow_drift:
-        raise LockError(
-            f"task {task.name!r}: {mirror.place.label}: expected the rows of {entry.repo}@"
-            f"{entry.commit}, got others: {'; '.join(drift)}; take another mirror, or say "
-            f"--allow-drift"
-        )
-    label = f"{entry.repo}@{entry.commit}" if itself and not drift else mirror.label
-    return replace(mirror, label=label, locked=not drift, drift=tuple(drift))
-
-
-def _classes(task: Task, mirror: Resolved, column: str) -> tuple[str, ...]:
-    """What the codes in a column stand for: as the mirror says, or by the task's order."""
-    for slot in task.slots.values():
-        if isinstance(slot, Slot) and slot.classes and slot.reads[0] == tuple(column.split(".")):
-            return classes_in(mirror).get(column, slot.classes)
-        if isinstance(slot, ChoiceSlot) and slot.choices.answer.path == tuple(column.split(".")):
-            return classes_in(mirror).get(column, slot.choices.classes)
-    return ()  # nobody reads it
+    return Plan(task, resolved, projection, units, again, claim, unchosen)
 
 
 def _units(
     projection: Projection, split: str, runs: Sequence[Run], max_rows: int | None
-) -> list[Unit]:
-    """A split's units; with ``max_rows``, those of its rows with the lowest hashes alone.
+) -> tuple[list[Unit], list[Unit]]:
+    """A split's units; with ``max_rows``, those of its rows with the lowest hashes, and the others.
 
     A head of the split would be of one class only where the source is sorted by class.
     """
     if max_rows is None:
-        return [unit_of(projection, split, run) for run in runs]
+        return [unit_of(projection, split, run) for run in runs], []
     if max_rows < 1:
         raise UsageError(f"--max-rows: expected at least 1, got {max_rows}")
     hashes = []
@@ -212,10 +212,10 @@ def _units(
         hashes.append(choice_hashes(projection, split, run, row_numbers))
     every = np.concatenate(hashes)
     if len(every) <= max_rows:
-        return [unit_of(projection, split, run) for run in runs]
+        return [unit_of(projection, split, run) for run in runs], []
     highest = int(np.partition(every, max_rows - 1)[max_rows - 1])
-    return [
-        unit_of(projection, split, run, highest=highest)
-        for run, each in zip(runs, hashes, strict=True)
-        if (each <= np.uint64(highest)).any()
-    ]
+    units: tuple[list[Unit], list[Unit]] = [], []
+    for run, each in zip(runs, hashes, strict=True):
+        is_chosen = bool((each <= np.uint64(highest)).any())
+        units[not is_chosen].append(unit_of(projection, split, run, highest=highest))
+    return units

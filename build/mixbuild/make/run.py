@@ -16,32 +16,24 @@ nothing.
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
-from mixbuild.core import (
-    Report,
-    UsageError,
-    explained_output,
-    mutex,
-    silent,
-    usable_cores,
-)
+from mixbuild.core import LockError, Report, UsageError, explained_output, mutex, silent
 from mixbuild.core import executor as engine
 from mixbuild.make import manifest
 from mixbuild.make.config import Built, listed_with, whole
 from mixbuild.make.listing import put_out, stage, stale_plans
 from mixbuild.make.manifest import Manifest
 from mixbuild.make.plan import Plan, Request
-from mixbuild.make.shard import Shard, finished
 from mixbuild.make.staging import UNITS, forget, staging
-from mixbuild.make.unit import Unit
-from mixbuild.make.workers import Shared, client_of, plan_all, work, worth_workers
+from mixbuild.make.verdict import as_read, put_back
+from mixbuild.make.workers import plan_all, render_plans, work
 from mixbuild.sources import SAMPLES
 
 Finish: TypeAlias = Callable[[Mapping[str, Built]], Mapping[str, Built]]
@@ -115,36 +107,31 @@ def make(
                 return Made(there, rendered=0, kept=_count(plans), changed=False, removed=())
         with mutex(out):
             there = manifest.load(out) or Manifest(manifest.FORMAT, {})
-            before = _paths(there)
+            before = msgspec.structs.replace(there, configs=dict(there.configs))
             stale = stale_plans(out, there, plans, request)
             # without a folder where there is nothing to render: it may be a read-only medium
             idle = not stale and not (out / UNITS).exists()
             with staging(out, idle=idle) as folder:
                 for each in stale:
                     stage(out, folder, each, there)
-                units = [unit for each in stale for unit in each.all_units]
-                projections = {each.task.name: each.projection for each in stale}
-                missing = [
-                    unit for unit in units if not finished(unit, projections[unit.config], folder)
-                ]
-                kept = len(units) - len(missing)
-                workers = None
-                unasked = engine_name == engine.PROCESSES and num_proc is None
-                client, travels = client_of(missing, elsewhere=not unasked)
-                if unasked and travels:
-                    num_proc = workers = worth_workers(missing, cores=usable_cores())
-                threads = engine_name == engine.PROCESSES and num_proc is None
-                done = engine.run(
-                    missing,
-                    work,
-                    shared=Shared(projections, folder, overlap=threads, client=client),
-                    engine=engine_name,
+                render = partial(
+                    render_plans,
+                    folder=folder,
+                    engine_name=engine_name,
                     num_proc=num_proc,
                     scheduler=scheduler,
-                    workers=crew,
+                    report=report,
                 )
-                _tell(done, missing, kept=kept, report=report)
-                for each in stale:
+                missing, workers = render(stale, crew=crew)
+                try:
+                    judged = [as_read(each, folder, request) for each in stale]
+                except LockError:
+                    put_back(out, folder, stale, before)
+                    raise
+                pairs = zip(stale, judged, strict=True)
+                if again := [now for was, now in pairs if now.units is not was.units]:
+                    render(again)
+                for each in judged:
                     there.configs[each.task.name] = put_out(out, folder, each, request)
                 asked = {task.name: whole(there.configs[task.name]) for task in request.tasks}
                 settled = asked if finish is None else dict(finish(asked))
@@ -157,30 +144,12 @@ def make(
                     forget(folder, task.name)
         return Made(
             there,
-            rendered=len(missing),
-            kept=_count(plans) - len(missing),
+            rendered=missing,
+            kept=_count(plans) - missing,
             changed=changed,
-            removed=tuple(sorted(before - _paths(there))),
+            removed=tuple(sorted(_paths(before) - _paths(there))),
             workers=workers,
         )
-
-
-def _tell(
-    done: Iterable[tuple[Unit, Shard]], missing: Sequence[Unit], *, kept: int, report: Report
-) -> None:
-    """Wait for all units, and tell how far it is with each that is done."""
-    left = Counter(unit.config for unit in missing)
-    total = kept + len(missing)
-    rows: Counter[str] = Counter()
-    size = 0
-    report(kept, total, running=next(iter(left), ""))
-    for count, (unit, shard) in enumerate(done, start=kept + 1):
-        rows[unit.config] += shard.rows
-        size += shard.bytes
-        left -= Counter([unit.config])
-        ended = "" if left[unit.config] else f"{unit.config}: {rows[unit.config]:,} rows rendered"
-        running = next(iter(left), "")
-        report(count, total, rows=rows.total(), size=size, running=running, ended=ended)
 
 
 def _refuse_overlap(request: Request, out: Path) -> None:

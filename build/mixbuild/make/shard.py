@@ -17,6 +17,7 @@ from mixbuild.core import (
     Count,
     OutputError,
     Record,
+    SourceDigest,
     VerifyError,
     ahead,
     dump_json,
@@ -49,9 +50,26 @@ class Shard(Record, frozen=True):
     content_digest: str
 
 
+class WereRead(Record, frozen=True):
+    """All source rows of a unit's run: how many, and the parts of their digest."""
+
+    rows: Count
+    parts: dict[str, str]
+
+
+class UnitReport(Shard, frozen=True):
+    """What is noted of a shard while the build is not finished.
+
+    Attributes:
+        were_read: what its source rows were, where that is to show something of a mirror.
+    """
+
+    were_read: WereRead | None = None
+
+
 def render_unit(
     unit: Unit, projection: Projection, folder: Path, *, overlap: bool = False
-) -> Shard:
+) -> UnitReport:
     """Make the unit's shard ``folder/<stem>.arrow``, and ``<stem>.json`` once it is whole.
 
     Its keys, where they are asked for, are there before it.
@@ -81,10 +99,10 @@ def render_unit(
     return shard
 
 
-def finished(unit: Unit, projection: Projection, folder: Path) -> Shard | None:
-    """The unit's shard, if an earlier build finished it in this folder, with its keys if asked."""
+def finished(unit: Unit, projection: Projection, folder: Path) -> UnitReport | None:
+    """The unit's shard, if an earlier build finished it in this folder, with all that is asked."""
     shard = read_report(folder / f"{unit.stem}.json")
-    if shard is None or shard.unit != unit.key:
+    if shard is None or shard.unit != unit.key or (projection.claimed and not shard.were_read):
         return None
     arrow = folder / f"{unit.stem}.arrow"
     try:
@@ -94,12 +112,12 @@ def finished(unit: Unit, projection: Projection, folder: Path) -> Shard | None:
     return shard if whole and has_keys(arrow, unit.key, projection) else None
 
 
-def read_report(path: Path) -> Shard | None:
+def read_report(path: Path) -> UnitReport | None:
     """What a report says of a shard; None where there is none, or none that can be read."""
     try:
         how = {"where": str(path), "remedy": "the unit is made again"}
         raw = parse_json(path.read_bytes(), **how, error=OutputError)
-        return typed(raw, Shard, **how, error=OutputError)
+        return typed(raw, UnitReport, **how, error=OutputError)
     except (OSError, OutputError):
         return None
 
@@ -157,12 +175,12 @@ def _read(path: Path, digest: _Digest) -> Iterator[pa.RecordBatch]:
 
 def _write(
     unit: Unit, projection: Projection, path: Path, *, overlap: bool
-) -> tuple[Shard, list[pa.RecordBatch]]:
+) -> tuple[UnitReport, list[pa.RecordBatch]]:
     """Stream the unit's rows to a file, take their digest on the way, and keep their keys."""
     read_count, written, drops = 0, 0, Counter[str]()
-    content = ContentDigest(SCHEMA)
+    content, source = ContentDigest(SCHEMA), SourceDigest()
     keys = []
-    batches = rows(unit, projection, overlap=overlap)
+    batches = rows(unit, projection, overlap=overlap, digest=source)
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, SCHEMA) as stream:
         for count, batch, dropped in ahead(batches) if overlap else batches:
             if projection.keyed is not None:
@@ -175,12 +193,13 @@ def _write(
             read_count += count
             written += batch.num_rows
             drops.update(dropped)
-    shard = Shard(
+    shard = UnitReport(
         unit.key,
         read_count,
         written,
         dict(sorted(drops.items())),
         path.stat().st_size,
         content.hexdigest(),
+        WereRead(rows=source.rows, parts=source.parts) if projection.claimed else None,
     )
     return shard, keys

@@ -13,20 +13,31 @@ import json
 import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core import Drops, Hashes, Rows, WorkerError, hash_code, hash_rows
-from mixbuild.declare import EVERY, SAMPLE, SEED, Chat, Task
+from mixbuild.core import Drops, Hashes, Rows, SourceDigest, WorkerError, hash_code, hash_rows
+from mixbuild.declare import EVERY, SAMPLE, SEED, Task
 from mixbuild.declare import Path as ColumnPath
-from mixbuild.render import Binding, Limit, Origin, bind, render, row_keys, row_shingles
-from mixbuild.sources import Run, open_tokenizer, read
+from mixbuild.make.claim import Claim
+from mixbuild.make.trim import Trim, limit_of
+from mixbuild.render import Binding, Origin, bind, render, row_keys, row_shingles
+from mixbuild.sources import Run, read, read_digested
 
-DECISIVE = ("core", "declare", "render", "sources", "make/unit.py", "make/keys.py", "make/shard.py")
+DECISIVE = (
+    "core",
+    "declare",
+    "render",
+    "sources",
+    "make/trim.py",
+    "make/unit.py",
+    "make/keys.py",
+    "make/shard.py",
+)
 """The rooms and modules whose text decides what a unit is rendered to."""
 
 
@@ -63,23 +74,6 @@ class Unit:
         return f"{self.config}-{self.key}"
 
 
-@dataclass(frozen=True)
-class Trim:
-    """To how many tokens rows are cut.
-
-    Attributes:
-        tokenizer: its file, or ``org/name@commit`` on the Hub.
-        sha256: of all that decides its counts.
-        max_tokens: of prompt and completion in one piece, or of their chat.
-        chat: whether their chat is counted, and what is in there.
-    """
-
-    tokenizer: str
-    sha256: str
-    max_tokens: int
-    chat: Chat | None = None
-
-
 @dataclass(frozen=True, eq=False)
 class Projection:
     """A task bound to its source: what all units of a config share.
@@ -94,6 +88,8 @@ class Projection:
             where nobody wants them.
         shingles: how many words are a shingle; 0 where nobody compares rows by them.
         trim: to how many tokens rows are cut; None where none is.
+        claimed: the columns whose digest is to show that a mirror has a lock's rows; none where
+            nothing is to be shown.
     """
 
     binding: Binding
@@ -104,6 +100,7 @@ class Projection:
     keyed: Binding | None = None
     shingles: int = 0
     trim: Trim | None = None
+    claimed: tuple[ColumnPath, ...] = ()
 
     @property
     def reads(self) -> tuple[ColumnPath, ...]:
@@ -122,6 +119,7 @@ def bind_projection(
     keys: bool = False,
     shingles: int = 0,
     trim: Trim | None = None,
+    claim: Claim | None = None,
 ) -> Projection:
     """Bind a task to its source, once for all that will render it.
 
@@ -134,6 +132,7 @@ def bind_projection(
         keys: make the rows' keys too.
         shingles: with their shingles of so many words, if more than 0.
         trim: to how many tokens rows are cut, where the task says what of them may be.
+        claim: what the reading is to show of a mirror.
 
     Raises:
         UsageError: the task has no such template.
@@ -154,7 +153,19 @@ def bind_projection(
     trim = None if task.trimmable is None else trim
     if trim is not None:
         parts.append([task.trimmable, task.keeps, trim.max_tokens, trim.sha256])
-    return Projection(binding, schema, source, code_version(), _hash(parts), keyed, shingles, trim)
+    if claim is not None:
+        parts.append(claim.key)
+    return Projection(
+        binding,
+        schema,
+        source,
+        code_version(),
+        _hash(parts),
+        keyed,
+        shingles,
+        trim,
+        () if claim is None else claim.reads,
+    )
 
 
 def keys_version(projection: Projection) -> str:
@@ -191,6 +202,7 @@ def source_rows(
     *,
     columns: Iterable[ColumnPath] | None = None,
     overlap: bool = False,
+    digest: SourceDigest | None = None,
 ) -> Iterator[tuple[Rows, pa.RecordBatch]]:
     """A unit's source rows batch by batch, before each the rows' numbers within their file.
 
@@ -199,13 +211,18 @@ def source_rows(
         projection: of its config.
         columns: what to read; without it, what the projection needs.
         overlap: decode on a thread of its own.
+        digest: what all rows of the unit's run are added to, as far as they are claimed to be a
+            lock's.
 
     Raises:
         SourceError: the source cannot be read.
     """
     reads = projection.reads if columns is None else columns
     chosen = None if unit.highest is None else partial(_are_chosen, unit, projection)
-    return read(unit.run, reads, schema=projection.schema, overlap=overlap, chosen=chosen)
+    how = {"schema": projection.schema, "overlap": overlap, "chosen": chosen}
+    if digest is None or not projection.claimed:
+        return read(unit.run, reads, **how)
+    return read_digested(unit.run, reads, digest=digest, of=projection.claimed, **how)
 
 
 def _are_chosen(unit: Unit, projection: Projection, numbers: Rows) -> npt.NDArray[np.bool_]:
@@ -215,7 +232,11 @@ def _are_chosen(unit: Unit, projection: Projection, numbers: Rows) -> npt.NDArra
 
 
 def rows(
-    unit: Unit, projection: Projection, *, overlap: bool = False
+    unit: Unit,
+    projection: Projection,
+    *,
+    overlap: bool = False,
+    digest: SourceDigest | None = None,
 ) -> Iterator[tuple[int, pa.RecordBatch, Drops]]:
     """Render a unit: (source rows read, rows, what was left out) for each batch.
 
@@ -232,8 +253,8 @@ def rows(
             f"its workers run"
         )
     origin = Origin(projection.source, unit.split, unit.run.file)
-    limit = None if projection.trim is None else _limit(projection.trim)
-    for numbers, batch in source_rows(unit, projection, overlap=overlap):
+    limit = None if projection.trim is None else limit_of(projection.trim)
+    for numbers, batch in source_rows(unit, projection, overlap=overlap, digest=digest):
         beside = _beside(projection, batch)
         rendered, drops = render(
             projection.binding,
@@ -245,18 +266,6 @@ def rows(
             turn=unit.turn,
         )
         yield batch.num_rows, rendered, drops
-
-
-@cache
-def _limit(trim: Trim) -> Limit:
-    """The tokenizer that planned the build, once in each process."""
-    count, content = open_tokenizer(trim.tokenizer, chat=trim.chat)
-    if (got := hashlib.sha256(content).hexdigest()) != trim.sha256:
-        raise WorkerError(
-            f"tokenizer {trim.tokenizer}: expected the file with the SHA-256 {trim.sha256}, which "
-            f"planned the build, got {got}; leave it as it is while a build is made"
-        )
-    return Limit(trim.max_tokens, count)
 
 
 def _beside(projection: Projection, batch: pa.RecordBatch) -> pa.RecordBatch | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixbuild.core import UsageError, usable_cores
+from mixbuild.core import Report, UsageError, usable_cores
 from mixbuild.core import executor as engine
 from mixbuild.make.plan import Plan, Request, plan
-from mixbuild.make.shard import Shard, render_unit
+from mixbuild.make.shard import Shard, finished, render_unit
 from mixbuild.make.unit import Projection, Unit
 from mixbuild.sources import BATCH_BYTES, Factory, adopt, callers_factory, can_travel, is_remote
 
@@ -105,3 +106,70 @@ def work(unit: Unit, shared: Shared) -> Shard:
     adopt(shared.client)
     projection = shared.projections[unit.config]
     return render_unit(unit, projection, shared.folder, overlap=shared.overlap)
+
+
+def render_plans(
+    plans: Sequence[Plan],
+    folder: Path,
+    *,
+    engine_name: str,
+    num_proc: int | None,
+    scheduler: str | None,
+    report: Report,
+    crew: engine.Workers | None = None,
+) -> tuple[int, int | None]:
+    """Make the units of plans that are not there yet.
+
+    Args:
+        plans: of which config each.
+        folder: where the shards are written.
+        engine_name: as of ``make``.
+        num_proc: as of ``make``.
+        scheduler: as of ``make``.
+        report: told of units, rows and bytes, and of each config that ends.
+        crew: worker processes that may have begun.
+
+    Returns:
+        how many were made, and how many worker processes were chosen, where nobody said how many.
+
+    Raises:
+        MixError: of any kind, for the first unit that fails.
+    """
+    units = [unit for each in plans for unit in each.all_units]
+    projections = {each.task.name: each.projection for each in plans}
+    missing = [unit for unit in units if not finished(unit, projections[unit.config], folder)]
+    workers = None
+    unasked = engine_name == engine.PROCESSES and num_proc is None
+    client, travels = client_of(missing, elsewhere=not unasked)
+    if unasked and travels:
+        num_proc = workers = worth_workers(missing, cores=usable_cores())
+    threads = engine_name == engine.PROCESSES and num_proc is None
+    done = engine.run(
+        missing,
+        work,
+        shared=Shared(projections, folder, overlap=threads, client=client),
+        engine=engine_name,
+        num_proc=num_proc,
+        scheduler=scheduler,
+        workers=crew,
+    )
+    _tell(done, missing, kept=len(units) - len(missing), report=report)
+    return len(missing), workers
+
+
+def _tell(
+    done: Iterable[tuple[Unit, Shard]], missing: Sequence[Unit], *, kept: int, report: Report
+) -> None:
+    """Wait for all units, and tell how far it is with each that is done."""
+    left = Counter(unit.config for unit in missing)
+    total = kept + len(missing)
+    rows: Counter[str] = Counter()
+    size = 0
+    report(kept, total, running=next(iter(left), ""))
+    for count, (unit, shard) in enumerate(done, start=kept + 1):
+        rows[unit.config] += shard.rows
+        size += shard.bytes
+        left -= Counter([unit.config])
+        ended = "" if left[unit.config] else f"{unit.config}: {rows[unit.config]:,} rows rendered"
+        running = next(iter(left), "")
+        report(count, total, rows=rows.total(), size=size, running=running, ended=ended)

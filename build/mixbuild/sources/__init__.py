@@ -41,10 +41,10 @@ from mixbuild.sources.lock import Entry as LockEntry
 from mixbuild.sources.lock import Lock, entry_of
 from mixbuild.sources.pin import check_lock, pin
 from mixbuild.sources.probe import Probed, probe
-from mixbuild.sources.read import count_rows, read
+from mixbuild.sources.read import count_rows, read, read_digested
 from mixbuild.sources.resolve import SAMPLES, Resolved, explore, resolve
 from mixbuild.sources.session import Factory, adopt, callers_factory, can_travel
-from mixbuild.sources.survey import classes_in, digests, is_wholly, same_files
+from mixbuild.sources.survey import classes_in, is_wholly, same_files
 from mixbuild.sources.tokenizer import open_tokenizer
 
 __all__ = [
@@ -64,7 +64,6 @@ __all__ = [
     "check_lock",
     "classes_in",
     "count_rows",
-    "digests",
     "entry_of",
     "explore",
     "find_repo",
@@ -77,6 +76,7 @@ __all__ = [
     "probe",
     "read",
     "read_card",
+    "read_digested",
     "read_repo_file",
     "resolve",
     "same_files",

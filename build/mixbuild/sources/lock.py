@@ -2,7 +2,7 @@
 
 ::
 
-    {"format": 1, "sources": {task:
+    {"format": 2, "sources": {task:
         {repo, commit, config, license, files, schema, splits, classes}}}
 
 ``splits`` are the source's own, each with its rows and the content digest of
@@ -32,7 +32,7 @@ from mixbuild.core import (
 from mixbuild.declare import Task
 
 FILE = "sources.lock.json"
-FORMAT = 1
+FORMAT = 2
 REMEDY = "delete it and run lock again"
 ASK = "nothing was written; is HF_ENDPOINT a Hub's address?"
 
@@ -62,10 +62,6 @@ class Split(Record, frozen=True):
 
     rows: Count
     content_digest: str
-
-    def is_same(self, other: Split) -> bool:
-        """Whether both have the same rows, whatever else is noted of them."""
-        return (self.rows, self.content_digest) == (other.rows, other.content_digest)
 
 
 class Entry(Record, frozen=True):
@@ -134,9 +130,9 @@ def _read(path: Path) -> _Locked:
         ) from None
     found = parse_json(content, where=str(path), error=LockError, remedy=REMEDY)
     if isinstance(found, dict) and found.get("format", FORMAT) != FORMAT:
-        raise LockError(
-            f"{path}: expected format {FORMAT}, got {found['format']!r:.60}; update instruct_mix"
-        )
+        # the first format had digests that could only be taken of rows in their order
+        remedy = REMEDY if found["format"] == 1 else "update instruct_mix"
+        raise LockError(f"{path}: expected format {FORMAT}, got {found['format']!r:.60}; {remedy}")
     return typed(found, _Locked, where=str(path), error=LockError, remedy=REMEDY)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mixbuild.core import Rows, SourceError, ahead, explained
+from mixbuild.core import Rows, SourceDigest, SourceError, ahead, explained
 from mixbuild.declare import Path as ColumnPath
+from mixbuild.declare import field, project
 from mixbuild.sources.formats import arrow, delimited, parquet, records
 from mixbuild.sources.formats.dialect import dialect_of
 from mixbuild.sources.formats.weights import give_back
@@ -57,6 +58,42 @@ def read(
                 del piece
             del batch  # or it would be held while the next one is read
             give_back(weight)
+
+
+def read_digested(
+    run: Run,
+    columns: Iterable[ColumnPath],
+    *,
+    digest: SourceDigest,
+    of: Iterable[ColumnPath],
+    schema: pa.Schema,
+    overlap: bool = False,
+    chosen: Choice | None = None,
+) -> Iterator[tuple[Rows, pa.RecordBatch]]:
+    """As ``read``, and add all rows to a digest as they pass, chosen or not.
+
+    Args:
+        run: what to read.
+        columns: as of ``read``.
+        digest: what they are added to.
+        of: the columns that it covers, read beside the others.
+        schema: as of ``read``.
+        overlap: as of ``read``.
+        chosen: as of ``read``.
+
+    Raises:
+        SourceError, SchemaError: as of ``read``.
+    """
+    covered = {".".join(path): field(*path) for path in of}
+    every = {*columns, *of}
+    for numbers, batch in read(run, every, schema=schema, overlap=overlap):
+        with explained(f"{run.place.label}: {run.file}"):
+            digest.update(project(batch, covered))
+        if chosen is not None:
+            wanted = chosen(numbers)
+            numbers, batch = numbers[wanted], batch.filter(pa.array(wanted))
+        if len(numbers):
+            yield numbers, batch
 
 
 def _conformed(

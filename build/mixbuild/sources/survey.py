@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from mixbuild.core import Report, SourceDigest, SourceError, explained, silent
-from mixbuild.declare import EVERY, Task, field, project
+from mixbuild.declare import EVERY, Task
 from mixbuild.render import bind
 from mixbuild.sources.hub import (
     CARD,
@@ -21,9 +21,8 @@ from mixbuild.sources.hub import (
     read_repo_file,
 )
 from mixbuild.sources.legend import names_in
-from mixbuild.sources.location import Run
 from mixbuild.sources.lock import Entry, File, Split
-from mixbuild.sources.read import read
+from mixbuild.sources.read import read_digested
 from mixbuild.sources.resolve import Resolved, resolve
 
 
@@ -99,25 +98,18 @@ def digests(task: Task, resolved: Resolved, *, report: Report = silent) -> dict[
         SchemaError: it lacks what the task reads.
     """
     reads = bind(task, resolved.schema, templates=EVERY).reads
-    columns = {".".join(path): field(*path) for path in reads}
     total = sum(len(runs) for runs in resolved.runs.values())
     done = 0
     entries: dict[str, Split] = {}
     for split, runs in resolved.runs.items():
-        rows, digest = 0, SourceDigest()
+        digest = SourceDigest()
         for run in runs:
-            for _, batch in read(run, reads, schema=resolved.schema):
-                _add(digest, project(batch, columns), run)
-                rows += batch.num_rows
+            for _ in read_digested(run, (), digest=digest, of=reads, schema=resolved.schema):
+                pass
             done += 1
             report(done, total, running=task.name)
-        entries[split] = Split(rows=rows, content_digest=digest.hexdigest())
+        entries[split] = Split(rows=digest.rows, content_digest=digest.hexdigest())
     return entries
-
-
-def _add(digest: SourceDigest, batch: pa.RecordBatch, run: Run) -> None:
-    with explained(f"{run.place.label}: {run.file}"):
-        digest.update(batch)
 
 
 def same_files(mirror: Resolved, entry: Entry) -> bool:
