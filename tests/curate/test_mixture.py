@@ -94,6 +94,13 @@ def test_a_smaller_mixture_is_a_part_of_a_larger_one_and_a_new_part_moves_no_oth
 
     nested = [taken(both, total) for total in (20, 50, 51, 130, 300)]
     assert all(fewer < more for fewer, more in pairwise(nested))
+    # what is held out is the same for each of them, or a row might be in the smaller train alone
+    apart: list[list[str]] = []
+    for total in (4, 7, 150):
+        mixture = Mixture(parts=both, total=total, test=HeldOut(25))
+        mix = mixed(out, configs, "mix", mixture, seed=5)
+        apart.append([row["id"] for row in rows_of(out, mix, "test")])
+    assert apart[0] == apart[1] == apart[2]
     alone = taken({"imdb": Part()}, 130)
     for share in (0.01, 0.3, 0.9):
         new = {"imdb": Part(share=round(1 - share, 2)), "rotten_tomatoes": Part(share=share)}
