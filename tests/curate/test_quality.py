@@ -270,6 +270,16 @@ def test_items_of_a_file_and_of_a_task_are_taken_out_of_train_alone(tmp_path: Pa
     assert reasons(tmp_path / "self", "train") == {"contaminated by imdb/test": 2}
 
 
+def test_an_evaluation_set_without_items_is_refused(tmp_path: Path) -> None:
+    bench, out = tmp_path / "bench.jsonl", tmp_path / "out"
+    bench.write_text("\n\n")
+    asked = Quality(contamination=Contamination(against=(str(bench),)))
+    with pytest.raises(SourceError) as caught:
+        curate(mirror(tmp_path / "mirror"), out, asked)
+    assert str(caught.value) == f"against {bench}: expected items to look for, got none"
+    assert not out.exists()
+
+
 def test_benchmarks_are_the_splits_that_evaluators_ask(tmp_path: Path) -> None:
     every = {name: (task.name, split) for task in ALL for name, split in task.benchmarks.items()}
     assert len(every) == sum(len(task.benchmarks) for task in ALL), "each name is one task's"

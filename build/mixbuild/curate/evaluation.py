@@ -43,6 +43,7 @@ def items_of(against: Sequence[str], request: Request, *, catalog: Sequence[Task
     tasks = {task.name: task for task in catalog}
     found: list[Item] = []
     for place in _named(against, catalog):
+        before = len(found)
         name, _, split = place.partition("/")
         if name in tasks and split:
             found += _of_task(tasks[name], split, request)
@@ -57,6 +58,8 @@ def items_of(against: Sequence[str], request: Request, *, catalog: Sequence[Task
                 f"against {place}: expected TASK/SPLIT, a benchmark of list TASK, a file of JSON "
                 f"lines or ORG/NAME:SPLIT, got no such file"
             )
+        if len(found) == before:
+            raise SourceError(f"against {place}: expected items to look for, got none")
     return found
 
 
