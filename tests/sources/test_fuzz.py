@@ -23,8 +23,8 @@ from mixbuild.sources.formats import delimited, records
 from mixbuild.sources.formats.dialect import Dialect
 from mixbuild.tasks import find
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "400"))
-"""Of each test; a run of more is asked for by the environment."""
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
+"""Of each test; `.ci/run` asks for 2,000 by the environment."""
 
 fuzzed = settings(
     max_examples=EXAMPLES,
