@@ -94,7 +94,8 @@ def read_selected(out: Path, selected: Selected) -> Iterator[pa.RecordBatch]:
         selected: what its manifest says.
 
     Raises:
-        VerifyError: the file is not there, or lists something else than it is to.
+        VerifyError: the file is not there, or lists something else than it is to, such as rows that
+            its shards have not.
     """
     path = out / selected.path
     if not is_selection(path, key=selected.key, digest=selected.digest):
@@ -103,7 +104,16 @@ def read_selected(out: Path, selected: Selected) -> Iterator[pa.RecordBatch]:
             f"is there, then run make --out {out} again"
         )
     again = read_selection(path, key=selected.key)
-    return iter(()) if again is None else again
+    return _refusing(iter(()) if again is None else again, path, selected.shards)
+
+
+def _refusing(
+    batches: Iterable[pa.RecordBatch], path: Path, shards: Sequence[Shard]
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        shard, row = (batch.column(name).to_numpy() for name in ("shard", "row"))
+        _refuse_others(shard, row, [(path, each) for each in shards])
+        yield batch
 
 
 def is_selection(path: Path, *, key: str, digest: str) -> bool:

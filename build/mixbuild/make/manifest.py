@@ -8,7 +8,7 @@ no time, host or worker count: two builds of the same thing have the same manife
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -128,7 +128,32 @@ def load(out: Path) -> Manifest | None:
             *odd_sums(name, config),
         ):
             raise ManifestError(f"{path}: {fault}; {remedy}")
+    for fault in _misplaced(found):
+        raise ManifestError(f"{path}: {fault}; {remedy}")
     return found
+
+
+def _misplaced(found: Manifest) -> Iterator[str]:
+    """Lists of rows that lie elsewhere than they are to, and selected shards that nobody lists."""
+    splits = [
+        (f"{name}/{split}", f"configs.{name}.splits.{split}", entry)
+        for name, config in found.configs.items()
+        for split, entry in config.splits.items()
+    ]
+    listed = {shard.path: shard for *_, each in splits for shard in (*each.shards, *each.again)}
+    for below, where, entry in splits:
+        for key, lies, expected in (
+            ("removed", entry.removed, f"{below}.removed.arrow"),
+            ("selected", entry.selected, f"{below}.selection.arrow"),
+        ):
+            if lies is not None and lies.path != expected:
+                yield f"{where}.{key}.path: expected {expected!r}, got {lies.path[:99]!r}"
+        for index, shard in enumerate(entry.selected.shards if entry.selected else ()):
+            if listed.get(shard.path) != shard:
+                yield (
+                    f"{where}.selected.shards.{index}: expected a shard as its own config lists "
+                    f"it, got {shard.path[:99]!r}"
+                )
 
 
 def refuse_format(raw: object, expected: int, *, where: str, remedy: str) -> None:

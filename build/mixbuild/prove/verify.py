@@ -101,7 +101,10 @@ def _faults_beside(out: Path, entry: BuiltSplit) -> Iterator[str]:
         if entry.removed is not None:
             read_removal(out, entry.removed)
         if entry.selected is not None:
-            read_selected(out, entry.selected)
+            rows = sum(places.num_rows for places in read_selected(out, entry.selected))
+            if rows != entry.rows:
+                path = out / entry.selected.path
+                yield f"{path}: expected {entry.rows:,} rows, as the manifest says, got {rows:,}"
     except VerifyError as error:
         yield str(error).partition("; delete it")[0]
 
