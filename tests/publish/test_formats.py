@@ -187,6 +187,11 @@ def test_every_template_of_every_task_can_be_told_back(task: str, asked: RowForm
         ("text", {"marker": "keep"}, "text: keeps the marker in any case; leave 'keep' out"),
         ("alpaca", {"system": "x"}, "alpaca: has no place for a system message; take messages"),
         ("messages", {"system": " "}, "messages: expected a system message in words, got none"),
+        (
+            "sharegpt",
+            {"system": "Be \udc85."},
+            "sharegpt: expected a system message in UTF-8, got 'Be \\udc85.'; save or type it",
+        ),
     ],
 )
 def test_what_there_is_not_is_refused(name: str, options: dict[str, Any], error: str) -> None:

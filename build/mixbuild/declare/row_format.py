@@ -62,6 +62,24 @@ class RowFormat(Record, frozen=True):
             )
         if self.system is not None and not self.system.strip():
             raise UsageError(f"{self.name}: expected a system message in words, got none")
+        if self.system is not None and not is_text(self.system):
+            raise UsageError(
+                f"{self.name}: expected a system message in UTF-8, got {self.system!r:.99}; save "
+                f"or type it in UTF-8"
+            )
+
+
+def is_text(value: str) -> bool:
+    r"""Whether a string can be written in UTF-8; what a shell gives of other bytes cannot.
+
+    >>> is_text("é"), is_text("\udc85")
+    (True, False)
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 CANONICAL = RowFormat()
