@@ -680,6 +680,7 @@ def test_too_few_rows_are_said_to_be_too_few(lint: Linter) -> None:
     [
         ("unclean-completion", "\u200bTeam {}", r"'\u200bTeam 1000'"),
         ("unclean-completion", "Team\t\t{}", r"'Team\t\t1000'"),
+        ("unclean-completion", "Team.  It is {}", "'Team.  It is 1000'"),
         ("tokenised-target", "It 's team {}", '"It \'s team 1000"'),
         ("tokenised-target", "team {} ca n't", '"team 1000 ca n\'t"'),
         ("tokenised-target", "Team {} , I say", "'Team 1000 , I say'"),

@@ -54,6 +54,8 @@ TOKENS = (
     (r"(\d) : (\d\d)", r"\1:\2"),  # "3 : 59 p.m." -> "3:59 p.m."
     (r" ([,;:!?%)\]}])", r"\1"),  # "a , b ) ?" -> "a, b)?"
     (r'(^|[ (\[])" ([^"]*[^" ]) ?"', r'\1"\2"'),  # 'a " b " c' -> 'a "b" c'
+    (r'([.,!?]) "( (?:\w+ )?(?:said|says|he|she|they)\b|$)', r'\1"\2'),  # 'a , " he said'
+    (r"(\d) -- (\d)", r"\1–\2"),  # "won 3 -- 2", as a score
 )
 """What makes text of the Penn Treebank's tokens, one after the other; with what each does."""
 

@@ -2,6 +2,8 @@ r"""What is asked for, cleaned: completions and the outputs that are accepted in
 
 >>> clean(pa.array([" The end.\u00a0\n", "May\u00a05", "a  b", None])).to_pylist()
 ['The end.', 'May 5', 'a  b', None]
+>>> clean(pa.array(["One. \t\n\n  Two.\r\nThree."])).to_pylist()
+['One.\n\n  Two.\nThree.']
 """
 
 from __future__ import annotations
@@ -16,11 +18,16 @@ import pyarrow.compute as pc
 from mixbuild.core import SCHEMA
 from mixbuild.declare import Parts, Template, join, may_hold
 
+LINE_END = "[ \t\r]+\n"
+"""White space that nobody sees, before a line feed."""
+
 
 def clean(texts: pa.StringArray) -> pa.StringArray:
-    """Texts without white space around them, of any kind, and with a space for each NBSP."""
+    """Texts without white space around them and at the ends of their lines; an NBSP is a space."""
     if may_hold(texts, "\u00a0"):
         texts = pc.replace_substring(texts, "\u00a0", " ")
+    if may_hold(texts, LINE_END):
+        texts = pc.replace_substring_regex(texts, pattern=LINE_END, replacement="\n")
     return pc.utf8_trim_whitespace(texts)
 
 
@@ -54,17 +61,33 @@ def completions(
 
 
 def _clean_lists(lists: pa.ListArray) -> pa.ListArray:
-    """Each list's texts cleaned, in their order, without those that are null or blank.
+    """Each list's texts cleaned, once each and in their order, without those that are blank.
 
     >>> _clean_lists(pa.array([["a ", None, "b", "a", ""], ["b"]])).to_pylist()
-    [['a', 'b', 'a'], ['b']]
+    [['a', 'b'], ['b']]
     """
     texts, lengths = clean(pc.list_flatten(lists)), pc.list_value_length(lists)
-    shown = pc.greater(pc.binary_length(texts), 0).fill_null(False)
-    if shown.false_count:
-        parents = pc.list_parent_indices(lists).filter(shown).to_numpy()
-        texts, lengths = texts.filter(shown), np.bincount(parents, minlength=len(lists))
+    kept = pc.greater(pc.binary_length(texts), 0).fill_null(False).to_numpy(zero_copy_only=False)
+    parents = pc.list_parent_indices(lists).to_numpy()
+    if (pc.max(lengths).as_py() or 0) > 1:
+        kept = kept & _first_in_its_list(texts, parents)
+    if not kept.all():
+        texts, lengths = (
+            texts.filter(pa.array(kept)),
+            np.bincount(parents[kept], minlength=len(lists)),
+        )
     return pa.ListArray.from_arrays(_offsets(lengths), texts, type=SCHEMA.field("references").type)
+
+
+def _first_in_its_list(
+    texts: pa.StringArray, parents: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Which texts do not stand earlier in the same list; ``parents`` says in which each stands."""
+    codes = texts.dictionary_encode().indices.fill_null(-1).to_numpy()
+    _, first = np.unique(parents * (len(texts) + 1) + codes, return_index=True)
+    found = np.zeros(len(texts), np.bool_)
+    found[first] = True
+    return found
 
 
 def _offsets(lengths: npt.ArrayLike) -> npt.NDArray[np.int32]:

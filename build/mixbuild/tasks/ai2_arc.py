@@ -46,7 +46,6 @@ def _arc(name: str, config: str, how_chosen: str) -> Task:
             "both": OPTIONS.both(),
         },
         templates=TEMPLATES,
-        waivers={"ambiguous-prompt": "without its options, a question may have several right answers; a few were set twice, with other options"},
     )
 
 
@@ -54,7 +53,7 @@ CLOSED = {"needs its options": needs_options("question")}
 UNASKED = {"not a question": ~is_question("question")}
 
 TEMPLATES = (
-    Template("seed", "Answer the following question with the letter and the text of the right option: {question} \n{options}\n[OUTPUT]: {both}"),
+    Template("seed", "Answer the following question or complete the sentence with the right option, letter and text: {question} \n{options}\n[OUTPUT]: {both}"),
     Template("letter_only", "{question}\n\n{options}\n\nOne of these is correct. Reply with its letter, without brackets.\n[OUTPUT]: {letter}"),
     Template(
         "exam",

@@ -36,7 +36,7 @@ TEMPLATES = (
     Template("rule_out", "Candidates: {line}\nRule out all but one of them by asking yourself: {question}\nWhat is left?\n[OUTPUT]: {answer}"),
     Template(
         "write_the_question",
-        "Write a question in which the keyword {concept} plays a part. These answers will be offered: {line}\nThe most sensible of them must be: {answer}\n[OUTPUT]: {question}",
+        "Write a question in which the keyword {concept} plays a part. These answers will be offered: {line}\nThe most sensible of them must be: {answer}\n[OUTPUT]: {wording}",
         inverted=True,
     ),
     Template("letter_short", "{question}\n{options}\nThe letter, please.\n[OUTPUT]: {letter}"),
@@ -68,6 +68,7 @@ TASK = Task(
     benchmarks={"commonsense_qa": "validation"},
     slots={
         "question": trimmed("question"),
+        "wording": trimmed("question").spaced(),
         "concept": trimmed("question_concept"),
         "options": OPTIONS.lettered(),
         "bullets": OPTIONS.bulleted(),

@@ -6,9 +6,11 @@ Raw record: {"instruction": "When did Virgin Australia start operating?",
     "response": "Virgin Australia commenced services on 31 August 2000 as Virgin Blue, …",
     "category": "closed_qa"}
     The context is empty for most rows; its label then disappears with it.
+    One response of twelve has two spaces after a full stop: the slot makes one of them, but for
+    those that a line of code begins with.
 """
 
-from mixbuild.declare import Source, Task, Template, holds, label, optional
+from mixbuild.declare import Source, Task, Template, holds, label, optional, replaced, trimmed
 
 KINDS = {
     "brainstorming": "brainstorming",
@@ -45,6 +47,8 @@ TASK = Task(
         "text_first": optional("context", before="Text: ", after="\n\n"),
         "background": optional("context", before="\n\nBackground:\n"),
         "kind": label("category", KINDS),
+        "request": trimmed("instruction").spaced(),
+        "response": replaced("response", pattern=r"(\S) {2,}", by=r"\1 "),
     },
     templates=(
         Template("seed", "Follow the instruction: {instruction} {context}\n[OUTPUT]: {response}"),
@@ -65,7 +69,7 @@ TASK = Task(
         ),
         Template(
             "guess_the_instruction",
-            "An instruction led to this response. What may it have been?\n\nResponse: {response}{background}\n\n[OUTPUT]: {instruction}",
+            "An instruction led to this response. What may it have been?\n\nResponse: {response}{background}\n\n[OUTPUT]: {request}",
             inverted=True,
             drops={"fewer than four words": ~holds("response", pattern=r"\S\s+\S+\s+\S+\s+\S")},
         ),

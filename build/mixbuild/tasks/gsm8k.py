@@ -7,7 +7,7 @@ Raw record: {"question": "Natalia sold clips to 48 of her friends in April, and 
     The final answer follows "#### ", and may have a sign and commas: -3, 1,450.
 """
 
-from mixbuild.declare import Source, Task, Template, matched, replaced
+from mixbuild.declare import Source, Task, Template, matched, replaced, trimmed
 
 TEMPLATES = (
     Template("seed", "Solve the following problem step by step and give the result after ####: {question} \n[OUTPUT]: {answer}"),
@@ -25,7 +25,7 @@ TEMPLATES = (
     Template("how_to_get_there", "The solution of this puzzle is {number}. How does one get there?\n\n{question}\n\n[OUTPUT]: {steps}"),
     Template("mental", "Do this in your head: {question}\nWhat comes out?\n[OUTPUT]: {number}"),
     Template(
-        "write_the_problem", "Here is the solution of a word problem whose text was lost. Write the problem.\n\n{steps}\n\n[OUTPUT]: {question}", inverted=True
+        "write_the_problem", "Here is the solution of a word problem whose text was lost. Write the problem.\n\n{steps}\n\n[OUTPUT]: {problem}", inverted=True
     ),
     Template("result_first", "{question}\n\nFirst give the result on a line of its own, then say how it comes about.\n[OUTPUT]: {number}\n\n{steps}"),
     Template(
@@ -54,6 +54,7 @@ TASK = Task(
     splits={"train": "train", "test": "test"},
     benchmarks={"gsm8k": "test"},
     slots={
+        "problem": trimmed("question").spaced(),
         "answer": replaced("answer", pattern="<<[^>]*>>", by=""),
         "steps": replaced("answer", pattern=r"<<[^>]*>>|\s*####.*$", by=""),
         "number": matched("answer", pattern="#### (?P<number>.+)$"),

@@ -34,7 +34,7 @@ TASK = Task(
         "text": replaced("text", pattern=r"^#+ +|(?: [*>] (?:list item|indented block))+$", by=""),
         "code": replaced("code", pattern=r"(?m)[ \t\r]+$", by="").trimmed(),
         "test": first("test_list"),
-        "tests": joined("test_list", separator=("\n", "\n\n")),
+        "tests": joined("test_list", separator=("\n", "\n\n")).trimmed(),
         "setup": optional("test_setup_code", after="\n"),
     },
     templates=(

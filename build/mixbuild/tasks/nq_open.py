@@ -7,9 +7,14 @@ Raw record: {"question": "where did they film hot tub time machine",
     Not confirmed: that the config kept its name, and the card its licence, of 2022.
 """
 
-from mixbuild.declare import Source, Task, Template, first, holds, is_empty, replaced
+import pyarrow.compute as pc
+
+from mixbuild.declare import Slot, Source, Task, Template, first, holds, is_empty, replaced
 
 QUESTION = r"(?i)\b(?:who|whom|whose|what|when|where|which|why|how)(?:s|\b)|^\s*(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b"
+
+GIVEN = Slot(value=pc.replace_substring(first("answer").value, "\u00a0", " "), reads=(("answer",),))
+"""The answer in a prompt, with spaces that everybody types: one date of fifty has others."""
 
 UNASKED = {"no question": ~holds("question", pattern=QUESTION)}
 """Queries that ask nothing, "types of skiing in the winter olympics": no model of how to ask."""
@@ -35,7 +40,7 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation"},
     benchmarks={"nq_open": "validation"},
-    slots={"question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"), "answer": first("answer")},
+    slots={"question": replaced("question", pattern=r"([^\s?])[\s?]*$", by=r"\1?"), "answer": first("answer"), "given": GIVEN},
     drops={"no answer": is_empty("answer")},
     templates=(
         Template("seed", "Answer the following question: {question} \n[OUTPUT]: {answer}"),
@@ -56,8 +61,8 @@ TASK = Task(
             "Above its results, a search engine shows a box with the answer alone: no sentence around it, no source, no second thought. Fill the box for the query below from what you know.\n\nQuery: {question}\n\n[OUTPUT]: {answer}",
         ),
         Template(
-            "ask_the_question", "Write a question for a search engine to which this is the answer: {answer}\n[OUTPUT]: {question}", inverted=True, drops=UNASKED
+            "ask_the_question", "Write a question for a search engine to which this is the answer: {given}\n[OUTPUT]: {question}", inverted=True, drops=UNASKED
         ),
-        Template("answer_first", "The answer is {answer}. What was the question?\n[OUTPUT]: {question}", inverted=True, drops=UNASKED),
+        Template("answer_first", "Answer: {given}\nWhat was the question?\n[OUTPUT]: {question}", inverted=True, drops=UNASKED),
     ),
 )

@@ -83,5 +83,4 @@ TASK = Task(
         "both": OPTIONS.both(),
     },
     templates=TEMPLATES,
-    waivers={"ambiguous-prompt": "a few stems were given twice, with other options: without these, each answer is as good as the other"},
 )

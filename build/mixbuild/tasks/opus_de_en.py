@@ -59,7 +59,7 @@ TASK = Task(
         ),
         Template(
             "de_for_a_reader",
-            "Jemand, der kein Englisch kann, hat den Text unten bekommen und möchte von dir wissen, was darin steht. Schreib es auf Deutsch auf, so knapp oder so ausführlich wie das Original und ohne eigene Bemerkungen.\n\n{english}\n\n[OUTPUT]: {german}",
+            "Jemand, der kein Englisch kann, hat den folgenden Text bekommen und möchte von dir wissen, was darin steht. Schreib es auf Deutsch auf, so knapp oder so ausführlich wie das Original und ohne eigene Bemerkungen.\n\n{english}\n\n[OUTPUT]: {german}",
             language="de",
         ),
         Template("de_terse", "Deutsch: {german}\nEnglisch:\n[OUTPUT]: {english}", language="de"),

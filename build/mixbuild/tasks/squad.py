@@ -7,7 +7,7 @@ Raw record: {"id": "56be4db0acb8001400a502ec", "title": "Super_Bowl_50",
     "answers": {"text": ["Denver Broncos", "Denver Broncos"], "answer_start": [177, 177]}}
 """
 
-from mixbuild.declare import Source, Task, Template, first, holds, is_empty, replaced
+from mixbuild.declare import Source, Task, Template, first, holds, is_empty, replaced, trimmed
 
 UNASKED = {"no question mark": ~holds("question", pattern=r"\?[ \t\r\n]*$")}
 """Questions that are not put as one: no model of how to ask."""
@@ -32,7 +32,7 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation"},
     benchmarks={"squad": "validation"},
-    slots={"answers": first("answers", "text"), "article": replaced("title", pattern="_", by=" ")},
+    slots={"answers": first("answers", "text"), "article": replaced("title", pattern="_", by=" "), "asked": trimmed("question").spaced()},
     group="context",
     drops={"no answer": is_empty("answers", "text")},
     trimmable="context",
@@ -60,13 +60,13 @@ TASK = Task(
         ),
         Template(
             "ask_the_question",
-            "Write a question about the following passage whose answer is: {answers}\n\n{context}\n\n[OUTPUT]: {question}",
+            "Write a question about the following passage whose answer is: {answers}\n\n{context}\n\n[OUTPUT]: {asked}",
             inverted=True,
             drops=UNASKED,
         ),
         Template(
             "set_a_test",
-            "You are setting a test on this text:\n\n{context}\n\nHere is what one of the answers should be. Word the question that leads to it.\n\nAnswer: {answers}\n[OUTPUT]: {question}",
+            "You are setting a test on this text:\n\n{context}\n\nHere is what one of the answers should be. Word the question that leads to it.\n\nAnswer: {answers}\n[OUTPUT]: {asked}",
             inverted=True,
             drops=UNASKED,
         ),

@@ -9,7 +9,7 @@ Raw record: {"id": "56ddde6b9a695914005b9629", "title": "Normans",
     Where the passage holds no answer, both lists are empty.
 """
 
-from mixbuild.declare import Source, Task, Template, first, holds, is_empty
+from mixbuild.declare import Source, Task, Template, first, holds, is_empty, trimmed
 
 UNASKED = {"no question mark": ~holds("question", pattern=r"\?[ \t\r\n]*$")}
 """Questions that are not put as one: no model of how to ask."""
@@ -38,7 +38,7 @@ TASK = Task(
     ),
     splits={"train": "train", "validation": "validation"},
     benchmarks={"squadv2": "validation"},
-    slots={"answers": first("answers", "text", otherwise="unanswerable")},
+    slots={"answers": first("answers", "text", otherwise="unanswerable"), "asked": trimmed("question").spaced()},
     trimmable="context",
     keeps="answers",
     templates=(
@@ -69,13 +69,13 @@ TASK = Task(
         ),
         Template(
             "ask_the_question",
-            "Write a question about the passage below that has this answer: {answers}\n\n{context}\n\n[OUTPUT]: {question}",
+            "Write a question about the passage below that has this answer: {answers}\n\n{context}\n\n[OUTPUT]: {asked}",
             inverted=True,
             drops=UNANSWERED,
         ),
         Template(
             "ask_what_is_left_open",
-            "Write a question that this passage seems to answer, but does not.\n\n{context}\n\n[OUTPUT]: {question}",
+            "Write a question that this passage seems to answer, but does not.\n\n{context}\n\n[OUTPUT]: {asked}",
             inverted=True,
             drops=ANSWERED,
         ),

@@ -20,32 +20,32 @@ TEMPLATES = (
     Template("seed", "Fill in the blank (_) in the following sentence with one of the options, letter and text: {sentence} \n{options}\n[OUTPUT]: {both}"),
     Template(
         "named_in_the_sentence",
-        "The underscore in this sentence stands for something or someone that the sentence also names. Write who or what that is.\n\n{sentence}\n[OUTPUT]: {answer}",
+        "The underscore in this sentence stands for something or someone that the sentence also names. Write who or what that is.\n\n{written}\n[OUTPUT]: {answer}",
     ),
-    Template("terse", "{sentence}\nWhat does _ stand for? One of these: {line}\n[OUTPUT]: {answer}"),
-    Template("a_or_b", "{sentence}\n\nTo which of the two does the blank refer? Write A or B.\n\n{options}\n[OUTPUT]: {letter}"),
+    Template("terse", "{written}\nWhat does _ stand for? One of these: {line}\n[OUTPUT]: {answer}"),
+    Template("a_or_b", "{written}\n\nTo which of the two does the blank refer? Write A or B.\n\n{options}\n[OUTPUT]: {letter}"),
     Template(
         "proofreader",
-        "Something is missing where you see _ in the proofs below. Put in one of these, so that the sentence makes sense:\n{bullets}\n\nProofs: {sentence}\n\nYour correction is the missing text only.\n[OUTPUT]: {answer}",
+        "Something is missing where you see _ in the proofs below. Put in one of these, so that the sentence makes sense:\n{bullets}\n\nProofs: {written}\n\nYour correction is the missing text only.\n[OUTPUT]: {answer}",
     ),
     Template(
         "options_first",
-        "{options}\n\nOne of these belongs in the gap; with the other the statement would be absurd. Give the letter in brackets and the words after it.\n\n{sentence}\n[OUTPUT]: {both}",
+        "{options}\n\nOne of these belongs in the gap; with the other the statement would be absurd. Give the letter in brackets and the words after it.\n\n{written}\n[OUTPUT]: {both}",
     ),
-    Template("plain_gap", "Complete this sentence: {sentence}\n(Only what replaces the gap is wanted.)\n[OUTPUT]: {answer}"),
+    Template("plain_gap", "Complete this sentence: {written}\n(Only what replaces the gap is wanted.)\n[OUTPUT]: {answer}"),
     Template(
         "reasoning_test",
-        "This is an item of a reasoning test. Read it twice, think about causes and intentions, and mark a single letter.\n\nItem: {sentence}\n\n{options}\n\n[OUTPUT]: {letter}",
+        "This is an item of a reasoning test. Read it twice, think about causes and intentions, and mark a single letter.\n\nItem: {written}\n\n{options}\n\n[OUTPUT]: {letter}",
     ),
     Template(
         "write_the_sentence",
         "Make up a sentence that mentions both of these:\n{bullets}\nThen put _ in place of a further mention of {answer}, where the other one would make no sense.\n[OUTPUT]: {written}",
         inverted=True,
     ),
-    Template("short_gap", "Which of these fits the gap: {line}?\n{sentence}\n[OUTPUT]: {answer}"),
+    Template("short_gap", "Which of these fits the gap: {line}?\n{written}\n[OUTPUT]: {answer}"),
     Template(
         "learner",
-        "Somebody who learns English has met a sentence with a gap and brings it to you. Grammar is of no use here, because both of the learner's guesses would be correct English; what decides is how people behave and how things are in the world. Which guess do you confirm? Reply with its letter alone.\n\nGuesses:\n{options}\n\nSentence: {sentence}\n\n[OUTPUT]: {letter}",
+        "Somebody who learns English has met a sentence with a gap and brings it to you. Grammar is of no use here, because both of the learner's guesses would be correct English; what decides is how people behave and how things are in the world. Which guess do you confirm? Reply with its letter alone.\n\nGuesses:\n{options}\n\nSentence: {written}\n\n[OUTPUT]: {letter}",
     ),
 )
 
@@ -71,7 +71,7 @@ TASK = Task(
     benchmarks={"winogrande": "validation"},
     slots={
         "sentence": trimmed("sentence"),
-        "written": trimmed("sentence").detokenised(),
+        "written": trimmed("sentence").detokenised().spaced(),
         "options": OPTIONS.lettered(),
         "bullets": OPTIONS.bulleted(),
         "line": OPTIONS.inline(),

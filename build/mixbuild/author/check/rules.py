@@ -48,7 +48,7 @@ OF_ROWS: Mapping[str, str] = MappingProxyType(
         "unseen-label": "every label occurs",
         "class-balance": "no label is four times as frequent as another",
         "source-text": "the source's text has no remains of escapes or encodings",
-        "unclean-completion": "no white space around a completion, and no run of tabs in it",
+        "unclean-completion": "no white space around a completion, no run of tabs or spaces in it",
         "tokenised-target": "no completion has remains of a tokeniser, such as `ca n't` and ` .`",
         "markup": "no completion has entities or tags of HTML",
         "short-completion": "a completion is a word at least",

@@ -22,8 +22,8 @@ HABIT = 0.05
 FEWEST = 2
 MOST = 0.5
 
-UNCLEAN = r"\A[\s\pZ\p{Cf}]|[\s\pZ\p{Cf}]\z|[^\n\t]\t{2,}"
-"""White space or an unseen character around a completion, a run of tabs within it."""
+UNCLEAN = r"\A[\s\pZ\p{Cf}]|[\s\pZ\p{Cf}]\z|[^\n\t]\t{2,}|\pL[.!?] {2,}\pL"
+"""White space or an unseen character around a completion, a run of tabs or spaces within it."""
 
 TOKENISED = (
     r"(?i) (?:n't|'(?:s|re|ve|ll|d|m))\b|\w [.,;!?](?:\s|\z)|-[LR][RSC]B-|`` "
