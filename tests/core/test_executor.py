@@ -123,7 +123,7 @@ def test_killing_a_worker_while_it_renders_changes_no_byte(
     make(request(imdb_folder, tmp_path / "expected"))
     begun = tmp_path / "begun"
     begun.mkdir()
-    monkeypatch.setattr("mixbuild.make.workers.work", partial(slow_work, begun=begun))
+    monkeypatch.setattr("mixbuild.make.run.work", partial(slow_work, begun=begun))
     victims: list[int] = []
 
     def kill_first_worker(done: int, total: int, **_: object) -> None:

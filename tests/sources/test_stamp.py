@@ -115,7 +115,7 @@ def test_a_build_of_a_file_that_changes_lists_nothing(
         one_byte_later(folder / "test.parquet")
         return found
 
-    monkeypatch.setattr("mixbuild.make.run.plan", changing)
+    monkeypatch.setattr("mixbuild.make.workers.plan", changing)
     with pytest.raises(SourceError, match=r"test\.parquet: expected the file as it was when"):
         make(request(folder, tmp_path / "out"))
     assert not (tmp_path / "out/manifest.json").exists()

@@ -121,6 +121,7 @@ def make(
                     num_proc=num_proc,
                     scheduler=scheduler,
                     report=report,
+                    do=work,
                 )
                 missing, workers = render(stale, crew=crew)
                 try:

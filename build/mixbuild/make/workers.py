@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +116,7 @@ def render_plans(
     num_proc: int | None,
     scheduler: str | None,
     report: Report,
+    do: Callable[[Unit, Shared], Shard] = work,
     crew: engine.Workers | None = None,
 ) -> tuple[int, int | None]:
     """Make the units of plans that are not there yet.
@@ -127,7 +128,8 @@ def render_plans(
         num_proc: as of ``make``.
         scheduler: as of ``make``.
         report: told of units, rows and bytes, and of each config that ends.
-        crew: worker processes that may have begun.
+        do: what makes a unit.
+        crew: worker processes of it that may have begun.
 
     Returns:
         how many were made, and how many worker processes were chosen, where nobody said how many.
@@ -146,7 +148,7 @@ def render_plans(
     threads = engine_name == engine.PROCESSES and num_proc is None
     done = engine.run(
         missing,
-        work,
+        do,
         shared=Shared(projections, folder, overlap=threads, client=client),
         engine=engine_name,
         num_proc=num_proc,
