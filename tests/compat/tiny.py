@@ -51,11 +51,17 @@ def texts_of(value: Any) -> Iterator[str]:
 
 
 def train_tokenizer(make: Callable[[], Tokenizer], rows: Iterable[Any]) -> Any:
-    """A tokenizer of transformers' that knows every character of the rows, and a chat template."""
+    """A tokenizer of transformers' that knows every character, and a chat template."""
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = make()
-    trainer = BpeTrainer(vocab_size=600, special_tokens=[END, *ROLES], show_progress=False)
+    trainer = BpeTrainer(
+        vocab_size=600,
+        special_tokens=[END, *ROLES],
+        # what a trainer puts around the rows has characters that they have not, such as #
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
     tokenizer.train_from_iterator(texts_of(rows), trainer)
     made = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END)
     made.chat_template = CHAT_TEMPLATE
