@@ -16,12 +16,12 @@ from conftest import read_shards
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.cli.publish import push_command
-from mixbuild.core import ManifestError, UsageError, VerifyError
+from mixbuild.core import HubError, ManifestError, UsageError, VerifyError
 from mixbuild.declare import ROW_FORMATS, RowFormat
 from mixbuild.prove import rebuild, trace
 from mixbuild.publish import ARROW, PARQUET, open_place
 from mixbuild.publish.formats import columns_of
-from mixbuild.publish.hub.branches import Branch, branches, default_branch
+from mixbuild.publish.hub.branches import Branch, branches, default_branch, naming_branch
 from mixbuild.publish.hub.plan import Target
 from mixbuild.publish.hub.push import verify_repo
 from publish.pushing import REPO, Builds, Command, Waits, published, push
@@ -229,6 +229,15 @@ def test_a_failure_says_which_branches_were_published_before_it(
     assert pushed(three) == ""
     assert held() == every
     assert [len(at_the_hub.commits(REPO, each)) for each in every] == [2, 2, 2]
+
+
+def test_a_dry_run_published_nothing_before_it_failed() -> None:
+    names = [Branch(name, RowFormat(), ()) for name in ("main", "messages", "text")]
+    with pytest.raises(HubError) as caught, naming_branch(names, 1, dry_run=True):
+        raise HubError("org/mix: refused")
+    assert str(caught.value) == (
+        "org/mix: refused (on the branch messages; compared before it: main; not begun: text)"
+    )
 
 
 def test_a_pull_request_is_opened_for_each_branch(

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hub_server import LoopbackHub
+from huggingface_hub import HfApi
 from mixbuild.cli.main import run
 from mixbuild.core import SourceError, file_sha256
 from mixbuild.declare import ROW_FORMATS, Recipe, RowFormat, parse_recipe
@@ -16,9 +18,14 @@ from mixbuild.make import expect
 from mixbuild.publish import export_split, splits
 from mixbuild.publish import read_shards as rows_of
 from mixbuild.publish.card.summary import tokens
+from mixbuild.publish.hub.plan import Target
 from mixbuild.publish.release import published_configs
 from mixbuild.publish.tokens import opened
+from publish.pushing import REPO, push
+from publish.pushing import Built as Pushed
 from tokenizers import Tokenizer, models, pre_tokenizers
+
+pytest_plugins = ("publish.pushing",)
 
 RECIPE = """
 tasks: {imdb: {}}
@@ -89,6 +96,33 @@ def test_each_format_has_its_own_counts_everywhere(
                 if each.split()[:3] == ["imdb", split.split, row_format.name]
             ]
             assert int(line[-1]) == sum(counts)
+
+
+@pytest.mark.parametrize(
+    "row_format", [RowFormat(), RowFormat("alpaca")], ids=lambda each: each.name
+)
+def test_of_what_is_published_its_manifest_tells_where_nobody_has_the_tokenizer(
+    made: tuple[Path, Path],
+    api: HfApi,
+    at_the_hub: LoopbackHub,
+    undrawn: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    row_format: RowFormat,
+) -> None:
+    out, place = made
+    monkeypatch.setattr("mixbuild.publish.hub.push.client", lambda: api)
+    monkeypatch.setattr("mixbuild.publish.hub.push.verify_repo", lambda *_, **__: ("", []))
+    push(api, Pushed(out, {}, ()), Target(REPO, "here"), row_format=row_format)
+    capsys.readouterr()
+    assert run(["stats", str(out), "--json"]) == 0
+    counted = json.loads(capsys.readouterr().out)["imdb"]["train"]["tokens_as"]
+    place.unlink()
+    opened.cache_clear()
+    assert run(["stats", f"{REPO}@here", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["imdb"]["train"]["tokens_as"]
+    assert told == {row_format.name: counted[row_format.name]}
+    assert told[row_format.name][0]["total"] > 0
 
 
 def test_another_tokenizer_in_its_place_is_counted_anew(made: tuple[Path, Path]) -> None:

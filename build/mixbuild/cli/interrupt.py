@@ -35,4 +35,4 @@ def _once_more(lost: sys.UnraisableHookArgs) -> None:
 
 def _interrupt_later() -> None:
     time.sleep(LATER)
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)  # a shell may have its jobs ignore SIGINT

@@ -142,7 +142,7 @@ def push_command(
         name = revision or hub.default_branch(file_format, asked.name)
         branches = [hub.Branch(name, asked, only)]
     for place, branch in enumerate(branches):
-        with hub.naming_branch(branches, place):
+        with hub.naming_branch(branches, place, dry_run=dry_run):
             done = hub.push(
                 folder,
                 hub.Target(

@@ -10,10 +10,11 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from mixbuild.core import SCHEMA, UsageError, one_of
-from mixbuild.make import Built, expect
+from mixbuild.declare import CANONICAL, RowFormat
+from mixbuild.make import Built, BuiltSplit, expect
 from mixbuild.publish.formats import lay, openings
 from mixbuild.publish.hub import push as hub
-from mixbuild.publish.manifest import PublishedConfig, TokenLengths
+from mixbuild.publish.manifest import PublishedConfig, PublishedSplit, TokenLengths
 from mixbuild.publish.shards import read_shards
 from mixbuild.publish.tokens import TokenCounts, formats_of, tokenizers_of
 
@@ -28,11 +29,13 @@ class Place:
         label: the folder, or ``org/name@commit``.
         configs: by name, as the manifest has them.
         read: the rows of a config's split in order, some columns of them.
+        row_format: in which they lie there.
     """
 
     label: str
     configs: Mapping[str, Built] | Mapping[str, PublishedConfig]
     read: Read
+    row_format: RowFormat = CANONICAL
 
     def config(self, name: str) -> Built | PublishedConfig:
         """The config of that name.
@@ -54,20 +57,22 @@ class Place:
             VerifyError: a shard cannot be read, or is not what the manifest says.
             SourceError: a published file cannot be read.
         """
-        splits = self.config(config).splits
-        if split not in splits:
-            raise UsageError(f"{self.label}: {one_of('split', split, splits)}")
+        self._entry(config, split)
         return self.read(config, split, columns)
 
     def tokens(self, config: str, split: str) -> Mapping[str, tuple[TokenLengths, ...]]:
-        """By row format, how many tokens the rows of a split have: as they are, and as published.
+        """By row format, how many tokens the rows of a split have.
 
+        Those of a build are counted as they are, and as its recipe has them published. Of what is
+        published its manifest tells, as it lies there: the tokenizer may be a file of who made it.
         Nothing where the recipe names no tokenizer.
 
         Raises:
             UsageError, SourceError: a tokenizer cannot be had; and what ``rows`` raises.
         """
-        of = self.config(config)
+        of, entry = self.config(config), self._entry(config, split)
+        if isinstance(entry, PublishedSplit):
+            return {self.row_format.name: entry.tokens} if entry.tokens else {}
         tokenizers = tokenizers_of(of.recipe, config)
         if not tokenizers:
             return {}
@@ -79,6 +84,12 @@ class Place:
             for each, count in counts:
                 count.add(lay(rows, each, known))
         return {each.name: count.told() for each, count in counts}
+
+    def _entry(self, config: str, split: str) -> BuiltSplit | PublishedSplit:
+        splits = self.config(config).splits
+        if split not in splits:
+            raise UsageError(f"{self.label}: {one_of('split', split, splits)}")
+        return splits[split]
 
 
 def open_place(place: str) -> Place:
@@ -114,4 +125,4 @@ def open_place(place: str) -> Place:
             row_format=published.row_format,
         )
 
-    return Place(remote.label, configs, files)
+    return Place(remote.label, configs, files, published.row_format)

@@ -68,19 +68,21 @@ def branches(out: Path, *, only: Collection[str] = ()) -> list[Branch]:
 
 
 @contextmanager
-def naming_branch(branches: Sequence[Branch], at: int) -> Iterator[None]:
+def naming_branch(branches: Sequence[Branch], at: int, *, dry_run: bool = False) -> Iterator[None]:
     """While one of several branches is published: an error says how far the others are.
 
     Args:
         branches: all of them, in order.
         at: the place of the one.
+        dry_run: none is published, only compared.
     """
     try:
         yield
     except MixError as error:
         if len(branches) > 1:
             names = [each.name for each in branches]
-            groups = (("published before it", names[:at]), ("not begun", names[at + 1 :]))
+            done = "compared" if dry_run else "published"
+            groups = ((f"{done} before it", names[:at]), ("not begun", names[at + 1 :]))
             others = "".join(f"; {what}: {', '.join(each)}" for what, each in groups if each)
             error.args = (f"{error} (on the branch {names[at]}{others})",)
         raise
