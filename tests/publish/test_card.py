@@ -548,6 +548,24 @@ def test_each_config_is_told_with_its_source_rows_drops_and_limits(
         ]
 
 
+def test_a_benchmark_is_named_where_its_split_is_published(real: dict[str, Any]) -> None:
+    manifest = copy.deepcopy(real)
+    name, split = next(
+        (name, split)
+        for name, entry in manifest["configs"].items()
+        for split in entry["made_of"].get("benchmarks", {}).values()
+    )
+    asked = f"benchmark: `{split}` is what evaluators ask as"
+
+    def named() -> list[str]:
+        facts = read(write(manifest)).facts[f"<code>{name}</code>"]
+        return [each for each in facts if each.startswith(asked)]
+
+    assert len(named()) == 1
+    del manifest["configs"][name]["splits"][split]
+    assert named() == []
+
+
 def templates_of(entry: Mapping[str, Any]) -> list[str]:
     """A line for each split that has several."""
     return [

@@ -176,7 +176,11 @@ def _facts(config: PublishedConfig) -> Iterator[str]:
     for task in config.tasks.values():
         for benchmark, split in task.benchmarks.items():
             where = f"`{split}`" if task is config.made_of else f"`{split}` of `{task.task}`"
-            yield f"benchmark: {where} is what evaluators ask as `{benchmark}`; do not train on it"
+            if split in config.splits:
+                yield (
+                    f"benchmark: {where} is what evaluators ask as `{benchmark}`; do not train on "
+                    f"it"
+                )
     yield from repeats(config)
     if left_out := _left_out(config):
         yield f"left out: {left_out}"
