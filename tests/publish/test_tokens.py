@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,17 @@ def test_another_tokenizer_in_its_place_is_counted_anew(made: tuple[Path, Path])
         f"tokenizer {place}: expected a tokenizer.json, got none to read (No such file or "
         f"directory)"
     )
+
+
+def test_each_of_many_tokenizers_is_read_once(made: tuple[Path, Path]) -> None:
+    out, place = made
+    places = [str(place.with_name(f"{name}.json")) for name in "abcde"]
+    for each in places:
+        Path(each).write_bytes(place.read_bytes())
+    opened.cache_clear()
+    train = replace(next(splits(out, expect(out).configs)), tokenizers=tuple(places))
+    assert [each.tokenizer for each in export_split(train).tokens] == places
+    assert opened.cache_info().misses == len(places)
 
 
 def entries(out: Path) -> list[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,7 @@ from mixbuild.publish.manifest import TokenLengths
 from mixbuild.publish.parquet import Group
 from mixbuild.sources import open_tokenizer
 
-opened = lru_cache(maxsize=2)(open_tokenizer)
+opened = cache(open_tokenizer)
 """A tokenizer, once in each process: of a large one the file takes a second to read."""
 
 
