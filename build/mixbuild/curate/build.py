@@ -107,7 +107,8 @@ def _settled(
     out = request.out.resolve()
     settled, overlaps = dict(configs), None
     if quality is not None:
-        settled, overlaps = take_out(out, configs, quality, items=items)
+        again = _turns(request, mixtures)
+        settled, overlaps = take_out(out, configs, quality, items=items, again=again)
     made = {
         name: mixed(out, settled, name, mixture, seed=request.seed)
         for name, mixture in mixtures.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -59,7 +59,8 @@ class Part:
         shard: what it holds.
         path: its file.
         start: the number of its first row.
-        renderings: itself, and the same rows by other templates: each a file, and what it holds.
+        renderings: itself, and the same rows by other templates, as far as a mixture may take
+            these: each a file, and what it holds.
     """
 
     place: Place
@@ -122,8 +123,17 @@ class Pool:
         return found
 
 
-def pool_of(out: Path, configs: Mapping[str, Built]) -> Pool:
-    """The rows of some configs, all of them in."""
+def pool_of(
+    out: Path, configs: Mapping[str, Built], *, again: Container[tuple[str, str]] = ()
+) -> Pool:
+    """The rows of some configs, all of them in.
+
+    Args:
+        out: the build's folder.
+        configs: what its manifest says, or will say, of them.
+        again: the (config, split) of which a mixture may take rows by other templates; those of an
+            earlier mixture may still lie beside others.
+    """
     places: list[Place] = []
     parts: list[Part] = []
     start = 0
@@ -133,8 +143,8 @@ def pool_of(out: Path, configs: Mapping[str, Built]) -> Pool:
             place = Place(len(places), name, split, entry, several)
             places.append(place)
             for index, shard in enumerate(entry.shards):
-                again = (shard, *entry.again[index :: len(entry.shards)])
-                renderings = tuple((out / each.path, each) for each in again)
+                others = entry.again[index :: len(entry.shards)] if (name, split) in again else ()
+                renderings = tuple((out / each.path, each) for each in (shard, *others))
                 parts.append(Part(place, index, shard, out / shard.path, start, renderings))
                 start += shard.rows
     return Pool(tuple(places), tuple(parts), np.zeros(start, np.uint8))

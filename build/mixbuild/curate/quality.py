@@ -6,7 +6,7 @@ outcome depends on what rows say and where they are from, not on the order of sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,7 +25,12 @@ from mixbuild.make import Built, BuiltSplit, Overlaps, read_shard, without
 
 
 def take_out(
-    out: Path, configs: Mapping[str, Built], quality: Quality, *, items: Sequence[Item] = ()
+    out: Path,
+    configs: Mapping[str, Built],
+    quality: Quality,
+    *,
+    items: Sequence[Item] = (),
+    again: Container[tuple[str, str]] = (),
 ) -> tuple[dict[str, Built], Overlaps | None]:
     """Take rows out of the configs of a build that are judged together.
 
@@ -34,6 +39,7 @@ def take_out(
         configs: what its manifest says, or will say, of them.
         quality: what to take out.
         items: of the evaluation sets that ``contamination`` names.
+        again: the (config, split) of which a mixture may take rows by other templates, too.
 
     Returns:
         what the manifest is to say of them now, a removal for each split, be it empty; and what
@@ -43,7 +49,7 @@ def take_out(
         VerifyError: a shard or its keys are not what the manifest says.
         OutputError: a removal cannot be written.
     """
-    pool = pool_of(out, configs)
+    pool = pool_of(out, configs, again=again)
     overlaps = None
     if quality.length is not None:
         take_out_long(pool, quality.length)
@@ -87,20 +93,25 @@ def _take_out_repeats(pool: Pool, quality: Quality) -> Overlaps:
 
 
 def _take_out_contaminated(pool: Pool, asked: Contamination, items: Sequence[Item]) -> None:
-    """Rows to train on that hold an item; each says which, and the words that were found."""
+    """Rows to train on that hold an item; each says which, and the words that were found.
+
+    Of a row that a mixture may take by several templates, all of them are looked at: one may show
+    what another does not.
+    """
     contaminants = Contaminants(items, words=asked.words, coverage=asked.coverage)
     for part in pool.parts:
         if not part.place.train:
             continue
-        first = part.start
-        for batch in read_shard(part.path, part.shard):
-            asked = pc.utf8_slice_codeunits(batch.column("prompt"), 0, -len(MARKER))
-            texts = pc.binary_join_element_wise(asked, batch.column("completion"), "")
-            for row, hit in contaminants.among(texts):
-                reason = f"contaminated by {hit.item.of}"
-                if len(pool.take_out(np.array([first + row]), reason)):
-                    pool.because[first + row] = f"{hit.item.id}: {hit.text}"
-            first += batch.num_rows
+        for path, shard in part.renderings:
+            first = part.start
+            for batch in read_shard(path, shard):
+                prompts = pc.utf8_slice_codeunits(batch.column("prompt"), 0, -len(MARKER))
+                texts = pc.binary_join_element_wise(prompts, batch.column("completion"), "")
+                for row, hit in contaminants.among(texts):
+                    reason = f"contaminated by {hit.item.of}"
+                    if len(pool.take_out(np.array([first + row]), reason)):
+                        pool.because[first + row] = f"{hit.item.id}: {hit.text}"
+                first += batch.num_rows
 
 
 def _settled(out: Path, pool: Pool, name: str, config: Built, overlaps: Overlaps | None) -> Built:
