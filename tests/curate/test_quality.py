@@ -237,6 +237,8 @@ def test_what_has_nothing_to_do_writes_nothing(tmp_path: Path) -> None:
     (out / dropped).write_bytes(before[dropped] + b"{}\n")
     assert not curated()
     assert files_of(out) == before, "what somebody wrote into it is mended"
+    build(Request([find("gsm8k")], out, {"gsm8k": SAMPLES}), catalog=ALL)
+    assert files_of(out).items() >= before.items() - {("manifest.json", before["manifest.json"])}
     assert not curated(keep=False)
     assert set(before) - set(files_of(out)) == {dropped, "imdb/test.dropped.jsonl"}
 

@@ -7,6 +7,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from conftest import IMDB_SCHEMA, imdb_rows, read_shards
 from hub_server import LoopbackHub
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from mixbuild.core import git_blob_hash
 from mixbuild.core.digest import SourceDigest
 from mixbuild.core.errors import LockError, MixError
 from mixbuild.make.made_of import SourceEntry
@@ -514,6 +516,27 @@ def test_the_very_files_with_other_rows_are_labelled_as_the_mirror(
     rows = read_shards(tmp_path / "out", "dolly", "train")
     assert set(rows["source"].to_pylist()) == {source.read_from}
     assert not make(asked).changed
+    # by a lock that has these rows they are the source's, whatever an earlier one said of them
+    (source,) = make(replace(asked, lock=as_lock(lock))).manifest.configs["dolly"].sources
+    assert (source.locked, source.drift) == (True, ())
+    assert source.read_from == f"{DOLLY}@{lock['dolly']['commit']}"
+
+
+def test_the_very_files_that_are_read_otherwise_are_proven_anew(
+    tmp_path: Path, lock: dict[str, Any]
+) -> None:
+    """A card of a mirror's own may leave lines out, and nothing of the files tells that."""
+    files = {f"{split}.csv": as_csv(rows) for split, rows in IMDB_ROWS.items()}
+    folder = write_folder(tmp_path / "mirror", files)
+    known = {name: {"size": len(each), "hash": git_blob_hash(each)} for name, each in files.items()}
+    asked = request("imdb", folder, tmp_path / "out", {"imdb": {**lock["imdb"], "files": known}})
+    (source,) = make(asked).manifest.configs["imdb"].sources
+    assert source.read_from == f"{IMDB}@{lock['imdb']['commit']}"
+    paths = [{"split": split, "path": f"{split}.csv"} for split in IMDB_ROWS]
+    config = {"config_name": "default", "data_files": paths, "skiprows": [2]}
+    write_folder(folder, {"README.md": f"---\nconfigs: {json.dumps([config])}\n---\n".encode()})
+    with pytest.raises(LockError, match=r"train: the lock has 25 rows .*, the mirror 24 "):
+        make(asked)
 
 
 @pytest.mark.parametrize("told", [("pos", "neg"), ()], ids=["told", "untold"])

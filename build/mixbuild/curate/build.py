@@ -81,7 +81,8 @@ def build(
     )
     if quality is None and not mixtures:
         made = run(request)
-        keep_dropped(request.out, made.manifest.configs, keep=False)
+        own = {task.name: made.manifest.configs[task.name] for task in request.tasks}
+        keep_dropped(request.out, own, keep=False)
         return Curated(made)
     items = [] if quality is None else _items(quality, request, catalog)
     found: list[Overlaps | None] = []

@@ -100,7 +100,7 @@ def _of_task(task: Task, split: str, request: Request) -> Iterator[Item]:
                 yield Item(f"{task.name}/{split}:{number}", question, answer)
                 number += 1
     if planned.claim is not None:
-        judged(planned, planned.claim.drift({split: digest}), request)
+        judged(planned, planned.claim.drift({split: digest}), asked)
 
 
 def _of_file(path: Path) -> Iterator[Item]:

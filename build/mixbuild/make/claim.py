@@ -35,7 +35,7 @@ class Claim:
     @property
     def key(self) -> str:
         """All that decides what comes of it, for the units whose rows are read to show it."""
-        return repr((self.entry, self.reads, self.known))
+        return repr((self.entry, self.reads, self.label, self.known))
 
     def drift(self, found: Mapping[str, SourceDigest]) -> tuple[str, ...]:
         """How the rows that were read, by the task's split, differ from the lock's: a line each."""

@@ -162,7 +162,7 @@ def judged(planned: Plan, drift: Sequence[str], request: Request) -> Plan:
         raise claim.refusal(drift)
     resolved = replace(resolved, locked=not drift, drift=tuple(drift))
     if drift and resolved.label != claim.label:
-        return _planned(planned.task, request, replace(resolved, label=claim.label), None)
+        return _planned(planned.task, request, replace(resolved, label=claim.label), claim)
     return replace(planned, resolved=resolved)
 
 
