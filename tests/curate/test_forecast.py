@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 
+import pytest
 from conftest import from_json
+from mixbuild.core.errors import UsageError
 from mixbuild.curate import Stock, evaluation, forecast, stocks_of
 from mixbuild.declare import Mixture, Part, TaskChoice
-from mixbuild.make import Request, load_manifest, make
+from mixbuild.make import Request, load_manifest, make, plan
 from mixbuild.sources import LockEntry
 from mixbuild.tasks import find
 
@@ -35,9 +39,14 @@ def test_rows_are_known_from_the_files_until_a_build_knows_them_exactly(tmp_path
     assert not exactly["validation"].estimated
     # it was built in another way, so that it knows nothing of this one
     assert stocks_of(squad, few, there)["train"].by == FILES
+    # nor does one of other splits
+    make(replace(request, splits=["validation"]))
+    assert stocks_of(squad, request, load_manifest(tmp_path)) == expected
 
 
-def test_the_lock_knows_rows_without_reading_the_source(tmp_path: Path) -> None:
+def test_the_lock_knows_rows_without_reading_the_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     squad = find("squad")
     splits = {
         name: {"rows": rows, "content_digest": ""}
@@ -50,6 +59,22 @@ def test_the_lock_knows_rows_without_reading_the_source(tmp_path: Path) -> None:
         "train": Stock(20_000, by="the lock"),
         "validation": Stock(10_570, by="the lock"),
     }
+    with pytest.raises(UsageError) as caught:
+        stocks_of(squad, replace(request, splits=["test"]), None)
+    assert str(caught.value) == ("task 'squad': unknown split 'test'. Known: train, validation")
+    # one of which it does not know each split says nothing
+    raw["splits"] = {"train": splits["train"]}
+    less = replace(request, lock={"squad": from_json(raw, LockEntry)})
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            import_module("mixbuild.curate.forecast"),  # the room has a function of that name
+            "plan",
+            lambda task, asked: plan(task, replace(asked, sources=SAMPLES)),
+        )
+        assert stocks_of(squad, less, None) == {
+            "train": Stock(19, by=FILES),
+            "validation": Stock(18, by=FILES),
+        }
 
 
 def test_a_line_says_what_is_asked_taken_repeated_and_left() -> None:

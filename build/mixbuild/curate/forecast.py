@@ -129,18 +129,23 @@ def stocks_of(task: Task, request: Request, there: Manifest | None) -> dict[str,
     """
     asked = request.asked(task.name)
     choose_templates(task, asked.templates)  # which the lock and a build do not ask for
+    chosen = request.splits_of(task) or tuple(task.splits)
     config = there.configs.get(task.name) if there else None
-    if config and isinstance(config.made_of, OfTask) and config.made_of.asked == asked:
+    if (
+        config is not None
+        and isinstance(config.made_of, OfTask)
+        and config.made_of.asked == asked
+        and config.splits.keys() >= set(chosen)
+    ):
         evaluated = any(not trains(split) for split in config.splits)
         return {
             split: Stock(each.rows, dict(each.drops), gives_way=evaluated and split == TRAIN)
             for split, each in config.splits.items()
         }
-    chosen = request.splits_of(task) or task.splits
-    entry = entry_of(request.lock, task)
-    if entry is not None and task.name not in request.sources:
-        known = {split: entry.splits[task.splits[split]].rows for split in chosen}
-        by = LOCK
+    entry = None if task.name in request.sources else entry_of(request.lock, task)
+    counted = {} if entry is None else {name: each.rows for name, each in entry.splits.items()}
+    if all(task.splits.get(split) in counted for split in chosen):
+        known, by = {split: counted[task.splits[split]] for split in chosen}, LOCK
     else:
         units = plan(task, request).units
         known = {split: sum(count_rows(unit.run) for unit in each) for split, each in units.items()}
