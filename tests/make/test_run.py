@@ -439,11 +439,13 @@ def test_units_of_another_task_wait_to_be_finished(imdb_folder: Path, tmp_path: 
 
 
 def test_files_that_are_not_ours_are_left_alone(imdb_folder: Path, tmp_path: Path) -> None:
-    stranger = tmp_path / "out/imdb/data-00000-of-00001.arrow"
-    stranger.parent.mkdir(parents=True)
-    stranger.write_text("precious")
+    names = ("imdb/data-00000-of-00001.arrow", "film.partial", "films/of 1925.mp4.partial")
+    strangers = [tmp_path / "out" / name for name in names]
+    for stranger in strangers:
+        stranger.parent.mkdir(parents=True, exist_ok=True)
+        stranger.write_text("precious")
     make(request(imdb_folder, tmp_path / "out"))
-    assert stranger.read_text() == "precious"
+    assert [stranger.read_text() for stranger in strangers] == ["precious"] * len(strangers)
 
 
 @pytest.mark.parametrize("out", ["mirror/out", "."])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,11 @@ PARTIAL = ".partial"
 def partial_path(path: Path) -> Path:
     """Where a file is written before it has its name; another one for whoever else writes it."""
     return path.with_name(f"{path.name}.{uuid.uuid4().hex}{PARTIAL}")
+
+
+def is_partial(path: Path) -> bool:
+    """Whether a file is called as ``partial_path`` calls them; what others call so is theirs."""
+    return re.search(rf"\.[0-9a-f]{{32}}{re.escape(PARTIAL)}\Z", path.name) is not None
 
 
 def put_in_place(partial: Path, path: Path) -> None:

@@ -94,7 +94,7 @@ class Plan:
         projection: what all its units share.
         units: by split, in order.
         again: by split, the same units by other templates: all of them once, then once more.
-        claim: what the reading is to show of a mirror; None where nothing is left to be shown.
+        claim: what the reading is to show of a mirror, or has shown; None where nothing is.
         unchosen: by split, units of which no row was chosen, which are read for the claim alone.
     """
 

@@ -18,7 +18,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from mixbuild.core import PARTIAL, dump_json, explained_output, sync_folder, write_whole
+from mixbuild.core import (
+    PARTIAL,
+    dump_json,
+    explained_output,
+    is_partial,
+    sync_folder,
+    write_whole,
+)
 from mixbuild.make.keys import keys_path
 from mixbuild.make.shard import Shard, contents, read_report
 
@@ -45,7 +52,7 @@ def staging(out: Path, *, idle: bool = False) -> Iterator[Path]:
     finally:  # workers that were killed, now or in an earlier build, had no time for that
         # beside the manifest, among the units, and beside the shards what is curated of them
         for pattern in (f"*{PARTIAL}", f"{UNITS}/*{PARTIAL}", f"[!.]*/*{PARTIAL}"):
-            for partial in out.glob(pattern):
+            for partial in filter(is_partial, out.glob(pattern)):
                 with contextlib.suppress(OSError):
                     partial.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # it is not empty: other units wait to be finished
