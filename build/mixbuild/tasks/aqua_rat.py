@@ -41,7 +41,7 @@ CLOSED = {
 }
 UNEXPLAINED = {
     "rationale names options": pc.match_substring_regex(STEPS.value, NAMED),
-    "rationale breaks off": pc.match_substring_regex(STEPS.value, r"[=+*/×÷<>(,;:-]$|\b(?:is|are|be|the|of|and|to)$"),
+    "rationale breaks off": pc.match_substring_regex(STEPS.value, r"[=+*/×÷<>(,;:-]$|\b(?:is|are|be|the|of|and|to|only|which|that)$"),
 }
 
 TEMPLATES = (

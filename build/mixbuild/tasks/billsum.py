@@ -53,11 +53,11 @@ TASK = Task(
         Template("in_short", "{text}\n\nIn short?\n[OUTPUT]: {gist}"),
         Template(
             "before_the_vote",
-            "Tomorrow the members of a committee will vote on this bill, and none of them has the time to read it. Tell them what it creates, amends or repeals, which officers and agencies it charges with what, and from when it applies, as far as it says so.\n\n{text}\n\n[OUTPUT]: {gist}",
+            "Tomorrow the members of a committee will vote on this bill, and none of them has the time to read it. Tell them in a few sentences what matters most in it, such as what it creates, amends or repeals, and which officers and agencies it charges with what.\n\n{text}\n\n[OUTPUT]: {gist}",
         ),
         Template(
             "research_service",
-            "Write as the research service of a parliament does: impartially, in the present tense, and with a verb such as requires, directs or prohibits at the head of each provision. Neither praise the bill nor find fault with it.\n\nBill: {text}\n\n[OUTPUT]: {gist}",
+            "Summarize the bill as the research service of a parliament does: impartially, one provision after the other, and in plain statements of what it would do. Neither praise the bill nor find fault with it.\n\nBill: {text}\n\n[OUTPUT]: {gist}",
         ),
         Template("write_the_title", "Give this bill an official title.\n\nSummary of the bill: {gist}\n\n[OUTPUT]: {title}", inverted=True),
         Template("draft_the_bill", "Draft the text of a bill to this effect: {gist}\n\n[OUTPUT]: {text}", inverted=True, drops=BROKEN),

@@ -70,7 +70,7 @@ TASK = Task(
         Template("tldr", "{article}\n\nTL;DR\n[OUTPUT]: {highlights}"),
         Template(
             "on_the_telephone",
-            "Whoever reads the news on a telephone sees only a few lines before having to scroll. Put into such lines what the report below says, the weightiest first, so that each can be understood without the one before it.\n\nReport: {article}\n\n[OUTPUT]: {highlights}",
+            "Whoever reads the news on a telephone sees only a few lines before having to scroll. Put into such lines what the report below says, the weightiest first and one thing to a line.\n\nReport: {article}\n\n[OUTPUT]: {highlights}",
         ),
         Template("write_the_article", "Write the full news article that these highlights belong to.\n\n{highlights}\n\n[OUTPUT]: {article}", inverted=True),
         Template(

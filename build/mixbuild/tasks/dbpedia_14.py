@@ -37,7 +37,7 @@ TEMPLATES = (
         "listed_below",
         "{content}\n\nPut this text into one of fourteen categories:\n" + "\n".join(f"- {kind}" for kind in sorted(KINDS)) + "\n\n[OUTPUT]: {label}",
     ),
-    Template("in_a_word_or_two", "{content}\n\nSo what, in a few words, is {title}?\n[OUTPUT]: {phrase}"),
+    Template("in_a_word_or_two", '{content}\n\nSo what, in a few words, does the heading "{title}" stand for?\n[OUTPUT]: {phrase}'),
     Template(
         "domain", "Is the following about a creative work, a living thing, an organisation, a person, a place or a vehicle?\n\n{content}\n[OUTPUT]: {domain}"
     ),
@@ -49,7 +49,7 @@ TEMPLATES = (
     Template("terse", "{title}: {content}\nKind:\n[OUTPUT]: {label}"),
     Template(
         "write_the_entry",
-        "Write the opening of an encyclopaedia article on {title}, {phrase}.\n[OUTPUT]: {content}",
+        'Write the opening of an encyclopaedia article entitled "{title}", about {phrase}.\n[OUTPUT]: {content}',
         inverted=True,
         # "beers made before that law (i.e." ends in a full stop and breaks off
         drops={"breaks off": ~holds("content", pattern=r"[.!?。][\"'”’)\]}]*\s*$") | holds("content", pattern=r"\([^()]*$")},

@@ -60,7 +60,7 @@ TEMPLATES = (
     ),
     Template(
         "everyday_sense",
-        "Anybody who has seen something like this ({topic}) can tell how it goes on. Write the fitting line in full, but not its letter.\n\n{options}\n\nIt begins like this: {beginning}\n[OUTPUT]: {ending}",
+        "Anybody who knows a little about the subject ({topic}) can tell how the text goes on. Write the fitting line in full, but not its letter.\n\n{options}\n\nIt begins like this: {beginning}\n[OUTPUT]: {ending}",
         drops=UNTITLED,
     ),
     Template(

@@ -54,7 +54,7 @@ TASK = Task(
         Template("de_english_first", "{english}\n\nWas heißt das auf Deutsch?\n[OUTPUT]: {german}", language="de"),
         Template(
             "de_translator",
-            "Du übersetzt beruflich und bist mit dem Englischen aufgewachsen. Finde für den folgenden Text einen Wortlaut, auf den auch jemand käme, der gleich auf Englisch schreibt, und erkläre nichts.\n\nText: {german}\n\n[OUTPUT]: {english}",
+            "Du übersetzt beruflich und bist mit Englisch aufgewachsen. Finde für den folgenden Text einen Wortlaut, auf den auch jemand käme, der von vornherein auf Englisch schreibt, und erkläre nichts.\n\nText: {german}\n\n[OUTPUT]: {english}",
             language="de",
         ),
         Template(

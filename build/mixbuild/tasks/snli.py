@@ -65,7 +65,7 @@ TASK = Task(
             "second_caption",
             "Somebody read the caption of a photograph, without seeing the photograph, and was asked for a second line about it. The second line had to be certainly right, perhaps right or certainly wrong, going by the caption alone. Which of the three is it here?\n\nCaption: {premise}\nSecond line: {hypothesis}\n\n[OUTPUT]: {rightness}",
         ),
-        Template("same_picture", "Could one and the same picture show both of these, yes or no?\n\n{premise}\n{hypothesis}\n[OUTPUT]: {together}"),
+        Template("same_picture", "Could both of these be true of one and the same picture, yes or no?\n\n{premise}\n{hypothesis}\n[OUTPUT]: {together}"),
         Template("ruled_out", "{hypothesis}\n\nIs that ruled out by the following? {premise}\n[OUTPUT]: {ruled_out}"),
         Template("terse", "{premise} => {hypothesis}\nRelation:\n[OUTPUT]: {label}"),
         Template(

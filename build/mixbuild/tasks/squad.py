@@ -47,7 +47,7 @@ TASK = Task(
         ),
         Template("terse", "{context}\n\nQ: {question}\n[OUTPUT]: {answers}"),
         Template("which_words", "Passage:\n{context}\n\nWhich words of the passage answer this question? {question}\n[OUTPUT]: {answers}"),
-        Template("mark_it", "{question}\n\nMark the answer in this text:\n{context}\n\n[OUTPUT]: {answers}"),
+        Template("mark_it", "{question}\n\nPoint out the answer in this text:\n{context}\n\n[OUTPUT]: {answers}"),
         Template("help_desk", "A visitor to a library asks: {question}\nWhat do you read out to them?\n\n{context}\n\n[OUTPUT]: {answers}"),
         Template("extract", "Extract the answer.\n\nText: {context}\n\nQuestion: {question}\n\n[OUTPUT]: {answers}"),
         Template(

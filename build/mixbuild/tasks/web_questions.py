@@ -42,7 +42,7 @@ TASK = Task(
             "list_all", "List everything that correctly answers this question, each item on a line of its own.\n\nQuestion: {question}\n[OUTPUT]: {lines}"
         ),
         Template("all_of_them", "{question} Be complete, and begin a new line for each answer.\n[OUTPUT]: {lines}"),
-        Template("name_one", "Name one person, place, thing or date that fits: {question}\n[OUTPUT]: {one_answer}"),
+        Template("name_one", "Name one person, place, thing or date that answers this: {question}\n[OUTPUT]: {one_answer}"),
         Template(
             "knowledge_base",
             "You are the front desk of a large collection of facts. Visitors ask in plain words, and you hand them the name of one matching entry.\n\nVisitor: {question}\n\n[OUTPUT]: {one_answer}",
