@@ -22,8 +22,7 @@ TASK = Task(
 
 @inproceedings{wang2019glue,
     title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
-    author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.",
-    booktitle = "International Conference on Learning Representations", year = "2019",
+    author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.", booktitle = "International Conference on Learning Representations", year = "2019",
 }""",
         limits=(
             "The hypotheses were written to order and give away much: a classifier that never sees the premise is right in about 53 % of the rows (doi:10.18653/v1/N18-2017).",

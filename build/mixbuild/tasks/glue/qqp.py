@@ -22,8 +22,7 @@ TASK = Task(
 
 @inproceedings{wang2019glue,
     title = "{GLUE}: A Multi-Task Benchmark and Analysis Platform for Natural Language Understanding",
-    author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.",
-    booktitle = "International Conference on Learning Representations", year = "2019",
+    author = "Wang, Alex and Singh, Amanpreet and Michael, Julian and Hill, Felix and Levy, Omer and Bowman, Samuel R.", booktitle = "International Conference on Learning Representations", year = "2019",
 }""",
         limits=(
             "Some labels are wrong, as its publishers say.",
