@@ -39,7 +39,7 @@ def test_rows_are_known_from_the_files_until_a_build_knows_them_exactly(tmp_path
     assert not exactly["validation"].estimated
     # it was built in another way, so that it knows nothing of this one
     assert stocks_of(squad, few, there)["train"].by == FILES
-    # nor does one of other splits
+    # nor does one without the split that mixtures are made of
     make(replace(request, splits=["validation"]))
     assert stocks_of(squad, request, load_manifest(tmp_path)) == expected
 

@@ -135,7 +135,7 @@ def stocks_of(task: Task, request: Request, there: Manifest | None) -> dict[str,
         config is not None
         and isinstance(config.made_of, OfTask)
         and config.made_of.asked == asked
-        and config.splits.keys() >= set(chosen)
+        and (TRAIN in config.splits or TRAIN not in chosen)  # of which mixtures are made
     ):
         evaluated = any(not trains(split) for split in config.splits)
         return {
