@@ -975,7 +975,9 @@ def test_the_right_place_is_uniform_and_the_same_in_two_builds(task: Task, tmp_p
             folder / f"{task.splits[split]}-00000-of-00001.parquet",
             table.to_pylist(), table.schema, row_group_size=row_group_size,
         )  # fmt: skip
-        only_split = replace(task, splits={split: task.splits[split]}, slots=dict(task.slots))
+        only_split = replace(
+            task, splits={split: task.splits[split]}, slots=dict(task.slots), benchmarks={}
+        )
         request = Request(
             [only_split], tmp_path / name, {task.name: str(folder)}, templates=template.name
         )

@@ -171,9 +171,7 @@ def test_a_wide_terminal_shows_both_side_by_side_and_a_narrow_one_does_not(
 def test_several_accepted_outputs_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     (each,) = preview(find("squad"), "samples", templates="terse", split="validation")
     print_preview(each)
-    assert capsys.readouterr().out.endswith(
-        '[OUTPUT]: 1891\nreferences: ["1891", "1891", "until 1891"]\n'
-    )
+    assert capsys.readouterr().out.endswith('[OUTPUT]: 1891\nreferences: ["1891", "until 1891"]\n')
 
 
 def test_without_colours_nothing_is_lost(build: Build) -> None:
@@ -293,12 +291,12 @@ def test_the_real_source_is_read_where_it_is_locked(build: Build, tmp_path: Path
             "repo": "stanfordnlp/imdb", "commit": "0" * 40, "config": None, "license": "other",
             "files": {}, "schema": {}, "splits": {},
         }  # fmt: skip
-        (tmp_path / "lock.json").write_text(json.dumps({"format": 1, "sources": {"imdb": entry}}))
+        (tmp_path / "lock.json").write_text(json.dumps({"format": 2, "sources": {"imdb": entry}}))
         elsewhere = build("show", "imdb", "--hub", *lock, env=environment)
         assert elsewhere.returncode == 1
         assert "no such revision" in elsewhere.stderr
         entry["commit"] = commit
-        (tmp_path / "lock.json").write_text(json.dumps({"format": 1, "sources": {"imdb": entry}}))
+        (tmp_path / "lock.json").write_text(json.dumps({"format": 2, "sources": {"imdb": entry}}))
         again = build("show", "imdb", "--hub", "--template", "seed", *lock, env=environment)
         assert again.stdout == shown_now.stdout
 

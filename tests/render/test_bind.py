@@ -348,7 +348,7 @@ def test_templates_are_chosen_by_name_or_all_together(
 
 def test_what_is_evaluated_is_the_slots_the_templates_use_and_every_drop() -> None:
     bound = bind(find("squad"), SCHEMAS["squad"], templates="ask_the_question")
-    assert sorted(bound.values) == ["accepted answers", "answers", "context", "question"]
+    assert sorted(bound.values) == ["accepted answers", "answers", "asked", "context"]
     assert sorted(bound.checks) == [
         "drop no answer",
         "refuse ask_the_question no question mark",

@@ -45,10 +45,7 @@ DECISIVE = (
     "curate/pool.py",
     "curate/removal.py",
     "curate/selection.py",
-    "declare/held_out.py",
-    "declare/mixture.py",
-    "declare/rates.py",
-    "declare/sizes.py",
+    "declare",
     "sources/chat.py",
     "sources/tokenizer.py",
 )

@@ -33,6 +33,7 @@ DECISIVE = (
     "declare",
     "render",
     "sources",
+    "make/claim.py",
     "make/trim.py",
     "make/unit.py",
     "make/keys.py",

@@ -52,8 +52,7 @@ DECISIVE = (
     "curate/removal.py",
     "curate/selection.py",
     "curate/statistics.py",
-    "declare/row_format.py",
-    "declare/template.py",
+    "declare",
     "publish/formats",
     "publish/manifest.py",
     "publish/facts.py",
@@ -61,6 +60,7 @@ DECISIVE = (
     "publish/parquet.py",
     "publish/shards.py",
     "publish/tokens.py",
+    "sources/chat.py",
     "sources/tokenizer.py",
 )
 """The rooms and modules whose text decides the bytes of exported files."""
