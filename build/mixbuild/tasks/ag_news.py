@@ -67,6 +67,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "test": "test"},
+    benchmarks={"ag_news": "test"},
     slots={
         "text": TEXT,
         "label": label("label", {"World": "World", "Sports": "Sports", "Business": "Business", "Sci/Tech": "Sci/Tech"}),

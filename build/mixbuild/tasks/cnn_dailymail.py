@@ -42,7 +42,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "validation": "validation", "test": "test"},
-    benchmarks={"summarization_cnndm": "test"},
+    benchmarks={"cnn_dailymail_abisee": "test", "summarization_cnndm": "test"},
     slots={
         "article": replaced("article", pattern=FURNITURE, by=r"\1").spaced().trimmed(),
         "highlights": replaced("highlights", pattern=r"(?m)^NEW: *| (\.)[ \t\r]*$", by=r"\1").spaced().trimmed(),

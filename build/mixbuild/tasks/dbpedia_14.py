@@ -87,6 +87,7 @@ TASK = Task(
         ),
     ),
     splits={"train": "train", "test": "test"},
+    benchmarks={"dbpedia_14": "test"},
     slots={
         "title": replaced("title", pattern=r"(\S)\s*\([^()]*\)\s*$", by=r"\1").trimmed(),
         "content": replaced("content", pattern=r"\[(?:\d+|note \d+|\w+ needed)\]", by="", holding="[").trimmed(),
