@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 
 import numpy as np
 import pyarrow as pa
@@ -117,3 +118,35 @@ def test_items_that_are_shorter_than_a_run_are_counted() -> None:
     items = [Item("a", "Why?", "No."), Item("b", "", ""), Item("c", "Is it far from here?", "Yes.")]
     assert Contaminants(items, words=4, coverage=0.5).too_short == 2
     assert Contaminants([], words=4, coverage=0.5).too_short == 0
+
+
+QUESTIONS = {
+    "Vietnamese": "Trong hai con sông gặp nhau dưới cối xay cũ, sông nào dài hơn, hơn mấy cây số?",
+    "Korean": "오래된 방앗간 아래에서 만나는 두 강 가운데 어느 강이 더 길고, 얼마나 더 긴가?",
+    "Bengali": "পুরানো কলের নিচে যে দুটি নদী মিলেছে তাদের মধ্যে কোনটি বেশি লম্বা, আর কত কিলোমিটার বড়?",
+    "French": "Des deux rivières près du moulin brûlé, laquelle est la plus longue en été, hé?",
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_an_item_is_found_in_any_form_of_unicode_case_and_white_space(question: str) -> None:
+    contaminants = Contaminants([Item("x", question, "9")], words=4, coverage=0.6)
+    decomposed = unicodedata.normalize("NFD", question)
+    assert decomposed != unicodedata.normalize("NFC", question)
+    texts = [
+        unicodedata.normalize("NFC", question), decomposed, question.upper(), decomposed.upper(),
+        *(question.replace(" ", between) for between in ("\n", "\u3000\t", "\xa0", "\u200b ")),
+    ]  # fmt: skip
+    found = [(row, hit.coverage) for row, hit in contaminants.among(pa.array(texts))]
+    assert found == [(row, 1.0) for row in range(len(texts))]
+
+
+def test_full_width_letters_and_signs_within_words_make_others_of_them() -> None:
+    question = "Which of the two rivers below the old mill is the longer one, and by how much?"
+    contaminants = Contaminants([Item("x", question, "9")], words=4, coverage=0.6)
+    wide = "".join(chr(ord(sign) + 0xFEE0) if sign.isalpha() else sign for sign in question)
+    split = [" ".join(f"{word[0]}{sign}{word[1:]}" for word in question.split())
+             for sign in ("\u200b", "\xad")]  # fmt: skip
+    once = question.replace("rivers", "riv\xaders")
+    found = contaminants.among(pa.array([wide, *split, once]))
+    assert [(row, round(hit.coverage, 2)) for row, hit in found] == [(3, 0.94)]

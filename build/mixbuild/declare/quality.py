@@ -87,6 +87,9 @@ class Leakage:
 class Contamination:
     """Rows of train that hold an item of a named evaluation set.
 
+    Words are compared, in NFC and in lower case, whatever white space and signs are between them.
+    Full-width letters, and signs without width within a word, make other words of them.
+
     Attributes:
         against: the evaluation sets: a task's split (``gsm8k/test``), a benchmark by the name that
             evaluators give it (``hellaswag``), ``benchmarks`` for all that tasks know, a file of
