@@ -203,3 +203,26 @@ def test_a_mixture_that_push_would_hold_back_is_said_before_it_is_made(
         "quiz: cc-by-nc-4.0 (non-commercial); leave these configs out, name the source in "
         "build/licence_policy.json, or say --allow-licences cc-by-nc-4.0"
     )
+
+
+def test_a_benchmark_that_is_trained_on_is_said_before_and_when_it_is_made(
+    build: Build, recipe: Path, tmp_path: Path
+) -> None:
+    declaration = (ROOT / "build/mixbuild/tasks/squad.py").read_text()
+    own = declaration.replace('name="squad"', 'name="quiz"')
+    own = own.replace('"train": "train", "validation": "validation"', '"train": "validation"')
+    own = own.replace('    benchmarks={"squad": "validation"},\n', "")
+    (tmp_path / "quiz.py").write_text(own)
+    samples = ROOT / "build/mixbuild/tasks/samples/squad"
+    recipe.write_text(
+        "task_files: [quiz.py]\ntasks: {quiz: {source: '" + str(samples) + "'}}\n"
+        "mixtures: {mix: {parts: {quiz: {}}}}\n"
+    )
+    plan = build("mix", "plan", recipe)
+    made = build("make", "--recipe", recipe, "--out", tmp_path / "out")
+    for done in (plan, made):
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines()[-1] == (
+            "warning: task 'quiz': train reads validation of rajpurkar/squad, which evaluators ask "
+            "as squad: not to be trained on"
+        )

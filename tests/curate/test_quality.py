@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from conftest import as_json, read_shards, write_parquet
 from medium import read_only
 from mixbuild.core.errors import OutputError, SourceError, UsageError
 from mixbuild.curate.build import Curated, build
-from mixbuild.curate.evaluation import items_of
+from mixbuild.curate.evaluation import benchmarks_in_train, items_of
 from mixbuild.curate.removal import read_removal
 from mixbuild.curate.repeats import PASS_ROWS
 from mixbuild.declare import Contamination, Exact, Leakage, Mixture, Near, Part, Quality
@@ -287,6 +288,7 @@ def test_benchmarks_are_the_splits_that_evaluators_ask(tmp_path: Path) -> None:
     assert len(every) == sum(len(task.benchmarks) for task in ALL), "each name is one task's"
     assert every["arc_challenge"] == ("arc_challenge", "test")
     assert every["squadv2"] == ("squad_v2", "validation")
+    assert every["cnn_dailymail_abisee"] == ("cnn_dailymail", "test")
     samples = {task.name: SAMPLES for task in ALL}
     request = Request([find("imdb")], tmp_path / "out", samples)
     items = items_of(("benchmarks",), request, catalog=ALL)
@@ -309,6 +311,11 @@ def test_benchmarks_are_the_splits_that_evaluators_ask(tmp_path: Path) -> None:
             "against none.jsonl: expected TASK/SPLIT, a benchmark of list TASK, a file of JSON "
             "lines or ORG/NAME:SPLIT, got no such file",
         ),
+        (
+            Quality(contamination=Contamination(against=("x" * 999 + ".jsonl",))),
+            f"against {'x' * 999}.jsonl: expected TASK/SPLIT, a benchmark of list TASK, a file of "
+            f"JSON lines or ORG/NAME:SPLIT, got no such file",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is(
@@ -318,6 +325,60 @@ def test_what_cannot_be_done_is_said_before_anything_is(
         curate(mirror(tmp_path / "mirror"), tmp_path / "out", quality)
     assert str(caught.value).startswith(message)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["items.jsonl", "items", "of/items"])
+def test_a_folder_is_no_evaluation_set(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir(parents=True)
+    asked = Quality(contamination=Contamination(against=(name,)))
+    with pytest.raises(UsageError) as caught:
+        curate(mirror(tmp_path / "mirror"), tmp_path / "out", asked)
+    assert str(caught.value) == (
+        f"against {name}: expected TASK/SPLIT, a benchmark of list TASK, a file of JSON lines or "
+        f"ORG/NAME:SPLIT, got a folder"
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "config", "split", "benchmark"),
+    [
+        ("openai/gsm8k", "main", "test", True),
+        ("OpenAI/GSM8K", None, "test", True),
+        ("openai/gsm8k", "socratic", "test", False),
+        ("openai/gsm8k", "main", "train", False),
+        ("me/gsm8k", "main", "test", False),
+    ],
+)
+def test_a_benchmark_that_another_task_trains_on_is_known_by_its_source(
+    own: str, config: str | None, split: str, benchmark: bool
+) -> None:
+    known = find("gsm8k")
+    source = replace(known.source, repo=own, config=config)
+    task = replace(known, name="mine", source=source, splits={"train": split}, benchmarks={})
+    request = Request([known, task], Path())
+    assert list(benchmarks_in_train(request, catalog=ALL)) == [
+        "task 'mine': train reads test of openai/gsm8k, which evaluators ask as gsm8k: not to be "
+        "trained on"
+    ] * benchmark  # fmt: skip
+    # what is not made trains nobody
+    assert not list(benchmarks_in_train(replace(request, splits=["test"]), catalog=ALL))
+
+
+def test_a_split_that_a_task_calls_train_and_a_benchmark_is_both() -> None:
+    splits = {"train": "test", "test": "test"}
+    task = replace(find("gsm8k"), name="mine", splits=splits, benchmarks={"mine": "test"})
+    found = list(benchmarks_in_train(Request([task], Path()), catalog=[]))
+    assert found == [
+        "task 'mine': train reads test of openai/gsm8k, which evaluators ask as mine: not to be "
+        "trained on"
+    ]
+
+
+def test_no_task_of_the_catalog_trains_on_a_benchmark() -> None:
+    assert not list(benchmarks_in_train(Request(ALL, Path()), catalog=ALL))
 
 
 @pytest.mark.parametrize(

@@ -32,12 +32,12 @@ from mixbuild.cli.terminal.builds import (
     print_overlaps,
     print_pinned,
 )
-from mixbuild.cli.terminal.console import examples
+from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.mixtures import print_mixture
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
-from mixbuild.curate import build
+from mixbuild.curate import benchmarks_in_train, build
 from mixbuild.declare import SEED, Mixture, Quality, Task
 from mixbuild.make import Request
 from mixbuild.sources import SAMPLES, check_lock, lock, pin
@@ -203,6 +203,8 @@ def make_command(
         print_mixture(folder, name, made.manifest.configs[name], new=made.changed)
     if curated.overlaps is not None:
         print_overlaps(curated.overlaps)
+    for line in benchmarks_in_train(request, catalog=catalog):
+        out.print(f"warning: {line}")
 
 
 @click.command("lock", epilog=examples("lock squad imdb", "lock --check", "lock squad --update"))

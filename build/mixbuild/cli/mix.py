@@ -18,7 +18,7 @@ from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.mixtures import print_forecast
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import LicenceError, UsageError
-from mixbuild.curate import Stock, forecast, stocks_of
+from mixbuild.curate import Stock, benchmarks_in_train, forecast, stocks_of
 from mixbuild.declare import TRAIN, Task, recipe_schema, refuse_held_back
 from mixbuild.make import load_manifest
 from mixbuild.sources import lock
@@ -103,6 +103,8 @@ def plan_command(
             refuse_held_back(licences, allowed=())
         except LicenceError as error:
             out.print(f"warning: push will refuse it: {error}")
+    for line in benchmarks_in_train(request, catalog=catalog):
+        out.print(f"warning: {line}")
     if faults:
         raise faults[0]
 

@@ -27,6 +27,7 @@ shards writes a selection or a removal beside them, and only export makes files 
 
 from mixbuild.curate.build import as_curated, build, settle
 from mixbuild.curate.dropped import Dropped, dropped_rows
+from mixbuild.curate.evaluation import benchmarks_in_train
 from mixbuild.curate.forecast import (
     BUILD,
     Forecast,
@@ -77,6 +78,7 @@ __all__ = [
     "Statistics",
     "Stock",
     "as_curated",
+    "benchmarks_in_train",
     "build",
     "characters",
     "dropped_rows",

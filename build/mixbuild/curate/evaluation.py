@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mixbuild.core import SourceDigest, SourceError, UsageError, one_line, one_of
 from mixbuild.curate.contamination import Item
-from mixbuild.declare import SEED, Source, Task
+from mixbuild.declare import SEED, Source, Task, trains
 from mixbuild.make import Request, judged, plan, source_rows
 from mixbuild.render import Origin, fillings
 from mixbuild.sources import explore, read
@@ -20,6 +20,8 @@ ANSWERS = ("answer", "completion", "output", "response", "solution", "target")
 
 BENCHMARKS = "benchmarks"
 """In the place of a name: every benchmark that a task knows."""
+
+A_FILE, NOTHING = "a file", "no such file"
 
 ON_HUB = re.compile(
     r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[\w.-]+))?:((?P<config>[\w.-]+)/)?(?P<split>\w+)"
@@ -47,20 +49,60 @@ def items_of(against: Sequence[str], request: Request, *, catalog: Sequence[Task
         name, _, split = place.partition("/")
         if name in tasks and split:
             found += _of_task(tasks[name], split, request)
-        elif Path(place).is_file():
+        elif (what := _what_is(Path(place))) == A_FILE:
             found += _of_file(Path(place))
         elif on_hub := ON_HUB.fullmatch(place):
             found += _of_repo(place, **on_hub.groupdict())
-        elif split and "." not in place:
+        elif what == NOTHING and split and "." not in place:
             raise UsageError(f"against {place}: {one_of('task', name, sorted(tasks))}")
         else:
             raise UsageError(
                 f"against {place}: expected TASK/SPLIT, a benchmark of list TASK, a file of JSON "
-                f"lines or ORG/NAME:SPLIT, got no such file"
+                f"lines or ORG/NAME:SPLIT, got {what}"
             )
         if len(found) == before:
             raise SourceError(f"against {place}: expected items to look for, got none")
     return found
+
+
+def benchmarks_in_train(request: Request, *, catalog: Sequence[Task]) -> Iterator[str]:
+    """A line for each benchmark that a task is to train on, by another task's word or its own.
+
+    A benchmark is never a split to train on of the task that declares it; but a task of one's own
+    may read the same split of the same source as its ``train``, under whatever name.
+
+    Args:
+        request: the tasks, and which of their splits are made.
+        catalog: all tasks that may know of benchmarks, beside those.
+    """
+    every = {task.name: task for task in (*catalog, *request.tasks)}.values()
+    known = [
+        (task.source, task.splits[split], benchmark)
+        for task in every
+        for benchmark, split in task.benchmarks.items()
+    ]
+    for task in request.tasks:
+        for split in filter(trains, request.splits_of(task) or task.splits):
+            for source, of_source, benchmark in known:
+                if task.splits.get(split) == of_source and _same_rows(task.source, source):
+                    yield (
+                        f"task {task.name!r}: {split} reads {of_source} of {source.repo}, which "
+                        f"evaluators ask as {benchmark}: not to be trained on"
+                    )
+
+
+def _same_rows(one: Source, other: Source) -> bool:
+    """Whether two sources are one, as far as they say: none is the only config, or the default."""
+    configs = {one.config, other.config} - {None}
+    return one.repo.lower() == other.repo.lower() and len(configs) < 2
+
+
+def _what_is(path: Path) -> str:
+    """What is there, as an error calls it; nothing where that cannot be told."""
+    try:
+        return A_FILE if path.is_file() else "a folder" if path.is_dir() else NOTHING
+    except OSError:  # a name that is too long, a folder that may not be read
+        return NOTHING
 
 
 def _named(against: Sequence[str], catalog: Sequence[Task]) -> Iterator[str]:
