@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from mixbuild.curate import build
+from mixbuild.curate import as_curated, build, settle
 from mixbuild.declare import Contamination, Length, Mixture, Part, Quality, Source, Task, Template
-from mixbuild.make import Request, expect
+from mixbuild.make import Request, expect, make
 from mixbuild.publish import read_shards
 from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -46,16 +46,21 @@ def clean(folder: Path) -> Quality:
     return Quality(contamination=Contamination(against=(str(folder / "bench.jsonl"),)))
 
 
+def mirror(below: Path) -> Path:
+    folder = below / "mirror"
+    folder.mkdir()
+    for index in range(2):
+        rows = pa.Table.from_pylist(ROWS[index::2])
+        pq.write_table(rows, folder / f"train-{index:05d}-of-00002.parquet")
+    return folder
+
+
 @pytest.mark.parametrize("quality_in", [short, clean])
 def test_a_row_is_judged_by_every_template_that_a_mixture_may_take_it_by(
     tmp_path: Path, quality_in: Callable[[Path], Quality]
 ) -> None:
     quality = quality_in(tmp_path)
-    folder = tmp_path / "mirror"
-    folder.mkdir()
-    for index in range(2):
-        rows = pa.Table.from_pylist(ROWS[index::2])
-        pq.write_table(rows, folder / f"train-{index:05d}-of-00002.parquet")
+    folder = mirror(tmp_path)
     request = Request([TASK], tmp_path / "out", {"topics": str(folder)}, "sample")
 
     def curated(out: str, mixtures: Mapping[str, Mixture]) -> list[str]:
@@ -76,3 +81,22 @@ def test_a_row_is_judged_by_every_template_that_a_mixture_may_take_it_by(
     assert expect(tmp_path / "out").configs["topics"].splits["train"].again
     assert alone == curated("alone", {})
     assert set(both) < set(alone)
+
+
+def test_tasks_that_are_made_one_after_the_other_are_judged_as_those_made_at_once(
+    tmp_path: Path,
+) -> None:
+    """As a rebuild makes them: each with a request of its own, then all of them settled."""
+    quality, folder = clean(tmp_path), str(mirror(tmp_path))
+    tasks = [replace(TASK, name=name) for name in ("one", "two")]
+    mixtures = {"mix": Mixture({"one": Part(), "two": Part()}, total=90, max_repetition_ratio=2)}
+    sources = dict.fromkeys(("one", "two"), folder)
+    whole = Request(tasks, tmp_path / "at once", sources, "sample")
+    build(whole, quality=quality, mixtures=mixtures, catalog=tasks)
+    out = tmp_path / "out"
+    each = [replace(whole, tasks=[task], out=out) for task in tasks]
+    for request in each:
+        make(as_curated(request, quality, mixtures))
+    there = settle(each[0], ("one", "two"), quality=quality, mixtures=mixtures, catalog=tasks)
+    assert there == expect(whole.out)
+    assert [there.configs[task].splits["train"].rows for task in ("one", "two")] == [30, 30]

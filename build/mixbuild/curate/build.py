@@ -108,7 +108,7 @@ def _settled(
     out = request.out.resolve()
     settled, overlaps = dict(configs), None
     if quality is not None:
-        again = _turns(request, mixtures)
+        again = {(task, TRAIN) for task, count in _copies(mixtures).items() if count > 1}
         settled, overlaps = take_out(out, configs, quality, items=items, again=again)
     made = {
         name: mixed(out, settled, name, mixture, seed=request.seed)
@@ -170,9 +170,7 @@ def as_curated(
 
 def _turns(request: Request, mixtures: Mapping[str, Mixture]) -> dict[tuple[str, str], int]:
     """By how many templates each row of a task's train is rendered, where it is by several."""
-    most: Counter[str] = Counter()
-    for mixture in mixtures.values():
-        most |= Counter(copies(mixture))
+    most = _copies(mixtures)
     turns = {}
     for task in request.tasks:
         templates = request.asked(task.name).templates
@@ -180,6 +178,14 @@ def _turns(request: Request, mixtures: Mapping[str, Mixture]) -> dict[tuple[str,
         if count > 1 and templates.partition(":")[0] == SAMPLE:
             turns[task.name, TRAIN] = count
     return turns
+
+
+def _copies(mixtures: Mapping[str, Mixture]) -> Counter[str]:
+    """How many times a row of each task may be taken, in the mixture that takes it most often."""
+    most: Counter[str] = Counter()
+    for mixture in mixtures.values():
+        most |= Counter(copies(mixture))
+    return most
 
 
 def _items(quality: Quality, request: Request, catalog: Sequence[Task]) -> list[Item]:
