@@ -188,8 +188,22 @@ def test_a_column_of_which_no_text_is_made_is_refused(kind: pa.DataType) -> None
     )
 
 
-@pytest.mark.parametrize("kind", [pa.bool_(), pa.list_(pa.int64())], ids=str)
-def test_a_label_that_is_no_number_and_no_name_is_refused(kind: pa.DataType) -> None:
+def test_a_label_of_truth_values_is_refused_for_they_do_not_say_which_class_is_true() -> None:
+    schema = pa.schema([("text", pa.string()), ("label", pa.bool_())])
+    refused = (
+        "task '{}': expected numbers or names of classes in the column 'label', found truth "
+        "values, which do not say which class is true; take a mirror with numbers or names"
+    )
+    assert fault(find("imdb"), schema) == (
+        refused.format("imdb")
+        + ", or declare what false and true are called: flag('label', ('negative', 'positive'))"
+    )
+    three = label("label", {"0": "no", "1": "yes", "2": "maybe"})
+    assert fault(task(slots={"out": three}), schema) == refused.format("task")
+
+
+def test_a_label_that_is_no_number_and_no_name_is_refused() -> None:
+    kind = pa.list_(pa.int64())
     schema = pa.schema([("text", pa.string()), ("label", kind)])
     value = label("label", {"neg": "negative", "pos": "positive"}).value
     assert fault(find("imdb"), schema) == (

@@ -135,8 +135,8 @@ def test_a_column_of_texts_has_the_names_themselves(kind: pa.DataType) -> None:
         ),
         (
             MOOD,
-            source(["neg", "0"], pa.string()),
-            "expected a label, one of 'neg', 'pos', in 'label', got '0'",
+            source(["neg", "neutral"], pa.string()),
+            "expected a label, one of 'neg', 'pos', in 'label', got 'neutral'",
         ),
         (
             OPTIONS,

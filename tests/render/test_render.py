@@ -650,6 +650,15 @@ def test_a_negative_label_without_a_drop_is_refused() -> None:
     )
 
 
+def test_a_number_among_the_names_of_classes_is_refused_and_so_is_one_in_quotes() -> None:
+    batch = pa.record_batch({"text": ["a", "b"], "label": ["neg", "1"]})
+    assert refusal(find("imdb"), batch) == (
+        "task 'imdb': row 101 of plain_text/train.parquet in org/name@0a1b2c3: expected a label, "
+        "one of 'neg', 'pos', in 'label', got '1'; write names in all rows or numbers in all, "
+        "which in JSON have no quotation marks"
+    )
+
+
 def test_a_label_of_a_column_by_another_name_is_looked_up_there() -> None:
     task = replace(find("imdb"), slots={"label": label("class", {"0": "a", "1": "b"})}, drops={})
     batch = pa.record_batch({"text": ["a", "b"], "class": [1, 2], "label": [0, 0]})

@@ -126,14 +126,22 @@ def test_columns_that_disagree_are_named_with_their_files(
     )
 
 
-CORRECT = "; correct the file, or declare the column's type in the source's card"
+DECLARE = ", or declare the column's type in the source's card"
+CORRECT = "; correct the file" + DECLARE
+ALL_ALIKE = "; correct the file (numbers in all rows, or names in all)" + DECLARE
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("train.csv", "text,label\na,0\nb,½\n",
-         "train.csv: row 1: expected 'label' to be int64, got '½'" + CORRECT),
+         "train.csv: row 1: expected 'label' to be int64, got '½'" + ALL_ALIKE),
+        ("train.csv", "text,label\na,0\n" + "b,1\n" * 2**20 + "c,neg\n",
+         "train.csv: row 1048577: expected 'label' to be int64, got 'neg'" + ALL_ALIKE),
+        ("train.jsonl", '{"text": "a", "label": 0}\n{"text": "b", "label": true}\n',
+         "train.jsonl: row 1: expected 'label' to be int64, got True" + CORRECT),
+        ("train.jsonl", '{"text": "a", "label": 0}\n{"text": "b", "label": "neg"}\n',
+         "train.jsonl: row 1: expected 'label' to be int64, got 'neg'" + ALL_ALIKE),
         ("train.csv", "text,label\na,0\nb\n",
          "train.csv: row 1: expected 2 fields (text, label), got 1; correct the file"),
         ("train.csv", 'text,label\na,0\n"b,1\n',
@@ -162,7 +170,8 @@ def test_what_cannot_be_is_named_by_file_row_and_column(
     [
         "comment: '#'", "sep: 1", "sep: ab", "sep: [1]", "skiprows: x", "skiprows: [a]",
         "skiprows: -1", "skiprows: true", "names: 3", "names: {a: b}", "quotechar: 5",
-        "encoding: 7", "encoding: nope", "encoding: rot13", "header: x", "header: -1",
+        "encoding: 7", "encoding: nope", "encoding: rot13", "encoding: undefined",
+        "header: x", "header: -1",
     ],
 )  # fmt: skip
 def test_an_option_of_csv_that_is_not_known_is_refused(tmp_path: Path, said: str) -> None:
@@ -177,14 +186,86 @@ def test_an_option_of_csv_that_is_not_known_is_refused(tmp_path: Path, said: str
     )
 
 
-def test_a_card_names_the_encoding_of_a_file(tmp_path: Path) -> None:
-    (tmp_path / "train.csv").write_bytes("text,label\nf\u00fcr,0\n".encode("latin-1"))
-    (tmp_path / "README.md").write_text(
-        "---\nconfigs:\n- config_name: x\n  data_files: train.csv\n  encoding: latin-1\n---\n"
+WORDS = ["f\u00fcr", "\u00e9t\u00e9, \u00e0 No\u00ebl", 'a "quote"', "two\nlines", "007"]
+MANY = [{"text": f"{word} {at}", "label": at % 2} for at in range(4_000) for word in WORDS]
+
+
+def write_encoded(folder: Path, kind: str, encoding: str, said: str | None) -> None:
+    """``MANY`` as text in an encoding, beside a card that says it is in this one."""
+    if kind == "csv":
+        quoted = ['"{}",{}'.format(str(r["text"]).replace('"', '""'), r["label"]) for r in MANY]
+        content = "\n".join(["text,label", *quoted])
+    else:
+        content = "\n".join(json.dumps(row, ensure_ascii=False) for row in MANY)
+    (folder / f"train.{kind}").write_bytes(content.encode(encoding))
+    if said is not None:
+        (folder / "README.md").write_text(
+            f"---\nconfigs:\n- config_name: x\n  data_files: train.*\n  encoding: {said}\n---\n"
+        )
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le", "utf-8-sig", "UTF8"])
+def test_a_card_names_the_encoding_of_a_file(tmp_path: Path, kind: str, encoding: str) -> None:
+    write_encoded(tmp_path, kind, encoding, encoding)
+    assert rows(tmp_path) == MANY
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("encoding", "said", "message"),
+    [
+        ("latin-1", None,
+         "expected text in utf-8, got other bytes (invalid start byte); save it as UTF-8, or name "
+         "its encoding in the source's card, beside data_files, such as encoding: latin-1"),
+        ("utf-16", None,
+         "expected text in utf-8, got other bytes (invalid start byte); save it as UTF-8, or name "
+         "its encoding in the source's card, beside data_files, such as encoding: utf-16"),
+        ("utf-8", "utf-16",
+         "expected text in utf-16, got other bytes (UTF-16 stream does not start with BOM); name "
+         "the encoding that it has in the source's card"),
+        ("utf-8", "ascii",
+         "expected text in ascii, got other bytes (ordinal not in range(128)); name the encoding "
+         "that it has in the source's card"),
+    ],
+)  # fmt: skip
+def test_a_text_in_another_encoding_is_refused(
+    tmp_path: Path, kind: str, encoding: str, said: str | None, message: str
+) -> None:
+    write_encoded(tmp_path, kind, encoding, said)
+    assert refusal(tmp_path) == f"train.{kind}: {message}"
+
+
+@pytest.mark.parametrize(("encoding", "said"), [("utf-8", None), ("utf-16", "utf-16")])
+def test_a_text_that_ends_within_a_character_may_be_damaged(
+    tmp_path: Path, encoding: str, said: str | None
+) -> None:
+    write_encoded(tmp_path, "csv", encoding, said)
+    whole = (tmp_path / "train.csv").read_bytes() + "\n\u00fc".encode(encoding)
+    (tmp_path / "train.csv").write_bytes(whole[:-1])
+    message = refusal(tmp_path)
+    assert message.startswith(f"train.csv: expected text in {encoding}, got other bytes (")
+    assert message.endswith("); the file may be damaged, fetch it again")
+
+
+def test_an_encoding_of_json_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    write_encoded(tmp_path, "jsonl", "utf-8", "nope")
+    assert refusal(tmp_path) == (
+        "the card asks for encoding='nope' in reading JSON, which is not known here; take it out "
+        "of the card, or take a mirror in another format"
     )
-    source = found(tmp_path)
-    ((_, batch),) = read(source.runs["train"][0], [("text",)], schema=source.schema)
-    assert batch.column("text").to_pylist() == ["f\u00fcr"]
+
+
+def test_a_decimal_is_the_code_of_a_class_where_it_is_whole(tmp_path: Path) -> None:
+    for name, codes in (("whole", ["0", "1.00", None]), ("part", ["0", "1.25", None])):
+        (tmp_path / name).mkdir()
+        column = pa.array(codes).cast(pa.decimal128(5, 2))
+        table = pa.table({"text": ["a", "b", "c"], "label": column})
+        pq.write_table(table, tmp_path / name / "train.parquet")
+    assert [row["label"] for row in rows(tmp_path / "whole")] == [0, 1, None]
+    assert refusal(tmp_path / "part") == (
+        "train.parquet: row 1: expected 'label' to be int64, got Decimal('1.25')" + CORRECT
+    )
 
 
 def test_a_huge_text_that_rows_share_is_copied_for_a_few_of_them_at_a_time(

@@ -352,8 +352,8 @@ def test_names_and_numbers_of_classes_in_one_column_are_refused(tmp_path: Path) 
         rendered(find("snli"), tmp_path)
     assert str(caught.value) == (
         "task 'snli': row 0 of file in here: expected a label, one of 'entailment', 'neutral', "
-        "'contradiction', in 'label', got '0'; declare a drop for such rows, or name the label in "
-        "the task"
+        "'contradiction', in 'label', got '0'; write names in all rows or numbers in all, which in "
+        "JSON have no quotation marks"
     )
 
 

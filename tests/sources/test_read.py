@@ -578,8 +578,8 @@ def test_a_file_whose_columns_are_of_another_kind_is_named(tmp_path: Path) -> No
         make(request(folder, tmp_path / "out"))
     assert re.sub("mirror-[0-9a-f]{32}", "mirror-…", str(caught.value)) == (
         "task 'imdb': row 0 of train.csv in stanfordnlp/imdb@mirror-…: expected a label, one of "
-        "'neg', 'pos', in 'label', got '0'; declare a drop for such rows, or name the label "
-        "in the task"
+        "'neg', 'pos', in 'label', got '0'; write names in all rows or numbers in all, which in "
+        "JSON have no quotation marks"
     )
     assert not (tmp_path / "out/manifest.json").exists()
 

@@ -69,6 +69,7 @@ def read_classes(slot: Slot | ChoiceSlot, schema: pa.Schema) -> tuple[Slot | Cho
     if isinstance(slot, Slot):
         if not slot.classes:
             return slot, False
+        _refuse_truth(slot, schema)
         values = class_values(slot.classes, slot.reads[0], schema)
         names = dict(zip(slot.classes, slot.names, strict=True))
         return (
@@ -89,6 +90,21 @@ def read_classes(slot: Slot | ChoiceSlot, schema: pa.Schema) -> tuple[Slot | Cho
     if not found or class_values(choices.classes, answer.path, schema) is None:
         return slot, True
     return replace(slot, choices=replace(choices, answer=replace(answer, by=ITSELF))), False
+
+
+def _refuse_truth(slot: Slot, schema: pa.Schema) -> None:
+    """Refuse truth values for classes: the first of two classes may be what is true."""
+    field = _field(schema, slot.reads[0])
+    if field is None or not pa.types.is_boolean(field.type):
+        return
+    column = ".".join(slot.reads[0])
+    remedy = "take a mirror with numbers or names"
+    if len(slot.names) == 2:
+        remedy += f", or declare what false and true are called: flag({column!r}, {slot.names!r})"
+    raise SchemaError(
+        f"expected numbers or names of classes in the column {column!r}, found truth values, which "
+        f"do not say which class is true; {remedy}"
+    )
 
 
 def named(path: Path, schema: pa.Schema) -> pc.Expression:

@@ -39,7 +39,7 @@ from mixbuild.core import (
     hash_rows,
     row_ids,
 )
-from mixbuild.declare import EVERY, Template, join, project
+from mixbuild.declare import EVERY, Slot, Template, join, project
 from mixbuild.render.bind import Binding
 from mixbuild.render.options import ShownOptions, fill_options, shuffle_options
 from mixbuild.render.outputs import completions
@@ -186,10 +186,16 @@ def _refuse_wrong_rows(
             got = batch.column(column)[at].as_py()
             for each in fields:
                 got = got[each]
+            remedy = f"declare a drop for such rows, or {slot.remedy}"
+            are_names = isinstance(slot, Slot) and slot.classes and isinstance(got, str)
+            if are_names and got.strip().isdecimal():
+                remedy = (
+                    "write names in all rows or numbers in all, which in JSON have no quotation "
+                    "marks"
+                )
             raise RowError(
                 f"task {binding.task.name!r}: row {rows[at]} of {origin.file} in {origin.source}: "
-                f"expected {slot.expected} in {'.'.join(slot.reads[0])!r}, got {got!r}; "
-                f"declare a drop for such rows, or {slot.remedy}"
+                f"expected {slot.expected} in {'.'.join(slot.reads[0])!r}, got {got!r}; {remedy}"
             )
 
 

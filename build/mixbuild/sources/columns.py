@@ -38,6 +38,9 @@ def unify(said: Sequence[Said], task: Task | None, *, where: str) -> pa.Schema:
         SchemaError: the files disagree about what the task reads.
     """
     types, faults = _common([each for each in said if each.types])
+    # some databases write whole numbers so; one that is none is refused where it is read
+    codes = [name for name in classes_of(task) if pa.types.is_decimal(types.get(name, pa.null()))]
+    types |= dict.fromkeys(codes, pa.int64())
     names, disputed = _common_names(said)
     schema = with_names(types, names)
     if task is not None:
@@ -137,6 +140,8 @@ def _decided(
                 return _put(types, path, asked[0].kind)
             return types
     if any(slot.classes for slot in slots if isinstance(slot, Slot)):
+        if there == pa.bool_():
+            return types  # which of the classes is true is not said
         order = [*known, *KINDS]  # a class is a number, unless it is said to be a name
     else:
         order = [pa.string(), *known, *KINDS]

@@ -10,7 +10,7 @@ from mixbuild.core import SourceError, explained
 from mixbuild.declare import Task
 from mixbuild.sources.columns import classes_of, decide, unify
 from mixbuild.sources.formats import arrow, delimited, parquet, records
-from mixbuild.sources.formats.dialect import dialect_of
+from mixbuild.sources.formats.dialect import dialect_of, encoding_of
 from mixbuild.sources.legend import Said, of_arrow
 from mixbuild.sources.location import Place, Run
 
@@ -61,6 +61,6 @@ def _peek(place: Place, name: str, classes: Container[str]) -> Said:
         if place.format == "arrow":
             return of_arrow(arrow.schema_of(address), by=name)
         if place.format == "json":
-            kinds = records.peek(address, place.options.get("field"), where=where)
-            return Said(name, kinds)
+            field, encoding = place.options.get("field"), encoding_of(place)
+            return Said(name, records.peek(address, field, encoding=encoding, where=where))
         return Said(name, delimited.peek(address, dialect_of(place), classes, where=where))

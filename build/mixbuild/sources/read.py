@@ -13,7 +13,7 @@ from mixbuild.core import Rows, SourceDigest, SourceError, ahead, explained
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.declare import field, project
 from mixbuild.sources.formats import arrow, delimited, parquet, records
-from mixbuild.sources.formats.dialect import dialect_of
+from mixbuild.sources.formats.dialect import dialect_of, encoding_of
 from mixbuild.sources.formats.weights import give_back
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Run
 from mixbuild.sources.stamp import unchanged
@@ -125,7 +125,8 @@ def _batches(run: Run, schema: pa.Schema, where: str) -> Iterator[pa.RecordBatch
     if run.place.format in ("csv", "tsv"):
         return delimited.read(run.address, schema, dialect_of(run.place), where=where)
     if run.place.format == "json":
-        return records.read(run.address, schema, run.place.options.get("field"), where=where)
+        field, encoding = run.place.options.get("field"), encoding_of(run.place)
+        return records.read(run.address, schema, field, encoding=encoding, where=where)
     return parquet.read(run, schema, where=where) if run.row_groups else arrow.read(run.address)
 
 

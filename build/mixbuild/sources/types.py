@@ -183,10 +183,12 @@ def _misfit(
 
 def misfit(where: str, row: int, column: str, kind: pa.DataType, shown: str) -> SchemaError:
     """One line about a value that is none of its column's type."""
+    is_name = pa.types.is_integer(kind) and shown.startswith(("'", '"'))
+    how = " (numbers in all rows, or names in all)" if is_name else ""
     shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
     return SchemaError(
-        f"{where}: row {row}: expected {column!r} to be {kind}, got {shown}; correct the file, or "
-        f"declare the column's type in the source's card"
+        f"{where}: row {row}: expected {column!r} to be {kind}, got {shown}; correct the "
+        f"file{how}, or declare the column's type in the source's card"
     )
 
 

@@ -27,7 +27,7 @@ import pyarrow.csv as arrow_csv
 
 from mixbuild.core import SourceError
 from mixbuild.sources.formats.dialect import Dialect
-from mixbuild.sources.formats.opened import BOM, OpenedText
+from mixbuild.sources.formats.opened import BOM, UTF_8, OpenedText
 from mixbuild.sources.formats.weights import give_back
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
 from mixbuild.sources.types import conform, of_no_columns
@@ -42,7 +42,7 @@ def read(address: str, schema: pa.Schema, how: Dialect, *, where: str) -> Iterat
         SchemaError: a field is none of its column's type.
         SourceError: a line has more or fewer fields than there are columns.
     """
-    with OpenedText(address) as file:
+    with OpenedText(address, how.encoding, where=where) as file:
         names, rest = _begin(file, how, where)
         for name in schema.names:
             if names.count(name) > 1:
@@ -65,7 +65,7 @@ def peek(
 
     Whether a class is a number or a name is the only thing that the first rows tell.
     """
-    with OpenedText(address) as file:
+    with OpenedText(address, how.encoding, where=where) as file:
         names, rest = _begin(file, how, where)
         kinds = dict.fromkeys(names, pa.null())
         wanted = [name for name in kinds if name in classes]
@@ -90,7 +90,7 @@ def _begin(file: BinaryIO, how: Dialect, where: str) -> tuple[list[str], bytes]:
 
     def each() -> Iterator[str]:
         while line := lines.pop(0) if lines else file.readline():
-            yield line.decode(how.encoding)
+            yield line.decode()
 
     with _no_limit():
         rows = (row for row in _reader(each(), how) if row)
@@ -141,8 +141,6 @@ def _last_end(block: bytearray, how: Dialect, *, is_all: bool) -> int | None:
     is outside of all. (A block begins where a line does, and ends with the file where it is all
     there is.)
     """
-    if how.encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "ascii"):
-        return None
     found = np.frombuffer(block, np.uint8)
     if not how.quote or how.quote.encode() not in block:
         return len(block) if is_all else block.rfind(b"\n") + 1
@@ -220,7 +218,7 @@ def _slowly(
     held: list[list[str]] = []
     weight = 0
     with _no_limit():
-        rows = _reader(_lines(blocks, how), how)
+        rows = _reader(_lines(blocks), how)
         while True:
             number = first + len(held)
             try:
@@ -271,9 +269,9 @@ def _reader(lines: Iterator[str], how: Dialect) -> Iterator[list[str]]:
     return csv.reader(lines, delimiter=how.delimiter, quotechar=how.quote, strict=True)
 
 
-def _lines(blocks: Iterator[bytes | bytearray], how: Dialect) -> Iterator[str]:
+def _lines(blocks: Iterator[bytes | bytearray]) -> Iterator[str]:
     """Text that ends with a line, or with the file."""
-    decode = codecs.getincrementaldecoder(how.encoding)().decode
+    decode = codecs.getincrementaldecoder(UTF_8)().decode
     held = ""
     for block in chain(blocks, [b""]):
         held += decode(block, final=not block)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
@@ -14,9 +15,17 @@ from typing import BinaryIO, cast
 
 import pyarrow as pa
 
+from mixbuild.core import SourceError
+
 REMOTE = "hf://"
 BOM = b"\xef\xbb\xbf"
 """What some programs begin a text file with."""
+
+UTF_8 = "utf-8"
+UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+CUT_SHORT = ("unexpected end of data", "truncated data")
+"""What a decoder says of a text that ends within a character."""
 
 MAGIC_BYTES = 6
 """As many as tell what a file is compressed with."""
@@ -115,14 +124,44 @@ COMPRESSED: Mapping[bytes, Callable[[BinaryIO], BinaryIO]] = MappingProxyType(
 """What a compressed file begins with -> what takes it off."""
 
 
+class _InUtf8(io.RawIOBase):
+    """A text in another encoding, read as if it were in UTF-8."""
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        self._file = file
+        self._decode = codecs.getincrementaldecoder(encoding)().decode
+        self._held = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: bytearray | memoryview) -> int:  # type: ignore[override]
+        ended = False
+        while not self._held and not ended:
+            piece = self._file.read(len(room))
+            ended = not piece
+            self._held = self._decode(piece, final=ended).encode()
+        given, self._held = self._held[: len(room)], self._held[len(room) :]
+        room[: len(given)] = given
+        return len(given)
+
+
 class OpenedText:
-    """A file that is read from beginning to end, decompressed: a context manager, then a stream.
+    """A text that is read from beginning to end: a context manager, then a stream of UTF-8.
 
     What it is compressed with is told by its first bytes, whatever its name says.
+
+    Args:
+        address: the file.
+        encoding: in which the file is, as its source's card says.
+        where: the file, for errors.
+
+    Raises:
+        SourceError: where it is left, because the text is in no such encoding.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, encoding: str, *, where: str) -> None:
+        self._address, self._encoding, self._where = address, encoding, where
         self._held = ExitStack()
 
     def __enter__(self) -> BinaryIO:
@@ -131,8 +170,12 @@ class OpenedText:
         file.seek(0)
         for magic, unpack in COMPRESSED.items():
             if begins.startswith(magic):
-                return self._held.enter_context(unpack(file))
-        return file
+                file = self._held.enter_context(unpack(file))
+                break
+        if codecs.lookup(self._encoding).name == UTF_8:
+            return file
+        recoded = io.BufferedReader(_InUtf8(file, self._encoding))
+        return cast("BinaryIO", self._held.enter_context(recoded))
 
     def __exit__(
         self,
@@ -141,6 +184,22 @@ class OpenedText:
         trace: TracebackType | None,
     ) -> None:
         self._held.close()
+        if isinstance(error, UnicodeError):
+            raise self._undecodable(error) from None
+
+    def _undecodable(self, error: UnicodeError) -> SourceError:
+        found = error.object if isinstance(error, UnicodeDecodeError) else b""
+        reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+        got = f"{self._where}: expected text in {self._encoding}, got other bytes ({reason})"
+        if reason in CUT_SHORT:
+            return SourceError(f"{got}; the file may be damaged, fetch it again")
+        likely = "utf-16" if found.startswith(UTF_16_BOMS) else "latin-1"
+        if self._encoding != UTF_8:
+            return SourceError(f"{got}; name the encoding that it has in the source's card")
+        return SourceError(
+            f"{got}; save it as UTF-8, or name its encoding in the source's card, beside "
+            f"data_files, such as encoding: {likely}"
+        )
 
     def _open(self) -> AbstractContextManager[BinaryIO]:
         if not is_remote(self._address):

@@ -25,7 +25,7 @@ from mixbuild.sources.formats.json_text import (
     records_in,
     records_under,
 )
-from mixbuild.sources.formats.opened import OpenedText
+from mixbuild.sources.formats.opened import UTF_8, OpenedText
 from mixbuild.sources.formats.weights import LARGE_BYTES, give_back
 from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS
 from mixbuild.sources.types import WRONG_VALUES, common, is_text, misfit, of_no_columns
@@ -35,7 +35,12 @@ HEAD_BYTES = 2**18
 
 
 def read(
-    address: str, schema: pa.Schema, field: str | None = None, *, where: str
+    address: str,
+    schema: pa.Schema,
+    field: str | None = None,
+    *,
+    encoding: str = UTF_8,
+    where: str,
 ) -> Iterator[pa.RecordBatch]:
     """Stream a file's rows, with the schema's columns, of plain types, alone.
 
@@ -45,7 +50,7 @@ def read(
         SchemaError: a value is none of its column's type.
         SourceError: the file is not JSON, or no records.
     """
-    with OpenedText(address) as file:
+    with OpenedText(address, encoding, where=where) as file:
         if field:
             found = records_under(pieces(file), field, where=where)
             yield from _gathered(found, schema, where=where, first=0)
@@ -187,13 +192,15 @@ def _finite(number: Number) -> float:
     return value
 
 
-def peek(address: str, field: str | None = None, *, where: str) -> dict[str, pa.DataType]:
+def peek(
+    address: str, field: str | None = None, *, encoding: str = UTF_8, where: str
+) -> dict[str, pa.DataType]:
     """A file's columns by its first rows; text, where their values are of several kinds.
 
     Raises:
         SourceError: the file is not JSON, or no records.
     """
-    with OpenedText(address) as file:
+    with OpenedText(address, encoding, where=where) as file:
         if field:
             kinds, _, _ = _kinds(records_under(pieces(file), field, where=where), where)
             return kinds
