@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, Build, imdb_rows, read_shards, write_parquet
 from hub_server import LoopbackHub
@@ -228,6 +229,37 @@ def test_the_splits_that_are_there_are_checked_and_the_others_named(lint: Linter
     assert checked.source_rows == 60
     with pytest.raises(SourceError, match="unknown split 'validation'"):
         lint(task, splits=["held"])
+
+
+def test_what_is_wrong_with_the_columns_is_told_where_a_split_is_missing_too(
+    tmp_path: Path,
+) -> None:
+    table = pa.table({"text": ["a film", "a song"], "label": [True, False]})
+    pq.write_table(table, tmp_path / "train.parquet")
+    checked = check([find("imdb")], {"imdb": str(tmp_path)}, splits=["train"])
+    (found,) = [each for each in checked.findings if each.severity == ERROR]
+    assert found == Finding(
+        "imdb",
+        "unrenderable",
+        ERROR,
+        "task 'imdb': expected numbers or names of classes in the column 'label', found truth "
+        "values, which do not say which class is true; take a mirror with numbers or names, or "
+        "declare what false and true are called: flag('label', ('negative', 'positive'))",
+    )
+
+
+def test_files_that_disagree_are_told_and_not_taken_for_a_misspelt_column(tmp_path: Path) -> None:
+    for at, labels in enumerate(([0], ["neg"])):
+        table = pa.table({"text": ["a film"], "label": labels})
+        pq.write_table(table, tmp_path / f"train-{at:05}-of-00002.parquet")
+    checked = check([find("imdb")], {"imdb": str(tmp_path)})
+    (found,) = [each for each in checked.findings if each.severity == ERROR]
+    assert (found.rule, found.message) == (
+        "unrenderable",
+        f"{tmp_path}: expected one kind of column 'label' in all files, got int64 in "
+        "train-00000-of-00002.parquet, and string in train-00001-of-00002.parquet; correct the "
+        "files, or take a mirror whose files agree",
+    )
 
 
 def test_a_split_is_checked_of_the_tasks_that_have_it(lint: Linter) -> None:

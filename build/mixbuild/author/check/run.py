@@ -159,10 +159,7 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
         findings += missing
         sheets = list(render_sheets(task, records, seed=request.seed))
     except SchemaError as error:
-        misspelt = list(
-            check_columns(task, resolve(task, source, follow_links=request.follow_links).schema)
-        )
-        return [*findings, *(misspelt or [_unrenderable(task, error)])], 0, 0
+        return [*findings, *(_misspelt(task, request) or [_unrenderable(task, error)])], 0, 0
     except (RowError, pa.ArrowException) as error:
         return [*findings, _unrenderable(task, error)], 0, 0
     samples = source == SAMPLES
@@ -184,9 +181,7 @@ def _read_what_is_there(task: Task, request: Request) -> tuple[list[Records], li
     try:
         return read_records(task, request), []
     except SourceError:
-        source = request.sources.get(task.name)
-        found = explore(task.source, source, name=task.name, follow_links=request.follow_links)
-        there = [split for split, theirs in task.splits.items() if theirs in found.runs]
+        there = _splits_there(task, request)
         if request.splits or not there or len(there) == len(task.splits):
             raise
     lacking = [split for split in task.splits if split not in there]
@@ -195,6 +190,22 @@ def _read_what_is_there(task: Task, request: Request) -> tuple[list[Records], li
         Finding(task.name, "missing-split", WARNING, message.format(task.splits[split]))
         for split in lacking
     ]
+
+
+def _splits_there(task: Task, request: Request) -> list[str]:
+    source = request.sources.get(task.name)
+    found = explore(task.source, source, name=task.name, follow_links=request.follow_links)
+    return [split for split, theirs in task.splits.items() if theirs in found.runs]
+
+
+def _misspelt(task: Task, request: Request) -> list[Finding]:
+    """Of columns that do not fit, those that are not there; none where the files disagree."""
+    source, splits = request.sources.get(task.name), _splits_there(task, request)
+    try:
+        found = resolve(task, source, splits=splits, follow_links=request.follow_links)
+    except SchemaError:
+        return []
+    return list(check_columns(task, found.schema))
 
 
 def _unrenderable(task: Task, error: Exception) -> Finding:
