@@ -102,6 +102,15 @@ def test_names_within_a_struct_are_kept_with_the_field(tmp_path: Path) -> None:
     assert meta.field("n").metadata is None
 
 
+def test_a_code_that_has_a_point_is_read_by_its_name_too(tmp_path: Path) -> None:
+    parquet(tmp_path / "train.parquet", ["pos", "neg"], label=pa.array([1.0]))
+    assert (rows(tmp_path)[0]["label"], class_names(tmp_path)) == (1, ["pos", "neg"])
+    parquet(tmp_path / "train.parquet", ["pos", "neg"], label=pa.array([0.5]))
+    assert refusal(tmp_path) == (
+        "train.parquet: row 0: expected 'label' to be int64, got 0.5" + CORRECT
+    )
+
+
 @pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)])
 def test_a_column_without_a_value_and_a_missing_one_are_null(
     tmp_path: Path, order: tuple[str, str]
@@ -221,6 +230,9 @@ def test_a_card_names_the_encoding_of_a_file(tmp_path: Path, kind: str, encoding
         ("utf-16", None,
          "expected text in utf-8, got other bytes (invalid start byte); save it as UTF-8, or name "
          "its encoding in the source's card, beside data_files, such as encoding: utf-16"),
+        ("utf-32", None,
+         "expected text in utf-8, got other bytes (invalid start byte); save it as UTF-8, or name "
+         "its encoding in the source's card, beside data_files, such as encoding: utf-32"),
         ("utf-8", "utf-16",
          "expected text in utf-16, got other bytes (UTF-16 stream does not start with BOM); name "
          "the encoding that it has in the source's card"),
@@ -253,6 +265,20 @@ def test_an_encoding_of_json_that_is_not_known_is_refused(tmp_path: Path) -> Non
     assert refusal(tmp_path) == (
         "the card asks for encoding='nope' in reading JSON, which is not known here; take it out "
         "of the card, or take a mirror in another format"
+    )
+
+
+def test_a_whole_number_of_csv_may_have_a_point(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("text,label\n1.0,1.0\nb,\nc,0.00\n")
+    assert rows(tmp_path) == [
+        {"text": "1.0", "label": 1},
+        {"text": "b", "label": None},
+        {"text": "c", "label": 0},
+    ]
+    (tmp_path / "train.csv").write_text("text,label\na,1.0\nb,0.50\n")
+    assert (
+        refusal(tmp_path)
+        == "train.csv: row 1: expected 'label' to be int64, got '0.50'" + ALL_ALIKE
     )
 
 

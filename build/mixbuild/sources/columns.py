@@ -38,10 +38,15 @@ def unify(said: Sequence[Said], task: Task | None, *, where: str) -> pa.Schema:
         SchemaError: the files disagree about what the task reads.
     """
     types, faults = _common([each for each in said if each.types])
-    # some databases write whole numbers so; one that is none is refused where it is read
-    codes = [name for name in classes_of(task) if pa.types.is_decimal(types.get(name, pa.null()))]
-    types |= dict.fromkeys(codes, pa.int64())
     names, disputed = _common_names(said)
+    # whole numbers, as databases and pandas write them; what is none is refused when it is read
+    classes = classes_of(task)
+    types |= {
+        name: pa.int64()
+        for name, kind in types.items()
+        if (pa.types.is_decimal(kind) and name in classes)
+        or (pa.types.is_floating(kind) and (name,) in names)
+    }
     schema = with_names(types, names)
     if task is not None:
         _refuse(task, schema, {**disputed, **faults}, where)

@@ -254,11 +254,17 @@ def _of_texts(texts: Mapping[str, Sequence[str]], rows: int) -> pa.RecordBatch:
 
 
 def _emptied(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """Null for each empty field of a column that is not to be text."""
+    """Null for each empty field of a column that is not to be text; ``1`` for ``1.0`` of a whole.
+
+    (Pandas writes whole numbers so where one of them is missing.)
+    """
     for name in batch.schema.names:
-        if not pa.types.is_string(schema.field(name).type):
+        kind = schema.field(name).type
+        if not pa.types.is_string(kind):
             column = batch.column(name)
             emptied = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+            if pa.types.is_integer(kind):
+                emptied = pc.replace_substring_regex(emptied, r"^(-?[0-9]+)\.0+$", r"\1")
             batch = batch.set_column(batch.schema.get_field_index(name), name, emptied)
     return batch
 

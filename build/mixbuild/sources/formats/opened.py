@@ -22,7 +22,13 @@ BOM = b"\xef\xbb\xbf"
 """What some programs begin a text file with."""
 
 UTF_8 = "utf-8"
-UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+BOMS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""What a text begins with -> what it is in."""
 
 CUT_SHORT = ("unexpected end of data", "truncated data")
 """What a decoder says of a text that ends within a character."""
@@ -193,7 +199,7 @@ class OpenedText:
         got = f"{self._where}: expected text in {self._encoding}, got other bytes ({reason})"
         if reason in CUT_SHORT:
             return SourceError(f"{got}; the file may be damaged, fetch it again")
-        likely = "utf-16" if found.startswith(UTF_16_BOMS) else "latin-1"
+        likely = next((name for bom, name in BOMS.items() if found.startswith(bom)), "latin-1")
         if self._encoding != UTF_8:
             return SourceError(f"{got}; name the encoding that it has in the source's card")
         return SourceError(
