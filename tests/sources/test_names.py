@@ -197,6 +197,8 @@ def test_a_snapshot_of_the_hubs_cache_is_read_as_it_is(tmp_path: Path) -> None:
          "split 'train': expected 2 files, numbered 0 to 1, got 00001-of-00002"),
         (["train-00000-of-00001.parquet", "train-00000-of-00002.parquet",
           "train-00001-of-00002.parquet"], "expected files of one number, got 00000-of-00001, "),
+        (["train-00000-of-00000.parquet"],
+         "split 'train': expected 0 files, got 00000-of-00000; fetch what is missing, or take"),
         (["train-00000-of-00001-ab.parquet", "train-00000-of-00001-cd.parquet"],
          "expected 1 files, numbered 0 to 0, got 00000-of-00001, 00000-of-00001"),
         (["train/0000.parquet", "train/0002.parquet"],

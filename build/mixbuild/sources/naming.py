@@ -226,7 +226,8 @@ def _gaps(files: Sequence[tuple[int, str, int | None]]) -> Iterator[str]:
         first = 1 if 0 not in numbers and totals[0] in numbers else 0
         expected = range(first, first + totals[0])
         if numbers != list(expected):
-            yield f"expected {totals[0]} files, numbered {first} to {expected[-1]}, got {shown}"
+            which = f", numbered {first} to {expected[-1]}" if expected else ""
+            yield f"expected {totals[0]} files{which}, got {shown}"
     else:
         # only a converter numbers so; to others, a number may be a year or a part that is not shown
         padded = all(text.startswith("0") and len(text) > 3 for _, text, _ in files)
