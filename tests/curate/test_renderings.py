@@ -6,14 +6,19 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from mixbuild.curate import as_curated, build, settle
 from mixbuild.declare import Contamination, Length, Mixture, Part, Quality, Source, Task, Template
-from mixbuild.make import Request, expect, make
+from mixbuild.make import Request, Unit, expect, make, workers
+from mixbuild.make.shard import render_unit
 from mixbuild.publish import read_shards
+from mixbuild.sources import LockEntry, resolve
+from mixbuild.sources.survey import digests
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 HINT = "that the two rivers below the old mill are the same as the one above it by the road"
@@ -46,12 +51,12 @@ def clean(folder: Path) -> Quality:
     return Quality(contamination=Contamination(against=(str(folder / "bench.jsonl"),)))
 
 
-def mirror(below: Path) -> Path:
+def mirror(below: Path, *, files: int = 2) -> Path:
     folder = below / "mirror"
     folder.mkdir()
-    for index in range(2):
-        rows = pa.Table.from_pylist(ROWS[index::2])
-        pq.write_table(rows, folder / f"train-{index:05d}-of-00002.parquet")
+    for index in range(files):
+        rows = pa.Table.from_pylist(ROWS[index::files])
+        pq.write_table(rows, folder / f"train-{index:05d}-of-{files:05d}.parquet")
     return folder
 
 
@@ -100,3 +105,45 @@ def test_tasks_that_are_made_one_after_the_other_are_judged_as_those_made_at_onc
     there = settle(each[0], ("one", "two"), quality=quality, mixtures=mixtures, catalog=tasks)
     assert there == expect(whole.out)
     assert [there.configs[task].splits["train"].rows for task in ("one", "two")] == [30, 30]
+
+
+def test_a_build_of_all_that_there_is_goes_on_wherever_it_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mirror to be proven, of which few rows are taken, by several templates, and some left out.
+
+    Read for the proof alone, rendered again for the mixture, kept to be looked at: it is all there.
+    """
+    folder, quality = mirror(tmp_path, files=5), clean(tmp_path)
+    found = digests(TASK, resolve(TASK, str(folder)))
+    entry = msgspec.structs.replace(LockEntry.at("a/b", "0" * 40), splits=found)
+    mixtures = {"mix": Mixture({"topics": Part()}, total=4, max_repetition_ratio=2)}
+    request = Request(
+        [TASK], tmp_path, {"topics": str(folder)}, "sample", 2, max_rows=4, lock={"topics": entry}
+    )
+
+    def made(out: str, stop: int | None = None) -> dict[str, bytes]:
+        left = iter(range(99 if stop is None else stop))
+
+        def some(unit: Unit, *rest: Any, **how: Any) -> Any:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return render_unit(unit, *rest, **how)
+
+        monkeypatch.setattr(workers, "render_unit", some)
+        asked = replace(request, out=tmp_path / out)
+        build(asked, quality=quality, mixtures=mixtures, catalog=[TASK], keep=True)
+        assert expect(asked.out).configs["topics"].sources[0].locked
+        files = (path for path in asked.out.rglob("*") if path.is_file() and path.name != ".lock")
+        return {str(path.relative_to(asked.out)): path.read_bytes() for path in files}
+
+    expected = made("whole")
+    listed = expect(tmp_path / "whole").configs["topics"].splits["train"]
+    assert (len(listed.shards), len(listed.again)) == (3, 3), (
+        "two files are read for the proof alone"
+    )
+    assert listed.drops == {f"contaminated by {tmp_path / 'bench.jsonl'}": 2}
+    for stop in (1, 3, 6):
+        with pytest.raises(KeyboardInterrupt):
+            made(str(stop), stop)
+        assert made(str(stop)) == expected
