@@ -126,6 +126,8 @@ def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]
             weights = _first_weights(reader(), start, names)
             first_group = found[: len(found) // (stop - start)]
             stored = sum(each.total_uncompressed_size for each in first_group)
+            # a reader holds the values of the whole group, however few rows were weighed
+            give_back(stored + sum(weights))
             is_shared = is_shared or sum(weights) > stored
             rows = max(1, BATCH_BYTES // max(1, _others(weights)))
         if is_shared and not any("." in each.path_in_schema for each in found):
@@ -137,7 +139,10 @@ def read(run: Run, schema: pa.Schema, *, where: str) -> Iterator[pa.RecordBatch]
             use_threads=False,
         )
         if not is_shared:
-            yield from batches
+            for batch in batches:
+                give_back(batch.nbytes)  # what was let go of while it grew
+                yield batch
+                del batch
             return
         first = run.first_row
         for batch in batches:
@@ -182,7 +187,6 @@ def _first_weights(parquet: pq.ParquetFile, group: int, names: Sequence[str]) ->
         del row
         if len(weights) == WEIGHED_ROWS or sum(weights) - max(weights) > HEAVY_BYTES:
             break
-    give_back(sum(weights))
     return weights
 
 
