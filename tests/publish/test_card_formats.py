@@ -147,3 +147,16 @@ def test_the_page_of_trainers_has_lines_of_the_cards() -> None:
         assert blocks
         for block in blocks:
             assert block.replace("org/name", REPO).replace("squad", "a") in cards
+
+
+def test_the_readme_says_of_each_trainer_what_its_lines_say() -> None:
+    section = (
+        (ROOT / "README.md").read_text().partition("## Train on it\n")[2].partition("\n## ")[0]
+    )
+    page = (ROOT / "build/docs/training.md").read_text()
+    shown = re.findall(r"`([^`]+)`", section)
+    assert len(shown) == 8
+    assert [each for each in shown if each not in page] == [
+        "push --as messages",
+        "export --as messages",
+    ]
