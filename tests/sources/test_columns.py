@@ -14,6 +14,7 @@ import pytest
 import yaml
 from conftest import ROOT, imdb_rows
 from mixbuild.core.errors import SchemaError, SourceError
+from mixbuild.make import Request, make
 from mixbuild.render import bind
 from mixbuild.sources import Resolved, read, resolve
 from mixbuild.sources.legend import CLASS_NAMES
@@ -383,3 +384,34 @@ def test_what_a_card_says_of_how_a_file_is_read_is_in_the_label(tmp_path: Path) 
         )
         labels.add(found(tmp_path).label)
     assert len(labels) == 3, "the unit's key has the label, and so all that decides the rows"
+
+
+@pytest.mark.parametrize(
+    ("task", "column", "values"),
+    [
+        ("imdb", "text", pa.nulls(3)),
+        ("imdb", "label", pa.nulls(3)),
+        ("squad", "question", pa.nulls(3)),
+        ("squad", "answers", pa.nulls(3)),
+        ("squad", "answers", pa.array([{"text": [], "answer_start": []}] * 3)),
+        ("squad", "answers", pa.array([{"text": None, "answer_start": [1]}] * 3)),
+        ("web_questions", "answers", pa.array([[], [], None])),
+        ("hellaswag", "endings", pa.array([[], None, []])),
+        ("hellaswag", "label", pa.nulls(3)),
+    ],
+)
+def test_a_column_that_is_null_in_every_file_has_the_type_that_is_asked_for(
+    tmp_path: Path, task: str, column: str, values: pa.Array
+) -> None:
+    split = next(iter(find(task).splits.values()))
+    lines = (ROOT / f"build/mixbuild/tasks/samples/{task}/{split}.jsonl").read_text().splitlines()
+    table = pa.Table.from_pylist([json.loads(line) for line in lines[:3]])
+    folder = tmp_path / "source"
+    folder.mkdir()
+    at = table.schema.get_field_index(column)
+    pq.write_table(table.set_column(at, column, values), folder / f"{split}.parquet")
+    request = Request(
+        [find(task)], tmp_path / "out", {task: str(folder)}, templates="all", splits=(split,)
+    )
+    (made,) = make(request).manifest.configs[task].splits.values()
+    assert (made.rows_read, made.rows) == (3, 0)

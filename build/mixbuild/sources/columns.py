@@ -47,6 +47,8 @@ def unify(said: Sequence[Said], task: Task | None, *, where: str) -> pa.Schema:
         if (pa.types.is_decimal(kind) and name in classes)
         or (pa.types.is_floating(kind) and (name,) in names)
     }
+    if task is not None:
+        types = _as_asked(task, types, [path for path in _read(task) if _is_open(types, path)])
     schema = with_names(types, names)
     if task is not None:
         _refuse(task, schema, {**disputed, **faults}, where)
@@ -114,11 +116,7 @@ def decide(said: Sequence[Said], card: Said, task: Task | None) -> pa.Schema:
     # a class is one to the card, whether the files have its number or its name
     types |= {name: kind for name, kind in found.items() if (name,) in card.names and is_text(kind)}
     if task is not None:
-        slots = tuple(task.slots.values())
-        for path in dict.fromkeys(path for slot in slots for path in slot.reads):
-            if path[0] in types:
-                reading = [slot for slot in slots if path in slot.reads]
-                types = _decided(path, types, reading)
+        types = _as_asked(task, types, [path for path in _read(task) if path[0] in types])
         for condition in task.conditions:
             types = _decided_for(condition, types)
     # what nobody asks for, and nobody has said anything of, is text
@@ -130,6 +128,30 @@ def classes_of(task: Task | None) -> set[str]:
     """The columns that have a class of the task's in each row."""
     slots = () if task is None else task.slots.values()
     return {slot.reads[0][0] for slot in slots if isinstance(slot, Slot) and slot.classes}
+
+
+def _read(task: Task) -> list[ColumnPath]:
+    return list(dict.fromkeys(path for slot in task.slots.values() for path in slot.reads))
+
+
+def _is_open(types: Mapping[str, pa.DataType], path: ColumnPath) -> bool:
+    """Whether the column is there, and no file says what type it is of: all is null, or empty."""
+    kind = types.get(path[0])
+    for name in path[1:]:
+        if kind is None or pa.types.is_null(kind):
+            break
+        kind = _at(kind, (name,))
+    return kind is not None and not _is_whole(kind)
+
+
+def _as_asked(
+    task: Task, types: dict[str, pa.DataType], paths: Sequence[ColumnPath]
+) -> dict[str, pa.DataType]:
+    """The types, with those at the paths such that the slots that read them can be filled."""
+    for path in paths:
+        reading = [slot for slot in task.slots.values() if path in slot.reads]
+        types = _decided(path, types, reading)
+    return types
 
 
 def _decided(
