@@ -434,7 +434,7 @@ def test_what_the_manifest_says_of_the_rows_is_compared(
             validation(drops={"no answer": 1, "null answers": 1, "no question": 1}),
             "drops: no question: published 1, rebuilt None",
         ),
-        (validation(text_bytes=7), "text_bytes: published 7, rebuilt 8445"),
+        (validation(text_bytes=7), "text_bytes: published 7, rebuilt 8460"),
         (no_answers, "summary: distinct: published 1, rebuilt 14"),
     ):
         found = tampered({"manifest.json": edited(of_samples, change)})
