@@ -17,6 +17,7 @@ from mixbuild.cli.options import (
     refuse_strangers,
     seed_option,
     source_option,
+    splits_option,
     tasks_option,
 )
 from mixbuild.cli.recipes import (
@@ -76,13 +77,7 @@ from mixbuild.tasks import ALL, find
 )
 @language_option
 @seed_option
-@click.option(
-    "--split",
-    "splits",
-    metavar="NAME",
-    multiple=True,
-    help="Only this split, of the tasks that have it. Repeatable.",
-)
+@splits_option
 @click.option(
     "--max-rows",
     metavar="N",

@@ -12,6 +12,7 @@ from mixbuild.cli.options import (
     refuse_strangers,
     seed_option,
     source_option,
+    splits_option,
     tasks_option,
 )
 from mixbuild.cli.terminal.console import examples, out
@@ -40,13 +41,7 @@ REAL_ROWS = 1_000
     help=f"At most so many source rows per split, chosen by hash.  [default: {REAL_ROWS:,}; "
     "all of the samples]",
 )
-@click.option(
-    "--split",
-    "splits",
-    metavar="NAME",
-    multiple=True,
-    help="Only this split, of the tasks that have it. Repeatable.",
-)
+@splits_option
 @seed_option
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def check_command(

@@ -93,6 +93,15 @@ seed_option = click.option(
 )
 
 
+splits_option = click.option(
+    "--split",
+    "splits",
+    metavar="NAME",
+    multiple=True,
+    help="Only this split, of the tasks that have it. Repeatable.",
+)
+
+
 marker_option = click.option(
     "--marker",
     metavar="drop|keep",

@@ -51,6 +51,7 @@ from mixbuild.curate.selection import (
 )
 from mixbuild.curate.statistics import COLUMNS as STATISTICS_COLUMNS
 from mixbuild.curate.statistics import (
+    QUANTILES,
     Common,
     LengthCounts,
     Lengths,
@@ -64,6 +65,7 @@ from mixbuild.curate.statistics import (
 __all__ = [
     "BUILD",
     "GATHERED_ROWS",
+    "QUANTILES",
     "REMOVED",
     "SELECTION",
     "STATISTICS_COLUMNS",

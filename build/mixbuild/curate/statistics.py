@@ -42,6 +42,10 @@ Tokens: TypeAlias = "Callable[[Sequence[str], Sequence[str]], Sequence[int] | Co
 """Of prompts and completions, how many tokens each row has."""
 
 
+QUANTILES = ("least", "25 %", "median", "75 %", "95 %", "99 %", "most")
+"""What ``Quantiles.ordered`` is called, on a terminal and on the card."""
+
+
 class Quantiles(Record, frozen=True):
     """The lengths that so many of a split's texts do not exceed, each one that there is."""
 

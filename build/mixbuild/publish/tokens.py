@@ -20,10 +20,18 @@ from mixbuild.make import RecipeEntry
 from mixbuild.publish.formats import texts_of
 from mixbuild.publish.manifest import TokenLengths
 from mixbuild.publish.parquet import Group
+from mixbuild.render import CountTokens
 from mixbuild.sources import open_tokenizer
 
-opened = cache(open_tokenizer)
-"""A tokenizer, once in each process: of a large one the file takes a second to read."""
+
+@cache
+def opened(place: str) -> tuple[CountTokens, str]:
+    """A tokenizer, and the SHA-256 of what decides its counts, once in each process.
+
+    Of a large one the file takes a second to read.
+    """
+    count, content = open_tokenizer(place)
+    return count, hashlib.sha256(content).hexdigest()
 
 
 def tokenizers_of(recipe: RecipeEntry | None, config: str) -> tuple[str, ...]:
@@ -51,7 +59,7 @@ def sha256_of(tokenizer: str) -> str:
     Raises:
         SourceError, UsageError: the tokenizer cannot be had.
     """
-    return hashlib.sha256(opened(tokenizer)[1]).hexdigest()
+    return opened(tokenizer)[1]
 
 
 class TokenCounts:

@@ -23,8 +23,9 @@ import pyarrow as pa
 from mixbuild.declare import Task, Template, join
 from mixbuild.render.outputs import clean
 
-Count: TypeAlias = Callable[[Sequence[str], Sequence[str]], npt.NDArray[np.int64]]
-"""Prompts and completions -> how many tokens each row has."""
+CountTokens: TypeAlias = Callable[[Sequence[str], Sequence[str]], npt.NDArray[np.int64]]
+"""Prompts and completions -> how many tokens each row has, without those that a model puts around a
+text. The two are one text for a model: a token may reach over where they meet."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Limit:
     """The most tokens of a row, and what counts them."""
 
     max_tokens: int
-    count: Count
+    count: CountTokens
 
 
 def trimmed(

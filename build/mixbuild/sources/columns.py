@@ -89,7 +89,7 @@ def _common_names(
 
 
 def _refuse(task: Task, schema: pa.Schema, faults: Mapping[str, str], where: str) -> None:
-    read = {path[0] for slot in task.slots.values() for path in slot.reads}
+    read = {path[0] for path in _read(task)}
     for name, fault in faults.items():
         others = schema.remove(at) if (at := schema.get_field_index(name)) >= 0 else schema
         if name in read or any(

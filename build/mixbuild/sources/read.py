@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -65,7 +65,7 @@ def read_digested(
     columns: Iterable[ColumnPath],
     *,
     digest: SourceDigest,
-    of: Iterable[ColumnPath],
+    of: Collection[ColumnPath],
     schema: pa.Schema,
     overlap: bool = False,
     chosen: Choice | None = None,
@@ -125,8 +125,8 @@ def _batches(run: Run, schema: pa.Schema, where: str) -> Iterator[pa.RecordBatch
     if run.place.format in ("csv", "tsv"):
         return delimited.read(run.address, schema, dialect_of(run.place), where=where)
     if run.place.format == "json":
-        field, encoding = run.place.options.get("field"), encoding_of(run.place)
-        return records.read(run.address, schema, field, encoding=encoding, where=where)
+        inside, encoding = run.place.options.get("field"), encoding_of(run.place)
+        return records.read(run.address, schema, inside, encoding=encoding, where=where)
     return parquet.read(run, schema, where=where) if run.row_groups else arrow.read(run.address)
 
 

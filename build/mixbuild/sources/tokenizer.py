@@ -5,27 +5,21 @@ The package that counts is an extra, ``instruct_mix[tokens]``; nothing else need
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 
 from mixbuild.core import SourceError, UsageError, explained, one_line
 from mixbuild.declare import Chat
+from mixbuild.render import CountTokens
 from mixbuild.sources.chat import Chats, chats_of
 
 FILE = "tokenizer.json"
 
-Count: TypeAlias = Callable[
-    [Sequence[str], Sequence[str]], "np.ndarray[tuple[int], np.dtype[np.int64]]"
-]
-"""Prompts and completions -> how many tokens each row has, without those that a model puts around a
-text. The two are one text for a model: a token may reach over where they meet."""
 
-
-def open_tokenizer(place: str, *, chat: Chat | None = None) -> tuple[Count, bytes]:
+def open_tokenizer(place: str, *, chat: Chat | None = None) -> tuple[CountTokens, bytes]:
     """A tokenizer, and the bytes that decide every count: of its file, and of its chat template.
 
     Args:

@@ -10,14 +10,12 @@ from rich.text import Text
 from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.tables import print_table, table
 from mixbuild.cli.terminal.text import one_line_json
-from mixbuild.curate import Statistics
+from mixbuild.curate import QUANTILES, Statistics
 
 if TYPE_CHECKING:
     from mixbuild.publish import TokenLengths
 
 BARS = "▁▂▃▄▅▆▇█"
-
-LENGTHS = ("least", "25 %", "median", "75 %", "95 %", "99 %", "most")
 
 LONGEST_SHOWN = 40
 """Characters of a completion in a table."""
@@ -52,7 +50,7 @@ def print_tokens(told: Mapping[str, Mapping[str, Tokens]]) -> None:
                     numbers = (f"{n:,}" for n in (*each.quantiles.ordered, each.total))
                     line = (name, split, row_format, *numbers)
                     by_tokenizer.setdefault(each.tokenizer, []).append(line)
-    columns = (*LENGTHS, "total")
+    columns = (*QUANTILES, "total")
     for tokenizer, found in by_tokenizer.items():
         out.print(Text(f"\ntokens of a row in each row format, counted by {tokenizer}"))
         spare = ("99 %", "75 %", "25 %", "least", "95 %")
@@ -74,7 +72,7 @@ def _print_lengths(what: str, told: Told) -> None:
         return
     heading = "tokens of a row" if what == "tokens" else f"characters of a {what}"
     out.print(f"\n{heading}; bars: how many have 1, 2 to 3, 4 to 7, 8 to 15 …")
-    columns = ("config", "split", *LENGTHS)
+    columns = ("config", "split", *QUANTILES)
     spare = ("99 %", "total", "75 %", "25 %", "least", "95 %", "bars")
     right = range(2, len(columns) + 1)
     lines = table(*columns, "total", "bars", right=right, spare=spare, whole=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mixbuild.curate import QUANTILES
 from mixbuild.publish.card.markdown import code, table
 from mixbuild.publish.manifest import PublishedConfig, PublishedSplit
-
-QUANTILES = ("least", "25 %", "median", "75 %", "95 %", "99 %", "most")
 
 
 def completions(split: PublishedSplit) -> str:
