@@ -3,7 +3,9 @@
 It runs in the trainer's environment, not in the project's.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer, decoders, pre_tokenizers
@@ -99,3 +101,24 @@ def as_fed(tokens: list[int], labels: list[int], tokenizer: Any) -> dict[str, An
         "learns the rest": labels == [IGNORED] * masked + tokens[masked:],
         "in one piece": tokenizer(text, add_special_tokens=False)["input_ids"] == tokens,
     }
+
+
+def print_report(
+    load: Callable[[str, str, Path, str], dict[str, Any]],
+    formats: Iterable[str],
+    arguments: Sequence[str],
+    **more: Any,
+) -> None:
+    """Have a config loaded in each row format, and print what came of it, and ``more``, as JSON.
+
+    Args:
+        load: by the repo, the config, a folder to write to, and the row format.
+        formats: the names of row formats.
+        arguments: those of the script: the repo, the config and the folder.
+        more: what stands beside.
+    """
+    repo, config, folder = arguments
+    place = Path(folder).absolute()
+    place.mkdir(exist_ok=True)
+    report = {name: load(repo, config, place, name) for name in formats}
+    print(json.dumps({**more, "formats": report}), flush=True)

@@ -5,7 +5,6 @@ python train_axolotl.py REPO CONFIG FOLDER
 Its own loader, in each row format that it has lines for on our page of trainers; as JSON.
 """
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from axolotl.common.datasets import load_datasets
 from axolotl.utils.config import normalize_config, validate_config
 from axolotl.utils.dict import DictDefault
 from datasets import load_dataset
-from tiny import END, as_fed, byte_level, tiny_model, train_tokenizer
+from tiny import END, as_fed, byte_level, print_report, tiny_model, train_tokenizer
 
 FORMATS: dict[str, dict[str, Any]] = {
     "prompt_completion": {
@@ -76,13 +75,5 @@ def load(repo: str, config: str, folder: Path, name: str) -> dict[str, Any]:
     return {"end": END, "fed": fed}
 
 
-def main(repo: str, config: str, folder: str) -> None:
-    """Load the config in each row format."""
-    place = Path(folder).absolute()
-    place.mkdir(exist_ok=True)
-    report = {name: load(repo, config, place, name) for name in FORMATS}
-    print(json.dumps({"formats": report}), flush=True)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print_report(load, FORMATS, sys.argv[1:])

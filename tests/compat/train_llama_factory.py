@@ -23,7 +23,7 @@ from datasets import load_dataset  # noqa: E402
 from llamafactory.data import get_dataset, get_template_and_fix_tokenizer  # noqa: E402
 from llamafactory.hparams import get_train_args  # noqa: E402
 from llamafactory.model import load_tokenizer  # noqa: E402
-from tiny import as_fed, byte_level, tiny_model, train_tokenizer  # noqa: E402
+from tiny import as_fed, byte_level, print_report, tiny_model, train_tokenizer  # noqa: E402
 
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "prompt_completion": (
@@ -90,11 +90,5 @@ def load(repo: str, config: str, folder: Path, name: str) -> dict[str, Any]:
     }
 
 
-def main(repo: str, config: str, folder: str) -> None:
-    """Load the config in each row format."""
-    report = {name: load(repo, config, Path(folder).absolute(), name) for name in FORMATS}
-    print(json.dumps({"formats": report}), flush=True)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print_report(load, FORMATS, sys.argv[1:])

@@ -17,7 +17,7 @@ os.environ["USE_HF"] = "1"  # it asks another Hub without
 from datasets import load_dataset
 from swift.arguments import SftArguments
 from swift.pipelines.train.sft import SwiftSft
-from tiny import END, as_fed, byte_level, tiny_model, train_tokenizer
+from tiny import END, as_fed, byte_level, print_report, tiny_model, train_tokenizer
 
 FORMATS: dict[str, dict[str, Any]] = {
     "prompt_completion": {"use_chat_template": False},
@@ -65,13 +65,5 @@ def load(repo: str, config: str, folder: Path, name: str) -> dict[str, Any]:
     return {"end": END, "fed": fed}
 
 
-def main(repo: str, config: str, folder: str) -> None:
-    """Load the config in each row format."""
-    place = Path(folder).absolute()
-    place.mkdir(exist_ok=True)
-    report = {name: load(repo, config, place, name) for name in FORMATS}
-    print(json.dumps({"formats": report}), flush=True)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print_report(load, FORMATS, sys.argv[1:])

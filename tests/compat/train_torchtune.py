@@ -6,7 +6,6 @@ Its own datasets and its tokenizer of Mistral, in each row format that it has li
 of trainers; as JSON.
 """
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import sentencepiece
 from datasets import load_dataset
 from omegaconf import OmegaConf
-from tiny import as_fed, texts_of
+from tiny import as_fed, print_report, texts_of
 from torchtune.config import instantiate
 from torchtune.models.mistral import mistral_tokenizer
 
@@ -87,13 +86,5 @@ def load(repo: str, config: str, folder: Path, name: str) -> dict[str, Any]:
     return {"end": "</s>", "fed": fed}
 
 
-def main(repo: str, config: str, folder: str) -> None:
-    """Load the config in each row format."""
-    place = Path(folder).absolute()
-    place.mkdir(exist_ok=True)
-    report = {name: load(repo, config, place, name) for name in FORMATS}
-    print(json.dumps({"formats": report}), flush=True)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print_report(load, FORMATS, sys.argv[1:])

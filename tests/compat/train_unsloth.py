@@ -6,7 +6,6 @@ On the processor, which it takes where there is no GPU, in each row format that 
 our page of trainers; as JSON.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ os.environ["UNSLOTH_DISABLE_STATISTICS"] = "1"  # else it asks the Hub how often
 # isort: off
 from unsloth import FastLanguageModel, standardize_data_formats  # before what it changes
 from datasets import load_dataset
-from tiny import END, as_fed, byte_level, tiny_model, train_tokenizer
+from tiny import END, as_fed, byte_level, print_report, tiny_model, train_tokenizer
 from trl import SFTConfig, SFTTrainer
 # isort: on
 
@@ -64,13 +63,5 @@ def train(repo: str, config: str, folder: Path, name: str) -> dict[str, Any]:
     return {"end": END, "losses": losses, "fed": fed}
 
 
-def main(repo: str, config: str, folder: str) -> None:
-    """Train once with each row format."""
-    place = Path(folder).absolute()
-    place.mkdir(exist_ok=True)
-    report = {name: train(repo, config, place, name) for name in FORMATS}
-    print(json.dumps({"steps": STEPS, "formats": report}), flush=True)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    print_report(train, FORMATS, sys.argv[1:], steps=STEPS)
