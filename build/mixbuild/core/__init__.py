@@ -79,7 +79,7 @@ from mixbuild.core.prefetch import ahead
 from mixbuild.core.progress import Report, silent
 from mixbuild.core.resources import CHECKOUT, PACKAGE, in_checkout, project_file, read_project_file
 from mixbuild.core.retry import is_transient, patiently, retry_after, status_of
-from mixbuild.core.row import KEYS, SCHEMA, SHINGLES, Drops, RowDict
+from mixbuild.core.row import KEYS, SCHEMA, SHINGLES, CountTokens, Drops, RowDict
 from mixbuild.core.start import spare_pandas
 from mixbuild.core.typed import Count, Record, dump_json, parse_json, plain, typed
 from mixbuild.core.yaml import dump_yaml, load_yaml, split_front_matter
@@ -95,6 +95,7 @@ __all__ = [
     "CheckError",
     "ContentDigest",
     "Count",
+    "CountTokens",
     "Document",
     "Drops",
     "Glance",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypedDict
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 SCHEMA = pa.schema(
@@ -43,3 +46,7 @@ hash, in order."""
 
 Drops = dict[str, int]
 """Reason -> how many rows were left out for it."""
+
+CountTokens: TypeAlias = Callable[[Sequence[str], Sequence[str]], npt.NDArray[np.int64]]
+"""Prompts and completions -> how many tokens each row has, without those that a model puts around a
+text. The two are one text for a model: a token may reach over where they meet."""

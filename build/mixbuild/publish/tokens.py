@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mixbuild.core import CountTokens
 from mixbuild.curate import LengthCounts
 from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, Recipe, RowFormat, parse_recipe
 from mixbuild.make import RecipeEntry
 from mixbuild.publish.formats import texts_of
 from mixbuild.publish.manifest import TokenLengths
 from mixbuild.publish.parquet import Group
-from mixbuild.render import CountTokens
 from mixbuild.sources import open_tokenizer
 
 

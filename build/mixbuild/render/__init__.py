@@ -22,14 +22,13 @@ from mixbuild.render.options import OWN_LETTER, ShownOptions, letters
 from mixbuild.render.outputs import clean
 from mixbuild.render.render import Origin, fillings, render, shown_options
 from mixbuild.render.shingles import row_shingles, shingles_of
-from mixbuild.render.trim import CountTokens, Limit
+from mixbuild.render.trim import Limit
 from mixbuild.render.words import Words, runs_of, words_in, words_of
 
 __all__ = [
     "CLASS_NAMES",
     "OWN_LETTER",
     "Binding",
-    "CountTokens",
     "Limit",
     "Origin",
     "ShownOptions",

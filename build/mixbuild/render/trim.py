@@ -12,20 +12,16 @@ where it has to hold another text such as the answer, what is far from that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from mixbuild.core import CountTokens
 from mixbuild.declare import Task, Template, join
 from mixbuild.render.outputs import clean
-
-CountTokens: TypeAlias = Callable[[Sequence[str], Sequence[str]], npt.NDArray[np.int64]]
-"""Prompts and completions -> how many tokens each row has, without those that a model puts around a
-text. The two are one text for a model: a token may reach over where they meet."""
 
 
 @dataclass(frozen=True)

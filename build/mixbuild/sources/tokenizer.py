@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mixbuild.core import SourceError, UsageError, explained, one_line
+from mixbuild.core import CountTokens, SourceError, UsageError, explained, one_line
 from mixbuild.declare import Chat
-from mixbuild.render import CountTokens
 from mixbuild.sources.chat import Chats, chats_of
 
 FILE = "tokenizer.json"
