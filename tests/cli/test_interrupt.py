@@ -15,6 +15,8 @@ INTERRUPT = "signal.raise_signal(signal.SIGINT)"
 TERMINATE = "signal.raise_signal(signal.SIGTERM)"
 
 WORKING = """
+from mixbuild.cli import main as cli
+
 class Held:
     def __del__(self):
         {signal}
@@ -26,12 +28,28 @@ cli.commands.main = work
 cli.main([])
 """
 
+BEGINNING = """
+from mixbuild.cli import entry
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "numpy":
+            {work}
+
+sys.meta_path.insert(0, Interrupting())
+entry.main()
+"""
+
 
 @pytest.mark.parametrize("sent", [INTERRUPT, TERMINATE], ids=["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize(
     ("work", "status", "told"),
     [
+        # while modules are imported, some of which would make another error of it, or none
+        ("try: {signal}\n            finally: raise ImportError", 1, f"\n{TOLD}"),
         ("{signal}", 1, TOLD),
+        # after which the interpreter ends by SIGINT, whatever became of the error
+        ('exec("{signal}")', 1, TOLD),
         # errors are lost where an object is destroyed, and would be shown as a traceback
         ("Held(); time.sleep(30)", 1, TOLD),
         ("held = Held(); held.itself = held; del held; gc.collect(); time.sleep(30)", 1, TOLD),
@@ -39,15 +57,26 @@ cli.main([])
         ("weakref.finalize(work, lambda: {signal})", 0, ""),
         ("work.held = Held()", 0, ""),
     ],
-    ids=["at work", "in a destructor", "in a collection", "atexit", "finalize", "the very end"],
+    ids=[
+        "at the beginning",
+        "at work",
+        "in a text",
+        "in a destructor",
+        "in a collection",
+        "atexit",
+        "finalize",
+        "the very end",
+    ],
 )
 def test_an_interrupt_is_told_or_changes_nothing(
     sent: str, work: str, status: int, told: str
 ) -> None:
     # as a shell does it for its jobs in the background
     ignore = "signal.signal(signal.SIGINT, signal.SIG_IGN); " if sent == TERMINATE else ""
-    code = "import atexit, gc, signal, time, weakref; from mixbuild.cli import main as cli"
-    code += f"\n{ignore}" + WORKING.format(signal=sent, work=work.format(signal=sent))
+    code = f"import atexit, gc, signal, sys, time, weakref\n{ignore}"
+    code += (BEGINNING if "ImportError" in work else WORKING).format(
+        signal=sent, work=work.format(signal=sent)
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(ROOT / "build")},

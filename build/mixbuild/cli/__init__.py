@@ -18,6 +18,7 @@
     prove      rebuild, trace
     interrupt  Ctrl-C, whenever it comes
     main       the whole
+    entry      where the program begins
 """
 
 from mixbuild.cli import quiet as quiet  # before a library is imported that reads what it sets

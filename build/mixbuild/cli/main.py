@@ -15,7 +15,7 @@ from typing import NoReturn, cast
 import click
 
 from mixbuild import __version__
-from mixbuild.cli.interrupt import heed_interrupts, ignore_interrupts
+from mixbuild.cli.interrupt import INTERRUPTED, heed_interrupts, ignore_interrupts
 from mixbuild.cli.terminal.console import PROGRAM, complain, examples
 from mixbuild.core import MixError, UsageError, one_line, one_of, spare_pandas
 
@@ -25,14 +25,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if os.name != "posix":
         complain("Linux and macOS are supported; on Windows, run it in its Linux subsystem (WSL)")
         sys.exit(1)
-    heed_interrupts()
-    spare_pandas()
+    interrupted = False
     try:
+        heed_interrupts()
+        spare_pandas()
         status = run(arguments)
-    except KeyboardInterrupt:  # just when the command had ended
-        status = _interrupted()
-    ignore_interrupts()
-    if threading.active_count() > 1:
+        ignore_interrupts()
+    except KeyboardInterrupt:
+        ignore_interrupts()
+        complain(INTERRUPTED)
+        status, interrupted = 1, True
+    # the interpreter would end by the signal if it came within some libraries
+    if interrupted or threading.active_count() > 1:
         _leave(status)
     sys.exit(status)
 
@@ -52,7 +56,11 @@ def _leave(status: int) -> NoReturn:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit status."""
+    """Run a command; return its exit status.
+
+    Raises:
+        KeyboardInterrupt: at Ctrl-C and at SIGTERM; nothing was told.
+    """
     try:
         # click returns the status of --help and the like, and what a command returns: nothing
         return commands.main(arguments, prog_name=PROGRAM, standalone_mode=False) or 0
@@ -62,13 +70,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except MixError as error:
         complain(one_line(error))
         return 2 if isinstance(error, UsageError) else 1
-    except (KeyboardInterrupt, click.Abort):
-        return _interrupted()
-
-
-def _interrupted() -> int:
-    complain("interrupted; finished units are kept, run the same command to go on")
-    return 1
+    except click.Abort:  # in the place of the interrupt, after a line break
+        raise KeyboardInterrupt from None
 
 
 COMMANDS = {
