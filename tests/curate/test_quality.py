@@ -17,7 +17,7 @@ from mixbuild.core.errors import OutputError, SourceError, UsageError
 from mixbuild.curate.build import Curated, build
 from mixbuild.curate.evaluation import benchmarks_in_train, items_of
 from mixbuild.curate.removal import read_removal
-from mixbuild.curate.repeats import PASS_ROWS
+from mixbuild.curate.repeats import RANGE_ROWS
 from mixbuild.declare import Contamination, Exact, Leakage, Mixture, Near, Part, Quality
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
@@ -110,6 +110,7 @@ def test_each_row_that_is_taken_out_names_the_one_that_stays(tmp_path: Path) -> 
     starts = [0, entry.shards[0].rows]
     stays = {row["id"] for batch in rows_of(out, entry) for row in batch.to_pylist()}
     tested = {row["id"] for row in read_shards(out, "imdb", "test").to_pylist()}
+    said = {row["id"]: row for row in (*shards, *read_shards(out, "imdb", "test").to_pylist())}
     for row in read_removal(out, entry.removed).to_pylist():
         gone = shards[starts[row["shard"]] + row["row"]]
         assert gone["id"] not in stays
@@ -118,7 +119,9 @@ def test_each_row_that_is_taken_out_names_the_one_that_stays(tmp_path: Path) -> 
         elif row["reason"] == "duplicate of another split":
             assert row["because"] in tested
         else:
-            assert row["because"] == ""
+            other = said[row["because"]]
+            assert other["prompt"] == gone["prompt"]
+            assert other["completion"] != gone["completion"]
 
 
 @pytest.mark.parametrize(("conflict", "kept"), [("report", 3), ("keep", 3)])
@@ -142,8 +145,8 @@ def test_the_outcome_is_the_same_for_any_files_and_any_number_of_passes(
 ) -> None:
     quality = Quality(exact=Exact(), leakage=Leakage())
     curate(mirror(tmp_path / "one"), tmp_path / "first", quality)
-    monkeypatch.setattr("mixbuild.curate.repeats.PASS_ROWS", 2)
-    assert PASS_ROWS > 2
+    monkeypatch.setattr("mixbuild.curate.repeats.RANGE_ROWS", 2)
+    assert RANGE_ROWS > 2
     curate(mirror(tmp_path / "two", TRAIN[::-1], files=3), tmp_path / "second", quality)
     for split in ("train", "test"):
         assert reasons(tmp_path / "first", split) == reasons(tmp_path / "second", split)
@@ -159,10 +162,14 @@ def test_the_outcome_is_the_same_for_any_files_and_any_number_of_passes(
     [("curate.build", "take_out"), ("curate.quality", "write_removal"), ("make.manifest", "save")],
 )
 def test_the_outcome_is_the_same_for_any_number_of_workers_and_after_a_stop(
-    tmp_path: Path, module: str, name: str
+    tmp_path: Path, module: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quality = Quality(exact=Exact(), near=Near(), leakage=Leakage())
+    quality = Quality(
+        contamination=Contamination(against=("imdb/test",)),
+        exact=Exact(), near=Near(), leakage=Leakage(),
+    )  # fmt: skip
     folder = mirror(tmp_path / "mirror")
+    monkeypatch.setattr("mixbuild.curate.repeats.RANGE_ROWS", 6)  # so that workers have several
     first, second = tmp_path / "first", tmp_path / "second"
     whole = build(
         Request([find("imdb")], first, {"imdb": str(folder)}),

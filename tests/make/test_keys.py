@@ -61,7 +61,8 @@ def test_keys_are_of_what_is_said() -> None:
         answers = {"text": [answer], "answer_start": [0]}
         row = {"title": "t", "context": context, "question": question, "answers": answers}
         batch = pa.RecordBatch.from_pylist([row])
-        return dict(row_keys(bind(squad, batch.schema), batch).to_pylist()[0])
+        ids = pa.array(["squad/train/a:0"])
+        return dict(row_keys(bind(squad, batch.schema), batch, ids).to_pylist()[0])
 
     one = keys("Cafe\u0301  au lait\n", "What?", "lait")
     assert one == keys("Caf\u00e9 au\u00a0lait", " What? ", "lait")

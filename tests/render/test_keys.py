@@ -46,12 +46,14 @@ def test_keys_are_digests_of_normal_texts(
         ],
         schema,
     )
-    keys = row_keys(bind(find("squad"), schema), source)
+    ids = [f"squad/train/é.parquet:{row}" for row in range(len(rows))]
+    keys = row_keys(bind(find("squad"), schema), source, pa.array(ids, pa.string()))
     expected = []
-    for context, question, texts in rows:
+    for id_, (context, question, texts) in zip(ids, rows, strict=True):
         told = "\x1d" if texts is None else said(texts[0]) if texts else "\x1d"
         inputs = (said(context), said(question))
-        expected.append((digest(*inputs), digest(*inputs, told), digest(said(context))))
+        source_row = xxhash.xxh3_64_intdigest(id_.encode())
+        expected.append((digest(*inputs), digest(*inputs, told), digest(said(context)), source_row))
     assert [tuple(key.values()) for key in keys.to_pylist()] == expected
 
 
@@ -79,13 +81,15 @@ def test_keys_of_a_list_are_of_all_its_texts(
         ],
         schema,
     )
-    keys = row_keys(bind(find("openbookqa"), schema), source.slice(skipped))
+    left = source.slice(skipped)
+    ids = pa.array([""] * left.num_rows, pa.string())
+    keys = row_keys(bind(find("openbookqa"), schema), left, ids)
     expected = []
     for stem, options, key in rows[skipped:]:
         joined = "\x1d" if options is None else "\x1e".join(map(said, options))
         inputs = (joined, said(stem))
         expected.append((digest(*inputs), digest(*inputs, said(key), "\x1d"), None))
-    assert [tuple(each.values()) for each in keys.to_pylist()] == expected
+    assert [tuple(each.values())[:3] for each in keys.to_pylist()] == expected
 
 
 def test_a_text_of_signs_that_are_not_looked_at_is_normal_as_it_is() -> None:

@@ -15,7 +15,7 @@ from mixbuild.core.cluster import check_dask, run_on_dask
 from mixbuild.core.errors import UsageError, one_of
 from mixbuild.core.workers import Named, Workers
 
-__all__ = ["DASK", "ENGINES", "PROCESSES", "Workers", "check", "run"]
+__all__ = ["DASK", "ENGINES", "PROCESSES", "Named", "Workers", "check", "run"]
 
 PROCESSES = "processes"
 DASK = "dask"

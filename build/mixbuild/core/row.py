@@ -35,9 +35,15 @@ class RowDict(TypedDict):
     id: str
 
 
-KEYS = pa.schema([(name, pa.binary(16)) for name in ("inputs", "slots", "group")])
+KEYS = pa.schema(
+    [
+        *((name, pa.binary(16)) for name in ("inputs", "slots", "group")),
+        ("source_row", pa.uint64()),
+    ]
+)
 """What a row says, as digests: of what its template is filled with but for the answer, of all of
-it, and of what it has in common with other rows of its task; null where the task declares none."""
+it, and of what it has in common with other rows of its task; null where the task declares none. And
+which source row it is made of: a hash of its id, without a template."""
 
 SHINGLES = pa.schema([("answers", pa.binary(16)), ("shingles", pa.list_(pa.list_(pa.uint64())))])
 """What rows are compared by that may be near one another: the digest of what a row answers; and of

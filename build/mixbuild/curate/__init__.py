@@ -11,8 +11,11 @@ shards writes a selection or a removal beside them, and only export makes files 
     dropped    rows that were taken out, to be looked at
     evaluation  evaluation sets as items to be looked for
     pool       the rows of a build that are judged together
+    rows       rows of a pool, read by their numbers
+    run        where rows are judged
     forecast   what a mixture will give, before anything is rendered
-    length     rows with more tokens than a trainer takes
+    length     how many tokens a trainer takes
+    sift       rows that are judged without any others, taken out of a pool
     keyed      what the rows of a pool say, as the keys beside their shards tell
     repeats    duplicates, conflicts and leakage, taken out of a pool
     minhash    sets that are near one another

@@ -17,6 +17,7 @@ from mixbuild.curate.evaluation import items_of
 from mixbuild.curate.length import with_trim
 from mixbuild.curate.mixture import mixed
 from mixbuild.curate.quality import by_keys, near_of, take_out
+from mixbuild.curate.run import Run, run_by
 from mixbuild.declare import SAMPLE, TRAIN, Mixture, Quality, Task, copies
 from mixbuild.make import (
     Built,
@@ -88,7 +89,8 @@ def build(
     found: list[Overlaps | None] = []
 
     def finish(configs: Mapping[str, Built]) -> Mapping[str, Built]:
-        settled, overlaps = _settled(request, configs, quality, mixtures or {}, items)
+        how = run_by(engine_name, num_proc=num_proc, scheduler=scheduler)
+        settled, overlaps = _settled(request, configs, quality, mixtures or {}, items, how)
         found.append(overlaps)
         keep_dropped(request.out, settled, keep=keep)
         return settled
@@ -103,13 +105,14 @@ def _settled(
     quality: Quality | None,
     mixtures: Mapping[str, Mixture],
     items: Sequence[Item],
+    how: Run,
 ) -> tuple[dict[str, Built], Overlaps | None]:
     """What a manifest is to say of configs whose shards are whole, and of their mixtures."""
     out = request.out.resolve()
     settled, overlaps = dict(configs), None
     if quality is not None:
         again = {(task, TRAIN) for task, count in _copies(mixtures).items() if count > 1}
-        settled, overlaps = take_out(out, configs, quality, items=items, again=again)
+        settled, overlaps = take_out(out, configs, quality, items=items, again=again, run=how)
     made = {
         name: mixed(out, settled, name, mixture, seed=request.seed)
         for name, mixture in mixtures.items()
@@ -124,6 +127,7 @@ def settle(
     quality: Quality | None,
     mixtures: Mapping[str, Mixture],
     catalog: Sequence[Task],
+    num_proc: int | None = None,
 ) -> Manifest:
     """Curate configs that were made one after the other; the manifest then.
 
@@ -133,6 +137,7 @@ def settle(
         quality: which rows to take out.
         mixtures: as of ``build``.
         catalog: the tasks whose splits ``quality`` may name.
+        num_proc: as of ``build``.
 
     Raises:
         MixError: as of ``build``.
@@ -141,7 +146,8 @@ def settle(
     with mutex(request.out):
         there = expect(request.out)
         configs = {name: whole(there.configs[name]) for name in names}
-        settled, _ = _settled(request, configs, quality, mixtures, items)
+        how = run_by(num_proc=num_proc)
+        settled, _ = _settled(request, configs, quality, mixtures, items, how)
         configs = listed_with(there.configs, settled)
         there = msgspec.structs.replace(there, configs=configs)
         save_manifest(request.out, there)

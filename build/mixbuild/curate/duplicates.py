@@ -7,7 +7,7 @@ r"""Duplicates, conflicts and leakage, by what rows say: decided on digests, wha
 ...     source_row=np.array([7, 5, 6, 4], np.uint64),
 ... )
 >>> repeated(rows).tolist(), conflicting(rows).tolist()
-([1, 1, 2, 3], [True, True, True, False])
+([1, 1, 2, 3], [2, 2, 1, -1])
 """
 
 from __future__ import annotations
@@ -61,26 +61,27 @@ def groups(digests: Digests, *also: Numbers) -> Numbers:
     return found
 
 
-def leaking(rows: Keyed) -> Mask:
-    """Rows to train on whose inputs some row to evaluate by has as well."""
+def leaking(rows: Keyed) -> Numbers:
+    """For each row to train on, one to evaluate by that has the same inputs; -1 where none has."""
     group = groups(rows.inputs)
-    evaluated = np.zeros(len(group), bool)
-    evaluated[group[~rows.train]] = True
-    found: Mask = rows.train & evaluated[group]
-    return found
+    shows = _first(rows, group, np.flatnonzero(~rows.train))
+    return np.where(rows.train, shows[group], -1)
 
 
-def conflicting(rows: Keyed) -> Mask:
-    """Rows of one task that have the same inputs as another one, and another answer.
+def conflicting(rows: Keyed) -> Numbers:
+    """For each row, one of its task that has the same inputs and another answer; -1 where none has.
 
     A row to evaluate by is judged by its like alone, so that nothing in train takes it out.
     """
     group, whole = groups(rows.inputs, rows.task), groups(rows.whole)
-    found = np.zeros(len(group), bool)
+    found = np.full(len(group), -1)
     for judged, among in ((~rows.train, ~rows.train), (rows.train, np.ones_like(rows.train))):
-        pairs = np.unique(np.stack([group[among], whole[among]]), axis=1)
-        answers = np.bincount(pairs[0], minlength=len(group))
-        found |= judged & (answers[group] > 1)
+        at = np.flatnonzero(among)
+        one = _first(rows, group, at)
+        other = _first(rows, group, at[whole[at] != whole[one[group[at]]]])
+        own = np.flatnonzero(judged)
+        mine = one[group[own]]
+        found[own] = np.where(whole[own] == whole[mine], other[group[own]], mine)
     return found
 
 
@@ -97,6 +98,14 @@ def repeated(rows: Keyed) -> Numbers:
     winners = order[first][group]
     same = rows.source_row == rows.source_row[winners]
     return np.where(same, np.arange(len(group)), winners)
+
+
+def _first(rows: Keyed, group: Numbers, at: Numbers) -> Numbers:
+    """Of each group, which of some rows has the lowest ``source_row``; -1 where it has none."""
+    found = np.full(len(group) + 1, -1)
+    ordered = at[np.argsort(rows.source_row[at], kind="stable")][::-1]
+    found[group[ordered]] = ordered  # of several, the last one is kept
+    return found
 
 
 def shared(digests: Digests, place: Numbers, *, places: int) -> Numbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from mixbuild.core import Hashes
 from mixbuild.curate.duplicates import Digests, Keyed, Numbers
 from mixbuild.curate.pool import Part, Pool
 from mixbuild.make import read_keys
@@ -19,7 +20,7 @@ def read_keyed(pool: Pool, column: str, low: int, high: int) -> tuple[Keyed, Num
     Raises:
         VerifyError: a shard or its keys are not what the manifest says.
     """
-    parts: list[tuple[Digests, Digests, int]] = []
+    parts: list[tuple[Digests, Digests, Hashes, int]] = []
     found: list[Numbers] = []
     for part in pool.parts:
         keys = keys_of(part)
@@ -28,12 +29,13 @@ def read_keyed(pool: Pool, column: str, low: int, high: int) -> tuple[Keyed, Num
             (digests[:, 0] >= np.uint64(low)) & (digests[:, 0] <= np.uint64(high))
         )
         whole = numbers_of(keys.column("slots").combine_chunks())[inside]
-        parts.append((digests[inside], whole, part.place.number))
+        source_rows = keys.column("source_row").to_numpy()[inside]
+        parts.append((digests[inside], whole, source_rows, part.place.number))
         found.append(part.start + inside)
     numbers = np.concatenate([np.zeros(0, np.int64), *found])
     configs = list(dict.fromkeys(place.config for place in pool.places))
     sizes = [len(each[0]) for each in parts]
-    place = np.repeat([each[2] for each in parts], sizes).astype(np.int64)
+    place = np.repeat([each[3] for each in parts], sizes).astype(np.int64)
     task = np.array([configs.index(each.config) for each in pool.places], np.int64)
     train = np.array([each.train for each in pool.places], bool)
     rows = Keyed(
@@ -42,7 +44,7 @@ def read_keyed(pool: Pool, column: str, low: int, high: int) -> tuple[Keyed, Num
         task=task[place],
         place=place,
         train=train[place],
-        source_row=pool.source_rows[numbers],
+        source_row=np.concatenate([np.zeros(0, np.uint64), *(each[2] for each in parts)]),
     )
     return rows, numbers
 

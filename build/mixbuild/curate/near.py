@@ -14,12 +14,13 @@ import numpy as np
 from mixbuild.curate.duplicates import Digests, Keyed, Mask, Numbers, groups
 from mixbuild.curate.keyed import EVERY, numbers_of, read_keyed, some
 from mixbuild.curate.minhash import BANDS, Pairs, Sets, bands_of, candidates, near
-from mixbuild.curate.pool import Pool
+from mixbuild.curate.pool import Note, Pool
 from mixbuild.curate.repeats import LEAKS, give_way
 from mixbuild.declare import Near
 from mixbuild.make import read_shingles
 
 NEAR = "near duplicate"
+NEAR_CONFLICT = "nearly conflicting answers"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +82,8 @@ def take_out_leaking(pool: Pool, alike: Alike) -> None:
     for one, other in _both_ways(alike.pairs):
         shown_by[one] = np.where(evaluated[other] >= 0, evaluated[other], shown_by[one])
     leaking = np.flatnonzero(alike.rows.train & (shown_by[alike.content] >= 0))
-    leaking = leaking[pool.reasons[alike.numbers[leaking]] == 0]
     shows = alike.numbers[shown_by[alike.content[leaking]]]
-    taken = pool.take_out(alike.numbers[leaking], LEAKS)
-    pool.because.update(zip(taken.tolist(), shows.tolist(), strict=True))
+    pool.take_out(alike.numbers[leaking], LEAKS, shown_by=shows)
 
 
 def near_leaks(pool: Pool, alike: Alike) -> dict[tuple[int, int], int]:
@@ -127,10 +126,14 @@ def take_out_near(pool: Pool, alike: Alike) -> dict[str, int]:
     stays = np.where(rows.source_row == rows.source_row[stays], np.arange(len(stays)), stays)
     others = pairs[~alike.same_answer[known]]
     others = others[rows.task[first[others[:, 0]]] == rows.task[first[others[:, 1]]]]
-    beside = rows.place[np.isin(content, others)]
-    give_way(pool, rows, numbers, stays, NEAR)
-    counts = np.bincount(beside, minlength=len(pool.places)).tolist()
-    return {place.name: count for place, count in zip(pool.places, counts, strict=True) if count}
+    opposite = np.full(len(first), -1)
+    for one, other in _both_ways(others[::-1]):
+        opposite[one] = first[other]
+    beside = np.flatnonzero(opposite[content] >= 0)
+    for note in give_way(rows, numbers, stays, NEAR):
+        pool.take_out(note.rows, note.what, shown_by=note.shown_by)
+    pool.notes.append(Note(NEAR_CONFLICT, numbers[beside], numbers[opposite[content[beside]]]))
+    return pool.counted(np.bincount(rows.place[beside], minlength=len(pool.places)))
 
 
 def _keepers(pairs: Pairs, rank: Numbers) -> Numbers:

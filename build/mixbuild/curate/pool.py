@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-import xxhash
 
-from mixbuild.core import Hashes
 from mixbuild.declare import trains
-from mixbuild.make import Built, BuiltSplit, ListedShard, read_shard
+from mixbuild.make import Built, BuiltSplit, ListedShard
 
 Numbers = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+
+NONE: Numbers = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +27,12 @@ class Place:
         number: its place among all.
         config, split: its names.
         entry: what the manifest says of it.
-        several: whether a source row may have several renderings.
     """
 
     number: int
     config: str
     split: str
     entry: BuiltSplit
-    several: bool
 
     @property
     def name(self) -> str:
@@ -72,6 +68,21 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
+class Note:
+    """What is to be said of rows, whether they stay or not.
+
+    Attributes:
+        what: the same for all of them.
+        rows: which ones.
+        shown_by: of each, the row that shows it.
+    """
+
+    what: str
+    rows: Numbers
+    shown_by: Numbers
+
+
+@dataclass(frozen=True, eq=False)
 class Pool:
     """All rows, numbered in the order of configs, splits and shards.
 
@@ -79,48 +90,61 @@ class Pool:
         places: the splits.
         parts: the shards.
         reasons: of each row, 0 where it stays, or the number of its reason from 1.
+        shown_by: of a row that is taken out, the row that shows why; -1 where none does.
         names: the reasons.
-        because: of a row that is taken out, the row that shows why, or a text that does.
+        texts: of a row that is taken out, what shows why, where that is no row.
+        notes: what else was found.
     """
 
     places: tuple[Place, ...]
     parts: tuple[Part, ...]
-    reasons: npt.NDArray[np.uint8]
+    reasons: npt.NDArray[np.uint16]
+    shown_by: Numbers
     names: list[str] = field(default_factory=list)
-    because: dict[int, int | str] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
 
-    def take_out(self, rows: Numbers, reason: str) -> Numbers:
-        """Take out those rows that are still in; their numbers."""
-        rows = rows[self.reasons[rows] == 0]
-        if len(rows):
-            if reason not in self.names:
-                self.names.append(reason)
-            self.reasons[rows] = self.names.index(reason) + 1
-        return rows
+    def take_out(
+        self,
+        rows: Numbers,
+        reason: str,
+        *,
+        shown_by: Numbers | None = None,
+        texts: Sequence[str] = (),
+    ) -> None:
+        """Take out those rows that are still in.
+
+        Args:
+            rows: which ones.
+            reason: why.
+            shown_by: of each, the row that shows it.
+            texts: of each, the text that does.
+        """
+        still = self.reasons[rows] == 0
+        rows = rows[still]
+        if not len(rows):
+            return
+        if reason not in self.names:
+            self.names.append(reason)
+        self.reasons[rows] = self.names.index(reason) + 1
+        if shown_by is not None:
+            self.shown_by[rows] = shown_by[still]
+        self.texts.update(zip(rows.tolist(), compress(texts, still.tolist()), strict=False))
+
+    def counted(self, rows: Numbers) -> dict[str, int]:
+        """How many rows of each split; of those without any, nothing."""
+        pairs = zip(self.places, rows.tolist(), strict=True)
+        return {place.name: count for place, count in pairs if count}
+
+    @property
+    def bare(self) -> Pool:
+        """The same rows for another process: which are out, and nothing of why."""
+        return Pool(self.places, self.parts, (self.reasons != 0).astype(np.uint16), NONE)
 
     @cached_property
     def starts(self) -> Numbers:
         """The number of each shard's first row."""
         return np.array([part.start for part in self.parts], np.int64)
-
-    @cached_property
-    def source_rows(self) -> Hashes:
-        """A hash of each row's source row: of its id, without a template.
-
-        Raises:
-            VerifyError: a shard is not what the manifest says.
-        """
-        found = np.zeros(len(self.reasons), np.uint64)
-        for part in self.parts:
-            ids = pa.chunked_array(
-                [batch.column("id") for batch in read_shard(part.path, part.shard)], pa.string()
-            )
-            if part.place.several:
-                ids = pc.replace_substring_regex(ids, r"#[a-z][a-z0-9_]*$", "")
-            texts = ids.cast(pa.binary()).to_pylist()
-            hashes = (xxhash.xxh3_64_intdigest(each) for each in texts)
-            found[part.start : part.start + len(texts)] = np.fromiter(hashes, np.uint64)
-        return found
 
 
 def pool_of(
@@ -138,13 +162,13 @@ def pool_of(
     parts: list[Part] = []
     start = 0
     for name, config in configs.items():
-        several = config.tasks[name].several
         for split, entry in config.splits.items():
-            place = Place(len(places), name, split, entry, several)
+            place = Place(len(places), name, split, entry)
             places.append(place)
             for index, shard in enumerate(entry.shards):
                 others = entry.again[index :: len(entry.shards)] if (name, split) in again else ()
                 renderings = tuple((out / each.path, each) for each in (shard, *others))
                 parts.append(Part(place, index, shard, out / shard.path, start, renderings))
                 start += shard.rows
-    return Pool(tuple(places), tuple(parts), np.zeros(start, np.uint8))
+    reasons, shown_by = np.zeros(start, np.uint16), np.full(start, -1)
+    return Pool(tuple(places), tuple(parts), reasons, shown_by)

@@ -14,14 +14,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.curate.contamination import Contaminants, Item
-from mixbuild.curate.length import take_out_long
+from mixbuild.curate.contamination import Item
 from mixbuild.curate.near import find_alike, near_leaks, take_out_leaking, take_out_near
 from mixbuild.curate.pool import Part, Pool, pool_of
 from mixbuild.curate.removal import REMOVED, removal_path, write_removal
 from mixbuild.curate.repeats import take_out_repeats
-from mixbuild.declare import MARKER, Contamination, Near, Quality
-from mixbuild.make import Built, BuiltSplit, Overlaps, read_shard, without
+from mixbuild.curate.rows import Ids
+from mixbuild.curate.run import Run, run_by
+from mixbuild.curate.sift import take_out_alone
+from mixbuild.declare import Near, Quality
+from mixbuild.make import Built, BuiltSplit, Overlaps, without
 
 
 def take_out(
@@ -31,6 +33,7 @@ def take_out(
     *,
     items: Sequence[Item] = (),
     again: Container[tuple[str, str]] = (),
+    run: Run | None = None,
 ) -> tuple[dict[str, Built], Overlaps | None]:
     """Take rows out of the configs of a build that are judged together.
 
@@ -40,6 +43,7 @@ def take_out(
         quality: what to take out.
         items: of the evaluation sets that ``contamination`` names.
         again: the (config, split) of which a mixture may take rows by other templates, too.
+        run: where rows are judged; None for this process.
 
     Returns:
         what the manifest is to say of them now, a removal for each split, be it empty; and what
@@ -49,17 +53,13 @@ def take_out(
         VerifyError: a shard or its keys are not what the manifest says.
         OutputError: a removal cannot be written.
     """
+    run = run or run_by()
     pool = pool_of(out, configs, again=again)
-    overlaps = None
-    if quality.length is not None:
-        take_out_long(pool, quality.length)
-    if quality.contamination is not None:
-        _take_out_contaminated(pool, quality.contamination, items)
-    if by_keys(quality):
-        overlaps = _take_out_repeats(pool, quality)
-    _name_rows(pool)
+    take_out_alone(pool, quality, items, run=run)
+    overlaps = _take_out_repeats(pool, quality, run) if by_keys(quality) else None
+    ids = Ids(pool)
     settled = {
-        name: _settled(out, pool, name, config, overlaps) for name, config in configs.items()
+        name: _settled(out, pool, name, config, overlaps, ids) for name, config in configs.items()
     }
     return settled, overlaps
 
@@ -76,7 +76,7 @@ def near_of(quality: Quality) -> Near | None:
     return quality.near
 
 
-def _take_out_repeats(pool: Pool, quality: Quality) -> Overlaps:
+def _take_out_repeats(pool: Pool, quality: Quality, run: Run) -> Overlaps:
     asked = near_of(quality)
     alike = None if asked is None else find_alike(pool, asked)
     if alike is not None and quality.leakage is not None and quality.leakage.by == "near":
@@ -85,6 +85,7 @@ def _take_out_repeats(pool: Pool, quality: Quality) -> Overlaps:
         pool,
         exact=quality.exact,
         leakage=quality.leakage,
+        run=run,
         near=None if alike is None else near_leaks(pool, alike),
     )
     if alike is None or quality.near is None:
@@ -92,71 +93,36 @@ def _take_out_repeats(pool: Pool, quality: Quality) -> Overlaps:
     return msgspec.structs.replace(overlaps, near_conflicts=take_out_near(pool, alike))
 
 
-def _take_out_contaminated(pool: Pool, asked: Contamination, items: Sequence[Item]) -> None:
-    """Rows to train on that hold an item; each says which, and the words that were found.
-
-    Of a row that a mixture may take by several templates, all of them are looked at: one may show
-    what another does not.
-    """
-    contaminants = Contaminants(items, words=asked.words, coverage=asked.coverage)
-    for part in pool.parts:
-        if not part.place.train:
-            continue
-        for path, shard in part.renderings:
-            first = part.start
-            for batch in read_shard(path, shard):
-                prompts = pc.utf8_slice_codeunits(batch.column("prompt"), 0, -len(MARKER))
-                texts = pc.binary_join_element_wise(prompts, batch.column("completion"), "")
-                for row, hit in contaminants.among(texts):
-                    reason = f"contaminated by {hit.item.of}"
-                    if len(pool.take_out(np.array([first + row]), reason)):
-                        pool.because[first + row] = f"{hit.item.id}: {hit.text}"
-                first += batch.num_rows
-
-
-def _settled(out: Path, pool: Pool, name: str, config: Built, overlaps: Overlaps | None) -> Built:
+def _settled(
+    out: Path, pool: Pool, name: str, config: Built, overlaps: Overlaps | None, ids: Ids
+) -> Built:
     splits: dict[str, BuiltSplit] = {}
     for place in pool.places:
         if place.config == name:
-            removed = _removed(pool, [part for part in pool.parts if part.place is place])
+            removed = _removed(pool, [part for part in pool.parts if part.place is place], ids)
             listed = write_removal(out, removal_path(name, place.split), removed)
             splits[place.split] = without(place.entry, listed)
     found = None if overlaps is None else overlaps.of(name)
     return msgspec.structs.replace(config, splits=splits, overlaps=found)
 
 
-def _removed(pool: Pool, parts: Sequence[Part]) -> pa.Table:
+def _removed(pool: Pool, parts: Sequence[Part], ids: Ids) -> pa.Table:
     """The rows of a split that are taken out, in order."""
     tables = [REMOVED.empty_table()]
     for part in parts:
         reasons = pool.reasons[part.start : part.start + part.shard.rows]
         rows = np.flatnonzero(reasons)
-        because = [str(pool.because.get(part.start + row, "")) for row in rows.tolist()]
+        shows = ids.of(pool.shown_by[part.start + rows])
+        because = [pool.texts.get(part.start + row, "") for row in rows.tolist()]
         tables.append(
             pa.table(
                 [
                     np.full(len(rows), part.index, np.int32),
                     rows,
                     pa.array([pool.names[reason - 1] for reason in reasons[rows]], pa.string()),
-                    pa.array(because, pa.string()),
+                    pc.coalesce(shows, pa.array(because, pa.string())),
                 ],
                 schema=REMOVED,
             )
         )
     return pa.concat_tables(tables)
-
-
-def _name_rows(pool: Pool) -> None:
-    """Ids in the place of numbers, wherever a row shows why another one is taken out."""
-    wanted = np.unique([each for each in pool.because.values() if isinstance(each, int)])
-    ids: dict[int, str] = {}
-    shards = np.searchsorted(pool.starts, wanted, "right") - 1
-    for index in np.unique(shards):
-        part = pool.parts[index]
-        numbers = wanted[shards == index].astype(np.int64)
-        column = pa.chunked_array([each.column("id") for each in read_shard(part.path, part.shard)])
-        found = column.take(pa.array(numbers - part.start)).to_pylist()
-        ids.update(zip(numbers.tolist(), found, strict=True))
-    for row, because in pool.because.items():
-        if isinstance(because, int):
-            pool.because[row] = ids[because]

@@ -1,12 +1,14 @@
 """Rows that say what others say: taken out of a pool by their keys, one range of digests at a time.
 
-What says the same has the same digest, so that a range of digests can be judged without the others:
-at most ``PASS_ROWS`` rows are held at once, 70 bytes each, whatever a build has.
+What says the same has the same digest, so that a range of digests is judged without the others, by
+whatever process: in each at most ``RANGE_ROWS`` rows are held at once, 80 bytes each, whatever a
+build has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,15 +23,53 @@ from mixbuild.curate.duplicates import (
     shared,
 )
 from mixbuild.curate.keyed import keys_of, numbers_of, read_keyed, some
-from mixbuild.curate.pool import Pool
+from mixbuild.curate.pool import Note, Pool
+from mixbuild.curate.run import Run
 from mixbuild.declare import Exact, Leakage
 from mixbuild.make import Leaks, Overlaps
 
-PASS_ROWS = 4_000_000
+RANGE_ROWS = 1_000_000
 
 LEAKS = "inputs of an evaluation split"
 CONFLICT = "conflicting answers"
 DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True)
+class Range:
+    """The rows whose inputs' digest begins with a number from ``low`` to ``high``."""
+
+    low: int
+    high: int
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"rows whose digest begins with {self.low:016x} to {self.high:016x}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of every range: of a pool, without what shows why rows are out."""
+
+    pool: Pool
+    exact: Exact | None
+    leakage: Leakage | None
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What was found in a range.
+
+    Attributes:
+        taken: rows to be taken out, in turn.
+        notes: what else there is to say of rows.
+        leaks: of each two splits, how many inputs they have in common. Shape (places, places).
+    """
+
+    taken: tuple[Note, ...]
+    notes: tuple[Note, ...]
+    leaks: Numbers
 
 
 def take_out_repeats(
@@ -37,6 +77,7 @@ def take_out_repeats(
     *,
     exact: Exact | None,
     leakage: Leakage | None,
+    run: Run,
     near: Mapping[tuple[int, int], int] | None = None,
 ) -> Overlaps:
     """Take out of a pool what ``exact`` and ``leakage`` ask for; what there is of it, in any case.
@@ -45,6 +86,7 @@ def take_out_repeats(
         pool: the rows.
         exact: how rows that say the same are judged.
         leakage: how inputs that are evaluated by are.
+        run: where ranges are judged, if there are several.
         near: of pairs of splits, how many rows of the one are near one of the other.
 
     Raises:
@@ -53,35 +95,52 @@ def take_out_repeats(
     count = len(pool.places)
     leaks = np.zeros((count, count), np.int64)
     conflicts = np.zeros(count, np.int64)
-    for low, high in ranges(len(pool.reasons), most=PASS_ROWS):
-        rows, numbers = read_keyed(pool, "inputs", low, high)
-        leaks += shared(rows.inputs, rows.place, places=count)
-        left = np.flatnonzero(pool.reasons[numbers] == 0)
-        if leakage is not None:
-            found = left[leaking(rows)[left]]  # of all that is evaluated by, taken out or not
-            pool.take_out(numbers[found], LEAKS)
-            left = np.flatnonzero(pool.reasons[numbers] == 0)
-        if exact is None:
-            continue
-        rows, numbers = some(rows, left), numbers[left]
-        if exact.conflict != "keep":
-            found = np.flatnonzero(conflicting(rows))
-            conflicts += np.bincount(rows.place[found], minlength=count)
-            if exact.conflict == "drop":
-                pool.take_out(numbers[found], CONFLICT)
-                left = np.flatnonzero(pool.reasons[numbers] == 0)
-                rows, numbers = some(rows, left), numbers[left]
-        give_way(pool, rows, numbers, repeated(rows), DUPLICATE)
+    units = [Range(*each) for each in ranges(len(pool.reasons), most=RANGE_ROWS)]
+    places = np.array([part.place.number for part in pool.parts], np.int64)
+    for _, judged in run(units, judge, shared=Asked(pool.bare, exact, leakage)):
+        leaks += judged.leaks
+        for note in judged.taken:
+            pool.take_out(note.rows, note.what, shown_by=note.shown_by)
+        for note in judged.notes:
+            part = np.searchsorted(pool.starts, note.rows, "right") - 1
+            conflicts += np.bincount(places[part], minlength=count)
+            pool.notes.append(note)
     return Overlaps(
         leaks=tuple(_leaks(pool, leaks, near or {})),
-        conflicts={
-            place.name: int(found)
-            for place, found in zip(pool.places, conflicts, strict=True)
-            if found
-        },
+        conflicts=pool.counted(conflicts),
         spanning=spans_of(pool),
-        near_conflicts={},
     )
+
+
+def judge(unit: Range, asked: Asked) -> Judged:
+    """Judge the rows of a range, wherever that is.
+
+    Raises:
+        VerifyError: the keys of a shard are not what the manifest says.
+    """
+    pool, exact = asked.pool, asked.exact
+    rows, numbers = read_keyed(pool, "inputs", unit.low, unit.high)
+    leaks = shared(rows.inputs, rows.place, places=len(pool.places))
+    left = pool.reasons[numbers] == 0
+    taken: list[Note] = []
+    notes: list[Note] = []
+    if asked.leakage is not None:
+        shows = leaking(rows)  # of all that is evaluated by, taken out or not
+        found = np.flatnonzero(left & (shows >= 0))
+        taken.append(Note(LEAKS, numbers[found], numbers[shows[found]]))
+        left[found] = False
+    if exact is not None:
+        rows, numbers = some(rows, np.flatnonzero(left)), numbers[left]
+        if exact.conflict != "keep":
+            shows = conflicting(rows)
+            found = np.flatnonzero(shows >= 0)
+            notes.append(Note(CONFLICT, numbers[found], numbers[shows[found]]))
+            if exact.conflict == "drop":
+                taken += notes
+                agree = np.flatnonzero(shows < 0)
+                rows, numbers = some(rows, agree), numbers[agree]
+        taken += give_way(rows, numbers, repeated(rows), DUPLICATE)
+    return Judged(tuple(taken), tuple(notes), leaks)
 
 
 def spans_of(pool: Pool) -> dict[str, Count]:
@@ -104,11 +163,10 @@ def spans_of(pool: Pool) -> dict[str, Count]:
     return spanning
 
 
-def give_way(pool: Pool, rows: Keyed, numbers: Numbers, stays: Numbers, what: str) -> None:
-    """Take out rows of which another one says the same, or nearly.
+def give_way(rows: Keyed, numbers: Numbers, stays: Numbers, what: str) -> Iterator[Note]:
+    """Rows of which another one says the same, or nearly, by whether that is of their split.
 
     Args:
-        pool: the rows.
         rows: those that are judged.
         numbers: theirs in the pool.
         stays: of each, which one of them stays in its place; itself, where it stays.
@@ -122,8 +180,7 @@ def give_way(pool: Pool, rows: Keyed, numbers: Numbers, stays: Numbers, what: st
         (f"{what} of another split", out[split & ~task]),
         (what, out[~split]),
     ):
-        pool.take_out(numbers[at], reason)
-        pool.because.update(zip(numbers[at].tolist(), numbers[stays[at]].tolist(), strict=True))
+        yield Note(reason, numbers[at], numbers[stays[at]])
 
 
 def _leaks(pool: Pool, table: Numbers, near: Mapping[tuple[int, int], int]) -> Iterator[Leaks]:

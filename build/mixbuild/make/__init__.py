@@ -55,7 +55,7 @@ from mixbuild.make.plan import Plan, Request, judged, plan
 from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes
 from mixbuild.make.run import Made, make
 from mixbuild.make.shard import Shard, read_shard
-from mixbuild.make.trim import Trim
+from mixbuild.make.trim import Trim, limit_of
 from mixbuild.make.unit import Projection, Unit, rows, source_rows
 
 __all__ = [
@@ -91,6 +91,7 @@ __all__ = [
     "expect",
     "judged",
     "keys_path",
+    "limit_of",
     "listed_with",
     "load_manifest",
     "make",

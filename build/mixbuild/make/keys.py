@@ -34,7 +34,7 @@ def write_keys(
     Args:
         shard: the shard's file.
         batches: of the columns of ``KEYS``, and of ``SHINGLES`` where the projection asks for them,
-            in the order of the rows; 48 bytes a row, and 8 for each shingle.
+            in the order of the rows; 56 bytes a row, and 8 for each shingle.
         unit: the key of its unit.
         projection: of its config.
 

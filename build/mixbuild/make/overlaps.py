@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import field
+
 from mixbuild.core import Count, Record
 
 
@@ -37,7 +39,7 @@ class Overlaps(Record, frozen=True):
     leaks: tuple[Leaks, ...]
     conflicts: dict[str, Count]
     spanning: dict[str, Count]
-    near_conflicts: dict[str, Count]
+    near_conflicts: dict[str, Count] = field(default_factory=dict)
 
     def of(self, config: str) -> Overlaps:
         """What of it is a config's."""

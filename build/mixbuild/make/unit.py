@@ -20,12 +20,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core import Drops, Hashes, Rows, SourceDigest, WorkerError, hash_code, hash_rows
+from mixbuild.core import (
+    Drops,
+    Hashes,
+    Rows,
+    SourceDigest,
+    WorkerError,
+    hash_code,
+    hash_rows,
+    row_ids,
+)
 from mixbuild.declare import EVERY, SAMPLE, SEED, Task
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.make.claim import Claim
 from mixbuild.make.trim import Trim, limit_of
-from mixbuild.render import Binding, Origin, bind, render, row_keys, row_shingles
+from mixbuild.render import Binding, Origin, bind, render, row_marks
 from mixbuild.sources import Run, read, read_digested
 
 DECISIVE = (
@@ -256,7 +265,10 @@ def rows(
     origin = Origin(projection.source, unit.split, unit.run.file)
     limit = None if projection.trim is None else limit_of(projection.trim)
     for numbers, batch in source_rows(unit, projection, overlap=overlap, digest=digest):
-        beside = _beside(projection, batch)
+        beside = None
+        if (keyed := projection.keyed) is not None:
+            ids = row_ids(keyed.task.name, unit.split, unit.run.file, numbers)
+            beside = row_marks(keyed, batch, ids, shingles=projection.shingles)
         rendered, drops = render(
             projection.binding,
             batch,
@@ -267,19 +279,6 @@ def rows(
             turn=unit.turn,
         )
         yield batch.num_rows, rendered, drops
-
-
-def _beside(projection: Projection, batch: pa.RecordBatch) -> pa.RecordBatch | None:
-    """What source rows say, as far as somebody wants to know."""
-    if projection.keyed is None:
-        return None
-    keys = row_keys(projection.keyed, batch)
-    if not projection.shingles:
-        return keys
-    shingles = row_shingles(projection.keyed, batch, projection.shingles)
-    return pa.RecordBatch.from_arrays(
-        [*keys.columns, *shingles.columns], names=[*keys.schema.names, *shingles.schema.names]
-    )
 
 
 def code_version() -> str:

@@ -158,6 +158,7 @@ def _make(
             quality=together.quality,
             mixtures=together.mixtures,
             catalog=catalog,
+            num_proc=num_proc,
         )
 
 

@@ -17,11 +17,10 @@ It imports ``core`` and ``declare``::
 
 from mixbuild.render.bind import Binding, bind, choose_templates
 from mixbuild.render.classes import CLASS_NAMES, class_names
-from mixbuild.render.keys import row_keys
 from mixbuild.render.options import OWN_LETTER, ShownOptions, letters
 from mixbuild.render.outputs import clean
 from mixbuild.render.render import Origin, fillings, render, shown_options
-from mixbuild.render.shingles import row_shingles, shingles_of
+from mixbuild.render.shingles import row_marks, shingles_of
 from mixbuild.render.trim import Limit
 from mixbuild.render.words import Words, runs_of, words_in, words_of
 
@@ -40,8 +39,7 @@ __all__ = [
     "fillings",
     "letters",
     "render",
-    "row_keys",
-    "row_shingles",
+    "row_marks",
     "runs_of",
     "shingles_of",
     "shown_options",

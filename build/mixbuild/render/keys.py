@@ -6,7 +6,8 @@ Texts that differ in their Unicode form or in their white space alone say the sa
 >>> from mixbuild.tasks import find
 >>> texts = ["Such a\n bore.", " Such a bore.", "Bad."]
 >>> source = pa.record_batch({"text": texts, "label": [0, 0, 1]})
->>> keys = row_keys(bind(find("imdb"), source.schema), source)
+>>> ids = pa.array(["imdb/train/a.parquet:0", "imdb/train/a.parquet:1", "imdb/train/a.parquet:2"])
+>>> keys = row_keys(bind(find("imdb"), source.schema), source, ids)
 >>> [digest.hex()[:8] for digest in keys.column("slots").to_pylist()]
 ['8682c359', '8682c359', '1b8d8302']
 """
@@ -34,7 +35,9 @@ MAY_CHANGE = r"[^ -~\x{a1}-\x{2ff}\x{2010}-\x{2027}]|  |^ | $"
 quotation marks are no parts of others, so that texts of these and of single spaces are not read."""
 
 
-def row_keys(binding: Binding, batch: pa.RecordBatch) -> pa.RecordBatch:
+def row_keys(
+    binding: Binding, batch: pa.RecordBatch, source_rows: pa.StringArray
+) -> pa.RecordBatch:
     """The keys of source rows, those that will be left out among them.
 
     Options are digested as the source has them: their order on show depends on where a row lies.
@@ -42,6 +45,7 @@ def row_keys(binding: Binding, batch: pa.RecordBatch) -> pa.RecordBatch:
     Args:
         binding: the task, bound with its template ``seed`` alone.
         batch: source rows, with at least the columns that ``binding.reads`` names.
+        source_rows: the id of each, without a template.
 
     Returns:
         a batch of ``KEYS``, a row for each.
@@ -50,6 +54,7 @@ def row_keys(binding: Binding, batch: pa.RecordBatch) -> pa.RecordBatch:
     asked, answers = said(binding)
     texts = {name: _normalised(values.column(name)) for name in (*asked, *answers)}
     group = binding.task.group
+    ids = source_rows.cast(pa.binary()).to_pylist()
     return pa.RecordBatch.from_arrays(
         [
             _digests([texts[name] for name in asked], batch.num_rows),
@@ -57,6 +62,7 @@ def row_keys(binding: Binding, batch: pa.RecordBatch) -> pa.RecordBatch:
             pa.nulls(batch.num_rows, KEYS.field("group").type)
             if group is None
             else _digests([texts[group]], batch.num_rows),
+            pa.array(map(xxhash.xxh3_64_intdigest, ids), pa.uint64()),
         ],
         schema=KEYS,
     )

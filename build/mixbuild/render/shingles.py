@@ -20,7 +20,7 @@ import xxhash
 from mixbuild.core import SHINGLES
 from mixbuild.declare import project
 from mixbuild.render.bind import Binding
-from mixbuild.render.keys import digests_of, said
+from mixbuild.render.keys import digests_of, row_keys, said
 from mixbuild.render.words import Words, runs_of, words_of
 
 
@@ -40,6 +40,25 @@ def row_shingles(binding: Binding, batch: pa.RecordBatch, length: int) -> pa.Rec
     sets = [shingles_of(_texts(values.column(name)), length) for name in asked]
     columns = [digests_of(values, answers), _nested(sets, batch.num_rows)]
     return pa.RecordBatch.from_arrays(columns, schema=SHINGLES)
+
+
+def row_marks(
+    binding: Binding, batch: pa.RecordBatch, source_rows: pa.StringArray, *, shingles: int = 0
+) -> pa.RecordBatch:
+    """The keys of source rows, and after them, if they are to have so many words, the shingles.
+
+    Args:
+        binding: as of ``row_keys``.
+        batch: as of ``row_keys``.
+        source_rows: as of ``row_keys``.
+        shingles: how many words are one; 0 for none.
+    """
+    marks = row_keys(binding, batch, source_rows)
+    if shingles:
+        found = row_shingles(binding, batch, shingles)
+        for field, column in zip(found.schema, found.columns, strict=True):
+            marks = marks.append_column(field, column)
+    return marks
 
 
 def shingles_of(texts: pa.StringArray, length: int) -> Words:
