@@ -196,9 +196,13 @@ class OpenedText:
     def _undecodable(self, error: UnicodeError) -> SourceError:
         found = error.object if isinstance(error, UnicodeDecodeError) else b""
         reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
-        got = f"{self._where}: expected text in {self._encoding}, got other bytes ({reason})"
+        expected = f"{self._where}: expected text in {self._encoding}"
         if reason in CUT_SHORT:
-            return SourceError(f"{got}; the file may be damaged, fetch it again")
+            return SourceError(
+                f"{expected}, got an end within a character; the file may be damaged, fetch it "
+                "again"
+            )
+        got = f"{expected}, got other bytes"
         likely = next((name for bom, name in BOMS.items() if found.startswith(bom)), "latin-1")
         if self._encoding != UTF_8:
             return SourceError(f"{got}; name the encoding that it has in the source's card")
