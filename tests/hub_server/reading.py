@@ -56,6 +56,17 @@ def info(call: Call) -> Answer:
     )
 
 
+def auth_check(call: Call) -> Answer:
+    """Whether the token may read, or also write: no answer but its status."""
+    if not call.hub.ways.has_auth_check:
+        raise RefusalError(404, "", "This hub has no such page")
+    if call.groups["right"]:
+        call.check_may_write()
+    else:
+        call.check_repo()
+    return Answer(200)
+
+
 def refs(call: Call) -> Answer:
     call.check_repo()
     if not call.hub.ways.has_refs:

@@ -20,6 +20,7 @@ ROUTES: tuple[tuple[str, str, Callable[[Call], Answer]], ...] = (
     ("POST", "/api/repos/create", writing.create_repo),
     ("DELETE", "/api/repos/delete", writing.delete_repo),
     ("GET", f"{_API}(/revision/{_REVISION})?", reading.info),
+    ("GET", f"{_API}/auth-check(/(?P<right>write))?", reading.auth_check),
     ("GET", f"{_API}/refs", reading.refs),
     ("GET", f"{_API}/commits/{_REVISION}", reading.commits),
     ("GET", f"{_API}/tree/{_REVISION}(/{_PATH})?", reading.tree),

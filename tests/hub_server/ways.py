@@ -31,6 +31,8 @@ class Ways:
     """Clients are told to leave such files out, whatever `.gitignore` they send along."""
     has_refs: bool = True
     """Whether branches and tags can be listed."""
+    has_auth_check: bool = True
+    """Whether it says beforehand if a token may write."""
     has_tags: bool = True
     """Whether a commit can be given a tag."""
     has_history: bool = True

@@ -36,6 +36,8 @@ from mixbuild.publish import export, plots
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.commit import publish
 from mixbuild.publish.hub.plan import Covered, Plan, Pushed, Target, make_plan
+from mixbuild.publish.hub.refs import make_place
+from mixbuild.publish.hub.remote import look
 from mixbuild.publish.hub.verify import Verified
 from mixbuild.publish.manifest import PARQUET, PublishedConfig
 from mixbuild.publish.release import File, published_configs, shard_files
@@ -151,9 +153,17 @@ def at_the_hub(
     return loopback
 
 
+def place(api: HfApi, target: Target) -> None:
+    """Make the repo and the branch, where they are not there yet."""
+    remote = look(api, target.repo, target.revision)
+    if remote.commit is None:
+        make_place(api, remote, private=target.private)
+
+
 def send(api: HfApi, built: Built, target: Target | None = None, **options: Any) -> Pushed:
     """Publish, and load nothing."""
     target = target or Target(REPO)
+    place(api, target)
 
     def plan_again(covered: Covered | None) -> Plan:
         file_format = built.files[0].path.rpartition(".")[2]

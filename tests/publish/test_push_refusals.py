@@ -22,9 +22,11 @@ from mixbuild.core.errors import (
     VerifyError,
 )
 from mixbuild.core.files import mutex
+from mixbuild.declare import RowFormat
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
+from mixbuild.publish.card.sections import END
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.plan import Target
 from mixbuild.tasks import find
@@ -32,6 +34,7 @@ from publish.pushing import (
     REPO,
     TOKEN,
     Builds,
+    Built,
     Command,
     check_tree,
     export_build,
@@ -65,6 +68,76 @@ def lasting(served: LoopbackHub) -> list[str]:
     """The requests that change what readers of the repo see."""
     early = ("/preupload/", "/info/lfs/", "/lfs/")
     return [each for each in writes(served) if not any(part in each for part in early)]
+
+
+MISFITS: dict[str, tuple[dict[str, bytes], dict[str, Any], str]] = {
+    "a script": ({"mix.py": b""}, {}, "@C: has mix.py at its root, which newer versions of"),
+    "no manifest": ({"manifest.json": b"{"}, {}, "@C: manifest.json: expected JSON, got something"),
+    "another container": ({}, {"file_format": "arrow"}, ": its configs are published as parquet, "),
+    "other rows": (
+        {},
+        {"row_format": RowFormat("text")},
+        ": its rows are published as prompt_comp",
+    ),
+    "no card": (
+        {"README.md": b"---\na: [\n---\n"},
+        {},
+        "README.md on the Hub: line 3: expected YA",
+    ),
+    "no tags": ({"README.md": b"---\ntags: [[a]]\n---\n"}, {}, "README.md on the Hub: tags: expe"),
+    "half a card": ({"README.md": END.encode()}, {}, "README.md on the Hub: expected the lines '<"),
+    "a public repo": ({}, {"private": True}, ": expected a private repo, as --private says, got a"),
+    "a tag": (
+        {"NEWS.md": b"later"},
+        {"tag_name": "stable"},
+        ": the tag stable is taken by another",
+    ),
+    "a reader": ({}, {"token": "a reader's"}, ": the Hub refused (HfHubHTTPError: "),
+    "nobody": ({}, {"token": False}, ": the Hub refused ("),
+    "no place for it": ({}, {"repo": "org/new"}, ": the Hub refused (HfHubHTTPError: "),
+}
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("misfit", MISFITS)
+def test_what_the_hub_tells_beforehand_is_told_before_anything_is_written(
+    loopback: LoopbackHub,
+    held: HfApi,
+    builds: Builds,
+    tmp_path: Path,
+    misfit: str,
+    dry_run: bool,
+) -> None:
+    """And by a dry run: after the plan, where others could carry it out."""
+    files, options, expected = MISFITS[misfit]
+    options = {**options}
+    out = tmp_path / "out"
+    shutil.copytree(builds("squad").out, out, ignore=shutil.ignore_patterns(".publish"))
+    held.create_tag(REPO, tag="stable", repo_type="dataset")
+    commit = loopback.upload(REPO, files) if files else loopback.commit(REPO)
+    target = Target(options.pop("repo", REPO), private=options.pop("private", False))
+    token = options.pop("token", TOKEN)
+    if target.repo != REPO:
+        loopback.fail("/repos/create", times=1, status=403)
+    plans: list[hub.Plan] = []
+    before = writes(loopback)
+
+    def act() -> None:
+        api = HfApi(endpoint=loopback.endpoint, token=token)
+        push(api, Built(out, {}, ()), target, dry_run=dry_run, show=plans.append, **options)
+
+    if target.repo != REPO and dry_run:  # who may make a repo, only making it can tell
+        act()
+        return
+    with pytest.raises(MixError) as caught:
+        act()
+    message = str(caught.value)
+    assert message.removeprefix(target.repo).startswith(expected.replace("C", commit, 1))
+    assert "\n" not in message
+    asked = [each for each in writes(loopback) if each != "POST /api/repos/create"]
+    assert asked == [each for each in before if each != "POST /api/repos/create"]
+    is_readers = dry_run and token != TOKEN
+    assert (len(plans), (out / ".publish").exists()) == (is_readers, is_readers)
 
 
 def test_a_script_at_the_root(loopback: LoopbackHub, held: HfApi, builds: Builds) -> None:
@@ -228,7 +301,7 @@ def test_a_name_that_is_none(loopback: LoopbackHub, api: HfApi, builds: Builds, 
 
 
 def test_a_build_that_is_not_whole(
-    loopback: LoopbackHub, api: HfApi, builds: Builds, tmp_path: Path
+    loopback: LoopbackHub, held: HfApi, builds: Builds, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(builds("squad").out, out)
@@ -238,12 +311,13 @@ def test_a_build_that_is_not_whole(
     content[len(content) // 2] ^= 1
     shard.write_bytes(content)
     shutil.rmtree(out / ".publish")  # of what is exported already, no shard is read
-    message = refused(api, VerifyError, lambda: push(api, built), loopback)
+    message = refused(held, VerifyError, lambda: push(held, built), loopback)
     assert message.startswith(f"{shard}: ")
+    asked = loopback.log
     (out / "manifest.json").unlink()
-    message = refused(api, ManifestError, lambda: push(api, built), loopback)
+    message = refused(held, ManifestError, lambda: push(held, built), loopback)
     assert str(out) in message
-    assert loopback.log == []
+    assert loopback.log == asked
 
 
 @pytest.mark.parametrize(("token", "status"), [(None, 401), ("somebody else's", 403)])
@@ -327,7 +401,7 @@ def test_that_nothing_was_published_is_said_only_when_it_was_looked_up(
 ) -> None:
     loopback.fail("/commit/main$", times=1, status=400, headers={"X-Error-Message": "no"})
     if not looks:
-        loopback.fail("/revision/main$", after=1, times=1, status=403)
+        loopback.fail("/revision/main$", after=2, times=1, status=403)
     with pytest.raises(HubError) as caught:
         send(held, builds("squad"))
     message = str(caught.value)

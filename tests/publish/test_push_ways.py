@@ -24,6 +24,7 @@ ALL_AT_ONCE: dict[str, Any] = {
     "keeps_all_in_git": True,
     "ignores_parent": True,
     "has_refs": False,
+    "has_auth_check": False,
     "has_tags": False,
     "tells_commit": False,
 }

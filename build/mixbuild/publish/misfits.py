@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mixbuild.core import ManifestError, VerifyError
 from mixbuild.declare import RowFormat
-from mixbuild.publish.manifest import Configs, Published
+from mixbuild.make import Built
+from mixbuild.publish.manifest import Published, PublishedConfig
 
 
 def refuse_misfits(
     repo: str,
     before: Published | None,
-    configs: Configs,
+    configs: Mapping[str, Built | PublishedConfig],
     *,
     file_format: str,
     row_format: RowFormat,

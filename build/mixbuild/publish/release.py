@@ -109,6 +109,29 @@ def shard_files(exported: Exported) -> Iterator[File]:
             yield File(file.path, path, file.bytes, file.sha256, stamp=stamp)
 
 
+def refuse_ahead(
+    built: Mapping[str, Built],
+    *,
+    repo: str,
+    file_format: str,
+    row_format: RowFormat,
+    before: Published | None,
+    old_card: str | None,
+) -> None:
+    """Refuse what ``compose`` would, before the files of the build are written.
+
+    Raises:
+        CardError, ManifestError, VerifyError: as of ``compose``.
+    """
+    refuse_misfits(repo, before, built, file_format=file_format, row_format=row_format)
+    others = before.configs if before else {}
+    every = {**others, **published_configs(built, [])}
+    columns = columns_named(row_format)
+    card.refuse_unmergeable(
+        old_card or "", Published(FORMAT, "", file_format, columns, {}, every, row_format)
+    )
+
+
 def compose(
     configs: Configs,
     shards: Sequence[File],

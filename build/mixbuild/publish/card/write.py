@@ -33,6 +33,7 @@ __all__ = [
     "dataset_infos",
     "loadable",
     "ordered",
+    "refuse_unmergeable",
     "split_card",
     "write_card",
 ]
@@ -72,6 +73,21 @@ def write_card(
         default=default_of(merged),
     )
     return f"---\n{dump_yaml(merged)}---\n{_merge_text(text, body)}"
+
+
+def refuse_unmergeable(card: str, published: Published) -> None:
+    """Refuse a text that ``write_card`` could not merge with.
+
+    Args:
+        card: the text that is there now.
+        published: the manifest; what it says of rows and files does not matter.
+
+    Raises:
+        CardError: the text cannot be told apart.
+    """
+    data, text = split_card(card)
+    merge_data(data, published)
+    _merge_text(text, BEGIN + END)
 
 
 def split_card(card: str) -> tuple[dict[str, Any], str]:  # YAML of people, kept as it is

@@ -9,6 +9,7 @@
     changes    what a push would change
     history    what a commit came after
     plan       a push that has not happened yet
+    refusals   what is refused before anything is written or sent
     send       files on their way, ahead of the commit that names them
     early      files on their way while the next ones are written
     commit     everything in one commit, or nothing

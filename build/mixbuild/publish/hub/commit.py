@@ -28,7 +28,7 @@ from mixbuild.core import (
 from mixbuild.publish.hub.client import asking, bounded_silence
 from mixbuild.publish.hub.history import parent_of
 from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target
-from mixbuild.publish.hub.refs import make_place, refuse_public
+from mixbuild.publish.hub.refs import refuse_public
 from mixbuild.publish.hub.remote import Remote, look
 from mixbuild.publish.hub.send import Known, send
 
@@ -75,7 +75,7 @@ def publish(
 
     Args:
         api: with the endpoint and the token.
-        target: where to.
+        target: where to; the repo and the branch are there.
         plan: as the Hub is now.
         plan_again: makes it anew, with what a commit of ours has covered, if it has.
         progress: shows what is sent, and how often someone else was faster.
@@ -84,9 +84,6 @@ def publish(
         HubError: the Hub refuses, or fails time and again. The repo is then what it was, or holds
             the whole build; the same call goes on from there.
     """
-    if plan.remote.commit is None:
-        make_place(api, plan.remote, private=target.private)
-        plan = plan_again(None)
     known: Known = {}
     proposals = _proposals(api, target)
     tries = _Tries(begun=time.monotonic())

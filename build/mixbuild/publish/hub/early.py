@@ -15,8 +15,7 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, HfApi
 
 from mixbuild.publish.hub.client import asking
-from mixbuild.publish.hub.plan import Target, look_at
-from mixbuild.publish.hub.refs import make_place
+from mixbuild.publish.hub.plan import Target
 from mixbuild.sources import Factory, adopt, callers_factory
 
 HELD_BYTES = 64 * 2**20
@@ -26,14 +25,14 @@ HELD_BYTES = 64 * 2**20
 class Early:
     """What takes a file to be sent, unless one is on its way: who writes never waits for it.
 
-    The repo is made for the first one, where there is none, and after what fails none is sent any
-    more. In each process that it is sent to, it sends what is written there.
+    After what fails none is sent any more. In each process that it is sent to, it sends what is
+    written there.
     """
 
     def __init__(self, api: HfApi, target: Target, factory: Factory | None) -> None:
         """The Hub's client, where to, and what the caller has set to make clients by."""
         self._asked = (api, target, factory)
-        self._placed, self._failed = threading.Event(), threading.Event()
+        self._failed = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -60,11 +59,6 @@ class Early:
         api, target, factory = self._asked
         try:
             adopt(factory)
-            if not self._placed.is_set():
-                remote = look_at(api, target)
-                if remote.commit is None:
-                    make_place(api, remote, private=target.private)
-                self._placed.set()
             with asking(target.repo):
                 api.preupload_lfs_files(
                     target.repo,

@@ -16,7 +16,7 @@ from mixbuild.publish.hub.history import covered_configs
 from mixbuild.publish.hub.published import read_card, read_manifest
 from mixbuild.publish.hub.refs import public
 from mixbuild.publish.hub.remote import Remote, look
-from mixbuild.publish.manifest import MAIN, Configs
+from mixbuild.publish.manifest import MAIN, Configs, Published
 from mixbuild.publish.release import File, Publication, compose
 
 Progress: TypeAlias = Callable[[str, str], AbstractContextManager[Report]]
@@ -85,6 +85,35 @@ class Covered:
     since: str | None
 
 
+@dataclass(frozen=True)
+class Seen:
+    """The target as it is now.
+
+    Attributes:
+        remote: what it holds.
+        manifest: what is published there; None where nothing is.
+        card: the text of its card; None where it has none.
+    """
+
+    remote: Remote
+    manifest: Published | None
+    card: str | None
+
+
+def see(api: HfApi, target: Target) -> Seen:
+    """Look at the target.
+
+    Raises:
+        HubError: the Hub does not answer, or the repo is one that nothing can be published to.
+        CardError, ManifestError: what is published there cannot be read.
+    """
+    remote = look(api, target.repo, target.revision)
+    _refuse_script(remote)
+    if target.private and remote.exists and not remote.private:
+        raise public(target.repo)
+    return Seen(remote, read_manifest(api, remote), read_card(api, remote))
+
+
 def make_plan(
     api: HfApi,
     target: Target,
@@ -95,6 +124,7 @@ def make_plan(
     row_format: RowFormat = CANONICAL,
     covered: Covered | None = None,
     drawn: MutableMapping[str, bytes] | None = None,
+    seen: Seen | None = None,
 ) -> Plan:
     """Read the Hub, and work out what a push would change.
 
@@ -107,18 +137,19 @@ def make_plan(
         row_format: in which their rows are laid out.
         covered: a commit of ours that covered what others had published, which comes back.
         drawn: images that were drawn before, by path; added to.
+        seen: what was just read of the Hub, if it was.
 
     Raises:
         HubError: the Hub does not answer, or the repo is one that nothing can be published to.
         CardError, ManifestError: what is published there cannot be merged with.
     """
-    remote = look_at(api, target)
+    seen = seen or see(api, target)
+    remote, card = seen.remote, seen.card
     theirs: Configs = {}
-    card = remote
     if covered:
         theirs = covered_configs(api, target.repo, str(remote.commit), covered.since)
         if remote.commit == covered.commit:  # or else somebody has written the card since
-            card = look(api, target.repo, covered.parent)
+            card = read_card(api, look(api, target.repo, covered.parent))
     publication = compose(
         {**theirs, **configs},
         shards,
@@ -126,26 +157,13 @@ def make_plan(
         branch=target.revision,
         file_format=file_format,
         row_format=row_format,
-        before=read_manifest(api, remote),
-        old_card=read_card(api, card),
+        before=seen.manifest,
+        old_card=card,
         there={path: stored.size for path, stored in remote.files.items()},
         drawn=drawn,
     )
     changes = compare(publication.files, remote, configs=set(configs))
     return Plan(remote, publication, changes)
-
-
-def look_at(api: HfApi, target: Target) -> Remote:
-    """The target as it is now.
-
-    Raises:
-        HubError: the Hub does not answer, or the repo is one that nothing can be published to.
-    """
-    remote = look(api, target.repo, target.revision)
-    _refuse_script(remote)
-    if target.private and remote.exists and not remote.private:
-        raise public(target.repo)
-    return remote
 
 
 def _refuse_script(remote: Remote) -> None:

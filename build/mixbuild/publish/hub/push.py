@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from huggingface_hub import HfApi
 
-from mixbuild.core import HubError, UsageError, VerifyError, mutex, one_of, usable_cores
+from mixbuild.core import HubError, UsageError, mutex, one_of, usable_cores
 from mixbuild.core import executor as engine
-from mixbuild.declare import CANONICAL, RowFormat, refuse_held_back
-from mixbuild.make import MIXTURE, Built, SourceEntry, expect
+from mixbuild.declare import CANONICAL, RowFormat
+from mixbuild.make import Built, expect
 from mixbuild.publish.ends import Ends, exported_ends
 from mixbuild.publish.export import Split, export_split, exported
 from mixbuild.publish.export import splits as splits_of
@@ -22,9 +22,10 @@ from mixbuild.publish.hub.client import client
 from mixbuild.publish.hub.commit import publish
 from mixbuild.publish.hub.early import Early, sending_early
 from mixbuild.publish.hub.load import loaders
-from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target, make_plan
+from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Seen, Target, make_plan
 from mixbuild.publish.hub.published import read_published
-from mixbuild.publish.hub.refs import tag, tagged, taken
+from mixbuild.publish.hub.refs import make_place, tag, tagged, taken
+from mixbuild.publish.hub.refusals import look_ahead, refuse_build, refuse_readers
 from mixbuild.publish.hub.remote import Remote, check_name, parse
 from mixbuild.publish.hub.rows import published_rows
 from mixbuild.publish.hub.verify import Verified, verify_repo
@@ -115,26 +116,37 @@ def push(
     with loaders() as workers:
         with mutex(out):  # what is being sent must not be made anew meanwhile
             built = _chosen(expect(out).configs, only)
-            refuse_held_back(
-                ((name, source.repo, source.license) for name, source in _sources(built)),
-                allowed=allow_licences,
-            )
-            if not allow_mirrors:
-                _refuse_mirrors(built)
-            # each shard is held against the manifest as it is read, and read no other time
+            refuse_build(built, allow_licences=allow_licences, allow_mirrors=allow_mirrors)
             splits = list(splits_of(out, built, file_format=file_format, row_format=row_format))
+            ahead = look_ahead(
+                api,
+                target,
+                built,
+                file_format=file_format,
+                row_format=row_format,
+                tag_name=tag_name,
+            )
+            seen: Seen | None = ahead
+            if not dry_run and ahead.remote.commit is None:
+                make_place(api, ahead.remote, private=target.private)
+                seen = None
+            # each shard is held against the manifest as it is read, and read no other time
             there = {
                 split.name: entry for split in splits if (entry := exported(split)) is not None
             }
-            if len(there) < len(splits) and not dry_run and can_travel(callers_factory()):
-                workers.begin(min(usable_cores(), len(built)))  # something is new, and to be loaded
+            if len(there) < len(splits):  # something is new, to be sent and to be loaded
+                if seen and not dry_run:
+                    refuse_readers(api, target)
+                seen = None  # by the time that it is written
+                if not dry_run and can_travel(callers_factory()):
+                    workers.begin(min(usable_cores(), len(built)))
             with sending_early(api, target) if not dry_run else nullcontext() as offer:
                 written = _export(splits, there, file_format, num_proc, progress, offer)
             configs = published_configs(built, written)
             shards = list(shard_files(written))
             drawn: dict[str, bytes] = {}
 
-            def plan_again(covered: Covered | None) -> Plan:
+            def plan_again(covered: Covered | None, seen: Seen | None = None) -> Plan:
                 return make_plan(
                     api,
                     target,
@@ -144,9 +156,10 @@ def push(
                     row_format=row_format,
                     covered=covered,
                     drawn=drawn,
+                    seen=seen,
                 )
 
-            plan = plan_again(None)
+            plan = plan_again(None, seen)
             show(plan)
             if (
                 tag_name
@@ -156,6 +169,8 @@ def push(
             ):
                 raise taken(target.repo, tag_name)  # by a commit that is there; this one is to come
             if dry_run:
+                if plan.remote.exists and plan.changes:
+                    refuse_readers(api, target)
                 return None
             pushed = publish(api, target, plan, plan_again, progress=progress)
             proven = verify == ENDS and _is_proven(api, target, pushed)
@@ -183,29 +198,6 @@ def _chosen(configs: Mapping[str, Built], only: Collection[str]) -> Mapping[str,
         if name not in configs:
             raise UsageError(f"--only: {one_of('config', name, sorted(configs))}")
     return {name: config for name, config in configs.items() if not only or name in only}
-
-
-def _sources(configs: Mapping[str, Built]) -> Iterator[tuple[str, SourceEntry]]:
-    """Every source, and the config that is made of it; of a mixture, ``mixture > task``."""
-    for name, config in configs.items():
-        for task, of in config.tasks.items():
-            yield (name if config.family != MIXTURE else f"{name} > {task}"), of.source
-
-
-def _refuse_mirrors(configs: Mapping[str, Built]) -> None:
-    """Refuse what nobody else could prove.
-
-    Raises:
-        VerifyError: naming every config that was made of a mirror which nobody else has.
-    """
-    made = {name: source.read_from for name, source in _sources(configs) if source.is_mirror}
-    if made:
-        what = ", ".join(f"{name} ({place})" for name, place in made.items())
-        raise VerifyError(
-            f"expected sources that others can read, got mirrors that only you have: {what}; "
-            f"nobody else could rebuild or trace these rows. Lock the sources and make them of the "
-            f"very files that the lock names, or say --allow-mirrors"
-        )
 
 
 def _export(
