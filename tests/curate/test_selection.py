@@ -22,7 +22,7 @@ from mixbuild.curate.selection import (
     write_selection,
 )
 from mixbuild.make.plan import Request, plan
-from mixbuild.make.shard import Shard
+from mixbuild.make.shard import Shard, contents
 from mixbuild.make.workers import Shared, work
 from mixbuild.tasks import find
 
@@ -78,6 +78,48 @@ def test_rows_come_in_the_order_of_the_selection_and_as_often(
         expected[place] for each in places for place in each
     ]
     assert all(batch.schema == SCHEMA and batch.num_rows <= step for batch in made)
+
+
+def shard_of(path: Path, rows: list[dict[str, object]], **options: object) -> Source:
+    """A shard of batches of three rows that holds these."""
+    batches = pa.Table.from_pylist(rows, SCHEMA).to_batches(max_chunksize=3)
+    with pa.ipc.new_stream(path, SCHEMA, options=pa.ipc.IpcWriteOptions(**options)) as stream:
+        for batch in batches:
+            stream.write_batch(batch)
+    (count, digest) = contents(path) or (0, "")
+    return path, Shard("", count, count, {}, path.stat().st_size, digest)
+
+
+def row_of(text: str) -> dict[str, object]:
+    """A row that says nothing else."""
+    references: object = [text] * (len(text) % 4)
+    return {name: references if name == "references" else text for name in SCHEMA.names}
+
+
+TEXTS = st.text(st.sampled_from("aé\u20ac\U0001f600\0"), max_size=14)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.lists(TEXTS, max_size=8), min_size=1, max_size=3), st.randoms())
+def test_a_text_of_any_length_comes_as_it_is(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], chance: random.Random
+) -> None:
+    folder = tmp_path_factory.mktemp("texts")
+    shards = [
+        shard_of(folder / f"{number}.arrow", list(map(row_of, each)))
+        for number, each in enumerate(texts)
+    ]
+    places = [(shard, row) for shard, each in enumerate(texts) for row in range(len(each))] * 2
+    chance.shuffle(places)
+    made = [row for batch in gather(batches_of(places), shards) for row in batch.to_pylist()]
+    assert made == [row_of(texts[shard][row]) for shard, row in places]
+
+
+def test_rows_that_were_compressed_are_not_taken_for_others(tmp_path: Path) -> None:
+    path, shard = shard_of(tmp_path / "a.arrow", [row_of("text " * 99)] * 3, compression="zstd")
+    with pytest.raises(VerifyError) as caught:
+        list(gather(batches_of([(0, 1)]), [(path, shard)]))
+    assert str(caught.value) == f"{path}: expected rows as make writes them, got compressed ones"
 
 
 def test_a_whole_shuffle_takes_no_more_memory_than_a_few_rows(

@@ -4,6 +4,7 @@ A shard is never rewritten. What leaves rows out, repeats them or puts them in a
 shards writes a selection or a removal beside them, and only export makes files of it::
 
     measure    what rows come to, in characters or tokens
+    mapped     rows of mapped shards in any order
     selection  which rows of which shards, how often and in which order
     contamination  items of evaluation sets, found by runs of words
     duplicates  duplicates, conflicts and leakage, decided on digests
@@ -41,12 +42,12 @@ from mixbuild.curate.forecast import (
     outcome,
     stocks_of,
 )
+from mixbuild.curate.mapped import Mapped
 from mixbuild.curate.removal import REMOVED, kept, read_removal
 from mixbuild.curate.selection import (
     GATHERED_ROWS,
     SELECTION,
     gather,
-    open_shard,
     read_selected,
     read_selection,
     selection_key,
@@ -78,6 +79,7 @@ __all__ = [
     "LengthCounts",
     "Lengths",
     "Line",
+    "Mapped",
     "Quantiles",
     "Said",
     "Statistics",
@@ -91,7 +93,6 @@ __all__ = [
     "forecast",
     "gather",
     "kept",
-    "open_shard",
     "outcome",
     "read_removal",
     "read_selected",

@@ -40,6 +40,7 @@ DECISIVE = (
     "curate/choice.py",
     "curate/duplicates.py",
     "curate/keyed.py",
+    "curate/mapped.py",
     "curate/measure.py",
     "curate/mixture.py",
     "curate/pool.py",

@@ -24,7 +24,8 @@ import pyarrow.compute as pc
 import xxhash
 
 from mixbuild.core import VerifyError, explained_output, whole_file
-from mixbuild.make import Selected, Shard, read_shard
+from mixbuild.curate.mapped import Mapped, taken
+from mixbuild.make import Selected, Shard
 
 SELECTION = pa.schema([("shard", pa.int32()), ("row", pa.int64()), ("copy", pa.int32())])
 """A row's shard, by its place among the shards; its number in there; and, of a row that is taken
@@ -141,16 +142,11 @@ def selection_digest(places: Iterable[pa.RecordBatch]) -> str:
     return xxhash.xxh3_128_hexdigest(b"".join(each.digest() for each in digests))
 
 
-def open_shard(path: Path, shard: Shard) -> list[pa.RecordBatch]:
-    """All batches of a shard, mapped, once its rows were compared with what it is to hold."""
-    return list(read_shard(path, shard))
-
-
 def gather(
     places: Iterable[pa.RecordBatch],
     shards: Sequence[Source],
     *,
-    opening: Callable[[Path, Shard], list[pa.RecordBatch]] = open_shard,
+    opening: Callable[[Path, Shard], Mapped] = Mapped,
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a selection in its order, a few at a time, whatever their number.
 
@@ -161,7 +157,7 @@ def gather(
     Args:
         places: of the schema ``SELECTION``.
         shards: those that ``places`` count.
-        opening: ``open_shard``, or what remembers what that gave.
+        opening: ``Mapped``, or what remembers what that gave.
 
     Yields:
         batches of ``SCHEMA``, each of one batch of ``places`` or of a part of one.
@@ -169,7 +165,7 @@ def gather(
     Raises:
         VerifyError: a shard holds other rows than it is to, or not as many as are selected.
     """
-    opened: dict[int, list[pa.RecordBatch]] = {}
+    opened: dict[int, Mapped] = {}
     heaviest = max((shard.bytes // max(1, shard.rows) for _, shard in shards), default=0)
     step = max(1, min(GATHERED_ROWS, GATHERED_BYTES // max(1, heaviest)))
     for batch in places:
@@ -177,18 +173,10 @@ def gather(
             piece = batch.slice(start, step)
             shard, row = (piece.column(name).to_numpy() for name in ("shard", "row"))
             _refuse_others(shard, row, shards)
-            order = np.lexsort((row, shard))
-            parts: list[pa.RecordBatch] = []
             for index in np.unique(shard):
                 if index not in opened:
                     opened[index] = opening(*shards[index])
-                wanted = row[order][shard[order] == index]
-                parts += _taken(opened[index], wanted)
-            rows = pa.concat_batches(parts)
-            # back from the order of the shards to that of the selection
-            in_order = bool((order[1:] > order[:-1]).all())
-            rows = rows if in_order else rows.take(pa.array(np.argsort(order)))
-            yield _numbered(rows, piece.column("copy"))
+            yield _numbered(taken(opened, shard, row), piece.column("copy"))
 
 
 def _numbered(rows: pa.RecordBatch, copies: pa.Array) -> pa.RecordBatch:
@@ -200,17 +188,6 @@ def _numbered(rows: pa.RecordBatch, copies: pa.Array) -> pa.RecordBatch:
     ids = pc.binary_join_element_wise(rows.column("id"), number, "#")
     column = pc.if_else(again, ids, rows.column("id"))
     return rows.set_column(rows.schema.get_field_index("id"), rows.schema.field("id"), column)
-
-
-def _taken(batches: Sequence[pa.RecordBatch], row_numbers: np.ndarray) -> Iterator[pa.RecordBatch]:
-    """Some of a shard's rows, whose numbers rise."""
-    ends = np.cumsum([batch.num_rows for batch in batches])
-    bounds = np.searchsorted(row_numbers, ends)
-    first = before = 0
-    for batch, end, bound in zip(batches, ends, bounds, strict=True):
-        if bound > before:
-            yield batch.take(pa.array(row_numbers[before:bound] - first))
-        first, before = end, bound
 
 
 def _refuse_others(shard: np.ndarray, row: np.ndarray, shards: Sequence[Source]) -> None:

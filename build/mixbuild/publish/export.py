@@ -49,6 +49,7 @@ FOLDER = ".publish"
 
 DECISIVE = (
     "core",
+    "curate/mapped.py",
     "curate/removal.py",
     "curate/selection.py",
     "curate/statistics.py",

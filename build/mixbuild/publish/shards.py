@@ -8,18 +8,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from mixbuild.core import VerifyError
-from mixbuild.curate import GATHERED_ROWS, gather, kept, open_shard, read_selected
+from mixbuild.curate import GATHERED_ROWS, Mapped, gather, kept, read_selected
 from mixbuild.make import BuiltSplit, Shard, read_shard
 
-_opened: dict[tuple[str, str], list[pa.RecordBatch]] = {}
+_opened: dict[tuple[str, str], Mapped] = {}
 """The shards, by path and digest, of which pieces were read in this process: mapped, not held."""
 
 
-def _open_once(path: Path, shard: Shard) -> list[pa.RecordBatch]:
+def _open_once(path: Path, shard: Shard) -> Mapped:
     """A shard, which is compared with what it is to hold for the first of its pieces alone."""
     key = (str(path), shard.content_digest)
     if key not in _opened:
-        _opened[key] = open_shard(path, shard)
+        _opened[key] = Mapped(path, shard)
     return _opened[key]
 
 
@@ -59,7 +59,7 @@ def _read(
         places = enumerate(read_selected(out, selected))
         wanted = (batch for number, batch in places if numbers is None or number in numbers)
         shards = [(out / shard.path, shard) for shard in selected.shards]
-        opening = open_shard if numbers is None else _open_once
+        opening = Mapped if numbers is None else _open_once
         yield from _as_told(out, gather(wanted, shards, opening=opening))
         return
     for number, (shard, mask) in enumerate(zip(entry.shards, kept(out, entry), strict=True)):
