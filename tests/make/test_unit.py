@@ -17,7 +17,7 @@ from mixbuild.declare.task import Task
 from mixbuild.make import unit as module
 from mixbuild.make.plan import Request, plan
 from mixbuild.make.unit import rows, unit_of
-from mixbuild.publish import export
+from mixbuild.publish import split
 from mixbuild.sources.resolve import SAMPLES
 from mixbuild.tasks import ALL, find
 
@@ -128,7 +128,7 @@ def closure(*names: str, without: tuple[str, ...] = ()) -> set[str]:
         # what a task declares is in the key itself
         ("make/shard.py", module.DECISIVE, ("tasks",)),
         # what is read of a build is compared with its digest, which is in the key too
-        ("publish/export.py", export.DECISIVE, ("make",)),
+        ("publish/export.py", split.DECISIVE, ("make",)),
         ("curate/mixture.py", mixture.DECISIVE, ("make",)),
     ],
     ids=["shards", "exported files", "mixtures"],

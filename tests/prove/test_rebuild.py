@@ -31,9 +31,10 @@ from mixbuild.make.run import make
 from mixbuild.prove.compare import first_difference
 from mixbuild.prove.rebuild import Rebuilt, rebuild
 from mixbuild.publish import plots
-from mixbuild.publish.export import export_split, splits
+from mixbuild.publish.export import export_split
 from mixbuild.publish.hub import push as hub_module
 from mixbuild.publish.release import compose, published_configs, shard_files
+from mixbuild.publish.split import splits
 from mixbuild.tasks import find
 from prove.proving import (
     DOLLY,

@@ -16,10 +16,10 @@ from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.core.errors import HubError, ManifestError, SourceError, VerifyError
 from mixbuild.publish.ends import Ends, exported_ends, rows_of
-from mixbuild.publish.export import FOLDER
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.rows import batch_rows
 from mixbuild.publish.manifest import Lengths, PublishedSplit
+from mixbuild.publish.split import FOLDER
 from publish.pushing import REPO, Builds, Command, check_tree, published, send
 
 pytest_plugins = ("publish.pushing",)

@@ -32,7 +32,7 @@ from mixbuild.declare.template import Template
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
-from mixbuild.publish import export, plots
+from mixbuild.publish import export, plots, split
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.commit import publish
 from mixbuild.publish.hub.plan import Covered, Plan, Pushed, Target, make_plan
@@ -70,8 +70,8 @@ def rendered_otherwise(task: Task) -> Task:
 def export_build(out: Path, file_format: str = PARQUET) -> Built:
     """What is to be published of the build in a folder."""
     entries = expect(out).configs
-    splits = export.splits(out, entries, file_format=file_format)
-    exported = [(split, export.export_split(split)) for split in splits]
+    splits = split.splits(out, entries, file_format=file_format)
+    exported = [(each, export.export_split(each)) for each in splits]
     return Built(out, published_configs(entries, exported), tuple(shard_files(exported)))
 
 

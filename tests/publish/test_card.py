@@ -32,9 +32,10 @@ from mixbuild.publish.card.markdown import code, fenced, prose, shortened, wrapp
 from mixbuild.publish.card.sections import SHOWN_CHARACTERS
 from mixbuild.publish.card.templates import templates_page
 from mixbuild.publish.card.write import BEGIN, END, FILE, split_card, write_card
-from mixbuild.publish.export import export_split, splits
+from mixbuild.publish.export import export_split
 from mixbuild.publish.manifest import COLUMNS, Published
 from mixbuild.publish.release import published_configs
+from mixbuild.publish.split import splits
 from mixbuild.tasks import find
 
 IMAGES = {"rows": "assets/rows-01234567.png", "lengths": "assets/lengths-89abcdef.png"}

@@ -29,8 +29,10 @@ from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish import export as module
 from mixbuild.publish import parquet
-from mixbuild.publish.export import FOLDER, Split, export_split, splits
+from mixbuild.publish import split as split_module
+from mixbuild.publish.export import export_split
 from mixbuild.publish.parquet import Files
+from mixbuild.publish.split import FOLDER, Split, splits
 from mixbuild.tasks import find
 
 
@@ -288,7 +290,7 @@ def test_another_arrow_or_code_exports_anew(
         hash_code.cache_clear()
         monkeypatch.setattr(pa, "__version__", "99.0.0")
     else:
-        monkeypatch.setattr(module, "_code_version", lambda: "another")
+        monkeypatch.setattr(split_module, "_code_version", lambda: "another")
     assert exported(out) == first
     monkeypatch.undo()
     hash_code.cache_clear()
@@ -365,7 +367,7 @@ def test_a_kill_leaves_nothing_that_looks_finished(
     expected = exported(expected_out)
     out = built(imdb_folder, tmp_path / "out")
     if earlier:  # of other rows, with other files
-        monkeypatch.setattr(module, "_code_version", lambda: "another")
+        monkeypatch.setattr(split_module, "_code_version", lambda: "another")
         exported(out)
         monkeypatch.undo()
         monkeypatch.setattr(parquet, "GROUP_ROWS", 40)

@@ -17,10 +17,11 @@ from mixbuild.declare.recipe import Recipe
 from mixbuild.make import expect
 from mixbuild.make.recipe import families_of, request_of
 from mixbuild.publish import shown
-from mixbuild.publish.export import export_split, splits
+from mixbuild.publish.export import export_split
 from mixbuild.publish.manifest import COLUMNS, FORMAT, Published
 from mixbuild.publish.release import compose, published_configs
 from mixbuild.publish.shown import compositions
+from mixbuild.publish.split import splits
 from mixbuild.tasks import ALL
 from publish.pushing import Built, push, writes
 

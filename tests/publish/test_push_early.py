@@ -18,11 +18,12 @@ from mixbuild.core.errors import VerifyError
 from mixbuild.core.executor import Workers
 from mixbuild.make.manifest import expect
 from mixbuild.publish import export
-from mixbuild.publish.export import Offer, Split
+from mixbuild.publish.export import Offer
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.early import Early, sending_early
 from mixbuild.publish.hub.plan import Target
 from mixbuild.publish.manifest import PublishedSplit
+from mixbuild.publish.split import FOLDER, Split, splits
 from publish.pushing import (
     REPO,
     Builds,
@@ -45,7 +46,7 @@ def out(builds: Builds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undrawn
     monkeypatch.setattr("mixbuild.publish.parquet.GROUP_ROWS", 1)
     monkeypatch.setattr("mixbuild.publish.parquet.FILE_BYTES", 1)
     out = tmp_path / "out"
-    shutil.copytree(builds("imdb").out, out, ignore=shutil.ignore_patterns(export.FOLDER))
+    shutil.copytree(builds("imdb").out, out, ignore=shutil.ignore_patterns(FOLDER))
     return out
 
 
@@ -53,7 +54,7 @@ def offered(api: HfApi, out: Path) -> list[str]:
     """Write the files of train, and wait each time for what was offered; the names that it had."""
     names = []
     place(api, Target(REPO))
-    shutil.rmtree(out / export.FOLDER, ignore_errors=True)
+    shutil.rmtree(out / FOLDER, ignore_errors=True)
     with sending_early(api, Target(REPO)) as offer:
 
         def wait(content: Path, name: str) -> None:
@@ -63,7 +64,7 @@ def offered(api: HfApi, out: Path) -> list[str]:
                 if thread.name == "send-early":
                     thread.join()
 
-        train, _ = export.splits(out, expect(out).configs)
+        train, _ = splits(out, expect(out).configs)
         export.export_split(train, wait)
     return names
 
@@ -110,7 +111,7 @@ def test_a_push_sends_early_and_a_dry_run_nothing(
     monkeypatch.setattr(hub, "verify_repo", lambda *_, **__: ("", []))
     assert push(api, Built(out, {}, ()), dry_run=True) is None
     assert writes(at_the_hub) == []
-    shutil.rmtree(out / export.FOLDER)
+    shutil.rmtree(out / FOLDER)
     seen: list[int] = []
     push(
         api,
@@ -128,7 +129,7 @@ def test_what_is_written_in_another_process_is_sent_from_there(
 ) -> None:
     place(api, Target(REPO))
     there = pickle.loads(pickle.dumps(Early(api, Target(REPO), default_client_factory)))  # noqa: S301
-    train, test = export.splits(out, expect(out).configs)
+    train, test = splits(out, expect(out).configs)
     hub._export_there(train, there)
     early = sent(loopback)
     assert len(early) > 0
@@ -155,7 +156,7 @@ def test_what_loads_begins_while_files_are_written_and_only_if_some_are(
     monkeypatch.setattr(Workers, "begin", begun)
     assert push(api, Built(out, {}, ()), dry_run=True) is None
     assert events == ["write", "write"]
-    shutil.rmtree(out / export.FOLDER)
+    shutil.rmtree(out / FOLDER)
     done = push(api, Built(out, {}, ()))
     assert done is not None
     assert [each.split for each in done[1]] == ["train", "test"]

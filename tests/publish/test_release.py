@@ -22,7 +22,7 @@ from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.publish import plots, release
-from mixbuild.publish.export import export_split, splits
+from mixbuild.publish.export import export_split
 from mixbuild.publish.manifest import COLUMNS, Published, PublishedConfig, decode
 from mixbuild.publish.release import (
     File,
@@ -32,6 +32,7 @@ from mixbuild.publish.release import (
     shard_files,
     write_local_card,
 )
+from mixbuild.publish.split import splits
 from mixbuild.tasks import find
 from msgspec.structs import replace
 

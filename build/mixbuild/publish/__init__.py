@@ -12,6 +12,7 @@ view of a batch, made where files are written.
     facts      what only all the rows of a split together tell
     shards     the rows of a build
     tokens     how many tokens rows have in a row format
+    split      a split of a build as it is exported
     export     a build's shards -> the files that are published
     ends       the first and the last rows of a split
     version    the published dataset's version, and what changed in it
@@ -27,7 +28,7 @@ view of a batch, made where files are written.
 
 from mixbuild.publish.containers import CONTAINERS
 from mixbuild.publish.delivery import Delivered, deliver
-from mixbuild.publish.export import FOLDER, Split, export_split, splits
+from mixbuild.publish.export import export_split
 from mixbuild.publish.formats import Openings, columns_of, lay, openings
 from mixbuild.publish.hub import push
 from mixbuild.publish.hub.push import Plan, Progress, Pushed, Verified
@@ -43,6 +44,7 @@ from mixbuild.publish.parquet import GROUP_ROWS, PUBLISHED_SCHEMA
 from mixbuild.publish.place import Place, open_place
 from mixbuild.publish.release import write_local_card
 from mixbuild.publish.shards import pieces, read_pieces, read_shards
+from mixbuild.publish.split import FOLDER, Split, splits
 
 __all__ = [
     "ARROW",

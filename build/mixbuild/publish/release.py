@@ -28,7 +28,7 @@ from mixbuild.make import FILE, Built, expect
 from mixbuild.publish import plots
 from mixbuild.publish.card import templates
 from mixbuild.publish.card import write as card
-from mixbuild.publish.export import Split, export_split, splits, stamps
+from mixbuild.publish.export import export_split, stamps
 from mixbuild.publish.manifest import (
     ARROW,
     FORMAT,
@@ -41,6 +41,7 @@ from mixbuild.publish.manifest import (
 )
 from mixbuild.publish.misfits import refuse_misfits
 from mixbuild.publish.shown import compositions, row_counts, text_lengths
+from mixbuild.publish.split import Split, splits
 from mixbuild.publish.version import history, next_version
 
 Shown = TypeVar("Shown")

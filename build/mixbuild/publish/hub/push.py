@@ -14,8 +14,7 @@ from mixbuild.core import executor as engine
 from mixbuild.declare import CANONICAL, RowFormat
 from mixbuild.make import Built, expect
 from mixbuild.publish.ends import Ends, exported_ends
-from mixbuild.publish.export import Split, export_split, exported
-from mixbuild.publish.export import splits as splits_of
+from mixbuild.publish.export import export_split, exported
 from mixbuild.publish.formats import columns_of
 from mixbuild.publish.hub.branches import Branch, branches, default_branch, naming_branch
 from mixbuild.publish.hub.client import client
@@ -31,6 +30,8 @@ from mixbuild.publish.hub.rows import published_rows
 from mixbuild.publish.hub.verify import Verified, verify_repo
 from mixbuild.publish.manifest import MAIN, PARQUET, PublishedSplit
 from mixbuild.publish.release import Exported, published_configs, shard_files
+from mixbuild.publish.split import Split
+from mixbuild.publish.split import splits as splits_of
 from mixbuild.sources import callers_factory, can_travel
 
 __all__ = [
