@@ -112,7 +112,7 @@ def test_a_build_of_all_that_there_is_goes_on_wherever_it_was_stopped(
 ) -> None:
     """A mirror to be proven, of which few rows are taken, by several templates, and some left out.
 
-    Read for the proof alone, rendered again for the mixture, kept to be looked at: it is all there.
+    Rendered again for the mixture, chosen, kept to be looked at: it is all there.
     """
     folder, quality = mirror(tmp_path, files=5), clean(tmp_path)
     found = digests(TASK, resolve(TASK, str(folder)))
@@ -139,10 +139,11 @@ def test_a_build_of_all_that_there_is_goes_on_wherever_it_was_stopped(
 
     expected = made("whole")
     listed = expect(tmp_path / "whole").configs["topics"].splits["train"]
-    assert (len(listed.shards), len(listed.again)) == (3, 3), (
-        "two files are read for the proof alone"
-    )
-    assert listed.drops == {f"contaminated by {tmp_path / 'bench.jsonl'}": 2}
+    assert (len(listed.shards), len(listed.again), listed.rows) == (5, 5, 4)
+    assert listed.drops == {
+        "beyond max_rows": 26,
+        f"contaminated by {tmp_path / 'bench.jsonl'}": 10,
+    }
     for stop in (1, 3, 6):
         with pytest.raises(KeyboardInterrupt):
             made(str(stop), stop)

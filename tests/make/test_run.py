@@ -215,27 +215,6 @@ def test_shards_of_an_earlier_plan_do_not_stay(
     assert sorted(files(out)) == ["imdb/test-00000-of-00001.arrow", "manifest.json"]
 
 
-@pytest.mark.parametrize("max_rows", [1, 50, 299, 300, 1000])
-def test_max_rows_chooses_by_hash_whatever_the_units(
-    imdb_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_rows: int
-) -> None:
-    make(request(imdb_folder, tmp_path / "few", max_rows=max_rows, splits=["train"]))
-    monkeypatch.setattr("mixbuild.sources.formats.parquet.RUN_BYTES", 1)
-    make(request(imdb_folder, tmp_path / "many", max_rows=max_rows, splits=["train"]))
-    few, many = (read_shards(tmp_path / each, "imdb", "train") for each in ("few", "many"))
-    assert few.num_rows == min(max_rows, 300)
-    assert few.to_pylist() == many.to_pylist()
-
-
-def test_a_larger_max_rows_keeps_the_rows_of_a_smaller(imdb_folder: Path, tmp_path: Path) -> None:
-    ids = {}
-    for count in (20, 100):
-        make(request(imdb_folder, tmp_path / str(count), max_rows=count, splits=["train"]))
-        ids[count] = set(read_shards(tmp_path / str(count), "imdb", "train")["id"].to_pylist())
-    assert ids[20] < ids[100]
-    assert any(":14" in each for each in ids[100]), "not a head of the split"
-
-
 def test_a_row_that_must_not_be_leaves_nothing_that_looks_finished(
     imdb_folder: Path, tmp_path: Path
 ) -> None:
@@ -502,13 +481,10 @@ def test_what_is_said_for_one_task_goes_before_what_is_said_for_all(tmp_path: Pa
         )
     )
     got = {
-        name: (
-            config.tasks[name].asked,
-            {split: each.rows_read for split, each in config.splits.items()},
-        )
+        name: (config.tasks[name].asked, list(config.splits))
         for name, config in made.manifest.configs.items()
     }
     assert got == {
-        "squad": (Asked("sample", 0, 9), {"train": 9, "validation": 9}),
-        "imdb": (Asked("seed", 0, 4), {"test": 4}),
+        "squad": (Asked("sample", 0, 9), ["train", "validation"]),
+        "imdb": (Asked("seed", 0, 4), ["test"]),
     }

@@ -62,7 +62,7 @@ def test_the_key_of_a_unit_changes_with_where_its_rows_are(
     ]
     units = [unit_of(planned.projection, "train", each) for each in others]
     units += [unit_of(planned.projection, "another", run)]
-    units += [unit_of(planned.projection, "train", run, highest=highest) for highest in (1, 2)]
+    units += [unit_of(planned.projection, "train", run, turn=turn) for turn in (1, 2)]
     assert len({first.key, *(unit.key for unit in units)}) == 1 + len(units)
     # where the same bytes lie decides nothing
     elsewhere = dataclasses.replace(run, place=dataclasses.replace(run.place, path="/elsewhere"))

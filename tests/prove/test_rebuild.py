@@ -103,7 +103,7 @@ def test_an_empty_machine_builds_the_same(
         "imdb train", "imdb test", "squad train", "squad validation", "dolly train"
     }  # fmt: skip
     assert expected["imdb test"]["rows"] == 9 * len(find("imdb").templates)
-    assert expected["dolly train"]["rows_read"] == 12, "of 18"
+    assert expected["dolly train"]["rows"] == 12, "of 18"
     assert shards(tmp_path / "out") == shards(published), "and the same files, to the byte"
     assert list((tmp_path / "empty").iterdir()) == []
 

@@ -21,10 +21,11 @@ from mixbuild.core import Rows
 from mixbuild.core.errors import ManifestError, SourceError, UsageError
 from mixbuild.declare.slots import Path as ColumnPath
 from mixbuild.declare.task import Task
-from mixbuild.make.manifest import versions
+from mixbuild.make.manifest import expect, versions
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.prove.trace import ID, Traced, trace
+from mixbuild.publish import read_shards as rows_of
 from mixbuild.sources.location import Run as SourceRun
 from mixbuild.sources.read import read
 from mixbuild.sources.resolve import Resolved, resolve
@@ -115,8 +116,9 @@ def test_every_sample_of_every_task_is_traced(
 
 
 def example(published: Path, task: str, split: str, number: int) -> Record:
-    row: Record = read_shards(published, task, split).to_pylist()[number]
-    return row
+    entry = expect(published).configs[task].splits[split]
+    rows: list[Record] = pa.Table.from_batches(rows_of(published, entry)).to_pylist()
+    return rows[number]
 
 
 @pytest.mark.parametrize(

@@ -479,29 +479,6 @@ def test_what_was_read_before_a_stop_is_proven_without_being_read_again(
     assert made.manifest.configs["imdb"].sources[0].locked is True
 
 
-@pytest.mark.parametrize("num_proc", [None, 2])
-def test_a_part_of_the_rows_is_proven_by_all_of_them(
-    tmp_path: Path, lock: dict[str, Any], num_proc: int | None
-) -> None:
-    """In files of which no row was chosen, too, which make no shard."""
-    how: dict[str, Any] = {"max_rows": 2, "splits": ["train"]}
-    folder = write_folder(tmp_path / "mirror", dealt(2))
-    made = make(request("imdb", folder, tmp_path / "out", lock, **how), num_proc=num_proc)
-    config = made.manifest.configs["imdb"]
-    assert config.sources[0].locked is True
-    bare = make(request("imdb", folder, tmp_path / "bare", {}, **how)).manifest.configs["imdb"]
-    shards = [each.splits["train"].shards for each in (config, bare)]
-    first, second = ([(each.path, each.content_digest) for each in listed] for listed in shards)
-    assert first == second
-    assert len(first) < 3, "one file at least has no row of these"
-    for number in range(25):
-        write_folder(folder, dotted_at(number))
-        with pytest.raises(LockError, match="got others: train: the lock has 25 rows"):
-            make(request("imdb", folder, tmp_path / "o", lock, **how), num_proc=num_proc)
-        if num_proc:
-            break
-
-
 def test_the_very_files_with_other_rows_are_labelled_as_the_mirror(
     tmp_path: Path, lock: dict[str, Any]
 ) -> None:

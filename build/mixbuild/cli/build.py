@@ -82,7 +82,7 @@ from mixbuild.tasks import ALL, find
     "--max-rows",
     metavar="N",
     type=click.IntRange(1),
-    help="At most so many source rows per split, chosen by hash.",
+    help="At most so many source rows per split, chosen by a hash of what they say.",
 )
 @num_proc_option
 @click.option(

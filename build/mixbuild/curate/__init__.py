@@ -21,6 +21,7 @@ shards writes a selection or a removal beside them, and only export makes files 
     repeats    duplicates, conflicts and leakage, taken out of a pool
     minhash    sets that are near one another
     near       rows that are nearly the same, taken out of a pool
+    max_rows   of each split so many source rows, and the others taken out of a pool
     quality    rows are taken out of a build
     candidates  the rows of a task's split that a mixture may take, and their order
     choice     which rows of its tasks each split of a mixture takes

@@ -1,4 +1,4 @@
-"""Make a build: render what is missing, take out of it what its recipe says, then mix the rest."""
+"""Make a build: render what is missing, take out of it what is said, then mix the rest."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mixbuild.curate.contamination import Item
 from mixbuild.curate.dropped import keep_dropped
 from mixbuild.curate.evaluation import items_of
 from mixbuild.curate.length import with_trim
+from mixbuild.curate.max_rows import most_rows
 from mixbuild.curate.mixture import mixed
 from mixbuild.curate.quality import by_keys, near_of, take_out
 from mixbuild.curate.run import Run, run_by
@@ -61,8 +62,10 @@ def build(
 ) -> Curated:
     """Make what is asked for, with nothing in it that ``quality`` takes out, and its mixtures.
 
+    Of a task whose rows are limited so many are chosen of what is left, before a mixture takes any.
+
     Args:
-        request: what to render.
+        request: what to make.
         quality: which rows to take out; nothing is listed before that is done.
         mixtures: configs to make of what is left, by name, with nothing but tasks that are asked
             for as their innermost parts.
@@ -80,7 +83,7 @@ def build(
     run = partial(
         make, engine_name=engine_name, num_proc=num_proc, scheduler=scheduler, report=report
     )
-    if quality is None and not mixtures:
+    if quality is None and not mixtures and not _is_limited(request):
         made = run(request)
         own = {task.name: made.manifest.configs[task.name] for task in request.tasks}
         keep_dropped(request.out, own, keep=False)
@@ -110,9 +113,15 @@ def _settled(
     """What a manifest is to say of configs whose shards are whole, and of their mixtures."""
     out = request.out.resolve()
     settled, overlaps = dict(configs), None
-    if quality is not None:
+    judged = {
+        name: config
+        for name, config in configs.items()
+        if quality is not None or most_rows(config) is not None
+    }
+    if judged:
         again = {(task, TRAIN) for task, count in _copies(mixtures).items() if count > 1}
-        settled, overlaps = take_out(out, configs, quality, items=items, again=again, run=how)
+        left, overlaps = take_out(out, judged, quality, items=items, again=again, run=how)
+        settled |= left
     made = {
         name: mixed(out, settled, name, mixture, seed=request.seed)
         for name, mixture in mixtures.items()
@@ -168,10 +177,20 @@ def as_curated(
     near = None if quality is None else near_of(quality)
     return replace(
         with_trim(request, None if quality is None else quality.length),
-        keys=request.keys or bool(mixtures) or (quality is not None and by_keys(quality)),
+        keys=(
+            request.keys
+            or bool(mixtures)
+            or _is_limited(request)
+            or (quality is not None and by_keys(quality))
+        ),
         shingles=0 if near is None else near.shingle_words,
         turns=_turns(request, mixtures),
     )
+
+
+def _is_limited(request: Request) -> bool:
+    """Whether a task is to have at most so many rows."""
+    return any(request.asked(task.name).max_rows is not None for task in request.tasks)
 
 
 def _turns(request: Request, mixtures: Mapping[str, Mixture]) -> dict[tuple[str, str], int]:

@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mixbuild.core import Hashes, hash_rows
-from mixbuild.curate.keyed import numbers_of
+from mixbuild.curate.keyed import half_of, twins
 from mixbuild.curate.removal import kept
 from mixbuild.make import BuiltSplit, ListedShard, OfTask, read_keys, read_shard
 
@@ -102,7 +101,7 @@ def candidates(out: Path, of: OfTask, split: str, entry: BuiltSplit, *, seed: in
         rows = np.arange(each.rows) if mask is None else np.flatnonzero(mask)
         shard.append(np.full(len(rows), index, np.int32))
         row.append(rows)
-        keys.append([_half(table.column(name))[rows] for name in ("slots", "inputs", "group")])
+        keys.append([half_of(table.column(name))[rows] for name in ("slots", "inputs", "group")])
     none = [np.zeros(0, np.uint64)] * 3
     slots, inputs, group = (np.concatenate(each) for each in zip(none, *keys, strict=True))
     found = Candidates(
@@ -119,7 +118,9 @@ def candidates(out: Path, of: OfTask, split: str, entry: BuiltSplit, *, seed: in
         of.several,
         dict(entry.drops),
     )
-    return replace(found, twin=_twins(out, found, seed))
+    # of the renderings of one row by a hash, so that no template is always the first
+    first = [_first_templates(out, found, seed)] if found.several else []
+    return replace(found, twin=twins(found.slots, *first))
 
 
 def take(found: Candidates, rows: int, *, seed: int, what: str = "") -> tuple[Numbers, Numbers]:
@@ -148,26 +149,6 @@ def queue(found: Candidates, copy: int, *, seed: int, what: str = "") -> Numbers
     hashes = hash_rows(found.slots.view(np.int64), "mixture", seed, what, found.task, copy)
     # of one row's renderings the first ones of all rows come before the second ones
     return np.lexsort((hashes, found.twin) if found.several else (found.twin, hashes))
-
-
-def _half(column: pa.ChunkedArray) -> Hashes:
-    """The first 8 of the 16 bytes of each digest; 0 for null."""
-    digests = column.combine_chunks()
-    return numbers_of(pc.fill_null(digests, bytes(16)) if digests.null_count else digests)[:, 0]
-
-
-def _twins(out: Path, found: Candidates, seed: int) -> Numbers:
-    """Of each row, the how-manieth it is of those that say the same, as they lie.
-
-    The renderings of one row by a hash, so that no template is always the first.
-    """
-    first = _first_templates(out, found, seed) if found.several else np.zeros(len(found), np.uint64)
-    order = np.lexsort((first, found.slots))  # which is stable
-    begins = np.flatnonzero(np.diff(found.slots[order], prepend=~found.slots[order[:1]]))
-    sizes = np.diff(np.append(begins, len(order)))
-    twin = np.zeros(len(order), np.int64)
-    twin[order] = np.arange(len(order)) - np.repeat(begins, sizes)
-    return twin
 
 
 def _first_templates(out: Path, found: Candidates, seed: int) -> Hashes:

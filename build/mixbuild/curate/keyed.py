@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mixbuild.core import Hashes
 from mixbuild.curate.duplicates import Digests, Keyed, Numbers
@@ -59,6 +60,30 @@ def numbers_of(digests: pa.FixedSizeBinaryArray) -> Digests:
     data = np.frombuffer(digests.buffers()[1], "<u8") if len(digests) else np.zeros(0, np.uint64)
     start = 2 * digests.offset
     return data[start : start + 2 * len(digests)].reshape(-1, 2).astype(np.uint64)
+
+
+def half_of(digests: pa.ChunkedArray) -> Hashes:
+    """The first 8 of the 16 bytes of each digest; 0 for null."""
+    column = digests.combine_chunks()
+    return numbers_of(pc.fill_null(column, bytes(16)) if column.null_count else column)[:, 0]
+
+
+def twins(slots: Hashes, *before: Hashes) -> Numbers:
+    """Of each row, the how-manieth it is, from 0, of those that say the same.
+
+    >>> twins(np.array([7, 5, 7], np.uint64)).tolist()
+    [0, 0, 1]
+
+    Args:
+        slots: of each row, a digest of what it says.
+        before: by what those that say the same are in order; without it, as they lie.
+    """
+    order = np.lexsort((*before, slots))  # which is stable
+    begins = np.flatnonzero(np.diff(slots[order], prepend=~slots[order[:1]]))
+    sizes = np.diff(np.append(begins, len(order)))
+    twin = np.zeros(len(order), np.int64)
+    twin[order] = np.arange(len(order)) - np.repeat(begins, sizes)
+    return twin
 
 
 def some(rows: Keyed, at: Numbers) -> Keyed:

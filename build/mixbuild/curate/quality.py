@@ -1,7 +1,8 @@
 """Take rows out of a build as a ``Quality`` says: a removal of each split, listed in the manifest.
 
 Rows are judged on what the steps before left, in the order in which ``Quality`` lists them. The
-outcome depends on what rows say and where they are from, not on the order of shards or tasks.
+outcome depends on what rows say and where they are from, not on the order of shards or tasks. Of
+those that are left at most ``max_rows`` stay.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.curate.contamination import Item
+from mixbuild.curate.max_rows import take_out_beyond
 from mixbuild.curate.near import find_alike, near_leaks, take_out_leaking, take_out_near
 from mixbuild.curate.pool import Part, Pool, pool_of
 from mixbuild.curate.removal import REMOVED, removal_path, write_removal
@@ -29,7 +31,7 @@ from mixbuild.make import Built, BuiltSplit, Overlaps, without
 def take_out(
     out: Path,
     configs: Mapping[str, Built],
-    quality: Quality,
+    quality: Quality | None,
     *,
     items: Sequence[Item] = (),
     again: Container[tuple[str, str]] = (),
@@ -40,7 +42,7 @@ def take_out(
     Args:
         out: the build's folder, with keys beside its shards.
         configs: what its manifest says, or will say, of them.
-        quality: what to take out.
+        quality: what to take out; None for what is beyond ``max_rows`` alone.
         items: of the evaluation sets that ``contamination`` names.
         again: the (config, split) of which a mixture may take rows by other templates, too.
         run: where rows are judged; None for this process.
@@ -55,8 +57,11 @@ def take_out(
     """
     run = run or run_by()
     pool = pool_of(out, configs, again=again)
-    take_out_alone(pool, quality, items, run=run)
-    overlaps = _take_out_repeats(pool, quality, run) if by_keys(quality) else None
+    overlaps = None
+    if quality is not None:
+        take_out_alone(pool, quality, items, run=run)
+        overlaps = _take_out_repeats(pool, quality, run) if by_keys(quality) else None
+    take_out_beyond(pool, configs)
     ids = Ids(pool)
     settled = {
         name: _settled(out, pool, name, config, overlaps, ids) for name, config in configs.items()
@@ -119,7 +124,7 @@ def _removed(pool: Pool, parts: Sequence[Part], ids: Ids) -> pa.Table:
                 [
                     np.full(len(rows), part.index, np.int32),
                     rows,
-                    pa.array([pool.names[reason - 1] for reason in reasons[rows]], pa.string()),
+                    pa.array(pool.names, pa.string()).take(pa.array(reasons[rows] - 1)),
                     pc.coalesce(shows, pa.array(because, pa.string())),
                 ],
                 schema=REMOVED,

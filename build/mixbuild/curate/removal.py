@@ -7,7 +7,6 @@ leaves these rows out, and whoever looks for what was removed finds it here.
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,8 +56,9 @@ def write_removal(out: Path, path: str, removed: pa.Table) -> Removed:
     Raises:
         OutputError: it cannot be written.
     """
-    reasons = Counter(removed.column("reason").to_pylist())
-    listed = Removed(path=path, drops=dict(sorted(reasons.items())), digest=_digest(removed))
+    reasons = removed.column("reason").value_counts().to_pylist()
+    drops = dict(sorted((each["values"], each["counts"]) for each in reasons))
+    listed = Removed(path=path, drops=drops, digest=_digest(removed))
     with contextlib.suppress(VerifyError):
         read_removal(out, listed)
         return listed
@@ -110,12 +110,15 @@ def kept(out: Path, entry: BuiltSplit) -> Iterator[Mask | None]:
         yield mask
 
 
+DIGESTED_ROWS = 65_536
+"""The most rows of which the text is held at once."""
+
+
 def _digest(removed: pa.Table) -> str:
-    texts = [
-        pc.binary_join_element_wise(*map(pc.cast, batch.columns, [pa.string()] * 4), "\0")
-        for batch in removed.to_batches()
-    ]
     digest = xxhash.xxh3_128()
-    for each in texts:
-        digest.update("\n".join([*each.to_pylist(), ""]).encode())
+    for batch in removed.to_batches(DIGESTED_ROWS):
+        columns = map(pc.cast, batch.columns, [pa.string()] * 4)
+        lines = pc.binary_join_element_wise(*columns, "\0")
+        (text,) = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), "\n")
+        digest.update(f"{text}\n".encode() if len(lines) else b"")
     return digest.hexdigest()

@@ -19,7 +19,7 @@ class TaskChoice:
             the Hub where nobody says another.
         templates: a template's name, ``sample``: one per row, or ``all``: a row per template.
         splits: those that are made; all where none is said.
-        max_rows: at most so many source rows of each split, chosen by hash.
+        max_rows: at most so many source rows of each split, chosen by what they say.
     """
 
     source: str | None = None

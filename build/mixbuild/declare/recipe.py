@@ -47,7 +47,8 @@ class Recipe:
     Attributes:
         seed: of every choice by hash: template, order of options, which rows, their order.
         templates: what tasks are rendered by, as for a task, which may say otherwise.
-        max_rows: at most so many source rows of each split, where a task says nothing else.
+        max_rows: at most so many source rows of each split, chosen by what they say, where a task
+            says nothing else.
         task_files: where tasks of one's own are declared: files, folders or modules, a relative
             path from the recipe's own folder.
         tasks: the tasks that are made, each a config of its own; those of the mixtures need not be

@@ -6,20 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from mixbuild.core import UsageError
 from mixbuild.declare import SEED, Task, TaskChoice
 from mixbuild.make.claim import Claim, claim_of
 from mixbuild.make.made_of import Asked, RecipeEntry
 from mixbuild.make.trim import Trim
-from mixbuild.make.unit import Projection, Unit, bind_projection, choice_hashes, unit_of
+from mixbuild.make.unit import Projection, Unit, bind_projection, unit_of
 from mixbuild.sources import (
     SAMPLES,
     Lock,
     Resolved,
-    Run,
-    count_rows,
     entry_of,
     resolve,
 )
@@ -36,7 +32,8 @@ class Request:
         templates: a template's name, ``sample`` or ``all``.
         seed: of every choice by hash.
         splits: of each task those that it has, one at least; all when empty.
-        max_rows: at most so many source rows per split, chosen by hash.
+        max_rows: at most so many source rows per split: all are rendered, and room ``curate`` takes
+            the others out.
         lock: which commit each source is read at, and what a mirror must be.
         allow_drift: read mirrors that are not what the lock says.
         follow_links: read what a mirror's links and card lead to outside of its folder.
@@ -95,7 +92,6 @@ class Plan:
         units: by split, in order.
         again: by split, the same units by other templates: all of them once, then once more.
         claim: what the reading is to show of a mirror, or has shown; None where nothing is.
-        unchosen: by split, units of which no row was chosen, which are read for the claim alone.
     """
 
     task: Task
@@ -104,23 +100,12 @@ class Plan:
     units: Mapping[str, Sequence[Unit]]
     again: Mapping[str, Sequence[Unit]] = field(default_factory=dict)
     claim: Claim | None = None
-    unchosen: Mapping[str, Sequence[Unit]] = field(default_factory=dict)
 
     @property
     def all_units(self) -> list[Unit]:
-        """Those of every split, these again, and those that make no row."""
-        found = (*self.units.values(), *self.again.values(), *self.unchosen.values())
+        """Those of every split, and these again."""
+        found = (*self.units.values(), *self.again.values())
         return [unit for units in found for unit in units]
-
-    def read(self, split: str) -> list[Unit]:
-        """All units of a split that are read, in the order of the source's rows."""
-        units = {_start(unit.run): unit for unit in (*self.units[split], *self.unchosen[split])}
-        runs = map(_start, self.resolved.runs[split])
-        return [units[start] for start in runs if start in units]
-
-
-def _start(run: Run) -> tuple[str, int]:
-    return run.file, run.first_row
 
 
 def plan(task: Task, request: Request) -> Plan:
@@ -168,6 +153,8 @@ def judged(planned: Plan, drift: Sequence[str], request: Request) -> Plan:
 
 def _planned(task: Task, request: Request, resolved: Resolved, claim: Claim | None) -> Plan:
     asked = request.asked(task.name)
+    if asked.max_rows is not None and asked.max_rows < 1:
+        raise UsageError(f"--max-rows: expected at least 1, got {asked.max_rows}")
     projection = bind_projection(
         task,
         resolved.schema,
@@ -179,43 +166,17 @@ def _planned(task: Task, request: Request, resolved: Resolved, claim: Claim | No
         trim=request.trim,
         claim=claim,
     )
-    units, unchosen = {}, {}
-    for split, runs in resolved.runs.items():
-        units[split], others = _units(projection, split, runs, asked.max_rows)
-        unchosen[split] = others if claim else []
+    units = {
+        split: [unit_of(projection, split, run) for run in runs]
+        for split, runs in resolved.runs.items()
+    }
     again = {
         split: [
-            unit_of(projection, split, each.run, highest=each.highest, turn=turn)
+            unit_of(projection, split, each.run, turn=turn)
             for turn in range(1, request.turns[task.name, split])
             for each in of_split
         ]
         for split, of_split in units.items()
         if (task.name, split) in request.turns
     }
-    return Plan(task, resolved, projection, units, again, claim, unchosen)
-
-
-def _units(
-    projection: Projection, split: str, runs: Sequence[Run], max_rows: int | None
-) -> tuple[list[Unit], list[Unit]]:
-    """A split's units; with ``max_rows``, those of its rows with the lowest hashes, and the others.
-
-    A head of the split would be of one class only where the source is sorted by class.
-    """
-    if max_rows is None:
-        return [unit_of(projection, split, run) for run in runs], []
-    if max_rows < 1:
-        raise UsageError(f"--max-rows: expected at least 1, got {max_rows}")
-    hashes = []
-    for run in runs:
-        row_numbers = run.first_row + np.arange(count_rows(run), dtype=np.int64)
-        hashes.append(choice_hashes(projection, split, run, row_numbers))
-    every = np.concatenate(hashes)
-    if len(every) <= max_rows:
-        return [unit_of(projection, split, run) for run in runs], []
-    highest = int(np.partition(every, max_rows - 1)[max_rows - 1])
-    units: tuple[list[Unit], list[Unit]] = [], []
-    for run, each in zip(runs, hashes, strict=True):
-        is_chosen = bool((each <= np.uint64(highest)).any())
-        units[not is_chosen].append(unit_of(projection, split, run, highest=highest))
-    return units
+    return Plan(task, resolved, projection, units, again, claim)

@@ -13,23 +13,11 @@ import json
 import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core import (
-    Drops,
-    Hashes,
-    Rows,
-    SourceDigest,
-    WorkerError,
-    hash_code,
-    hash_rows,
-    row_ids,
-)
+from mixbuild.core import Drops, Rows, SourceDigest, WorkerError, hash_code, row_ids
 from mixbuild.declare import EVERY, SAMPLE, SEED, Task
 from mixbuild.declare import Path as ColumnPath
 from mixbuild.make.claim import Claim
@@ -60,7 +48,6 @@ class Unit:
         split: the config's split.
         run: which rows.
         key: of the shard that it makes: 32 hexadecimal digits.
-        highest: only the rows whose hash is at most this are rendered; None for all.
         turn: how many times its rows are rendered before, each time by another template.
     """
 
@@ -68,7 +55,6 @@ class Unit:
     split: str
     run: Run
     key: str
-    highest: int | None = None
     turn: int = 0
 
     @property
@@ -186,24 +172,15 @@ def keys_version(projection: Projection) -> str:
     return _hash([projection.code, task.group, task.templates[0].text, expressions])
 
 
-def unit_of(
-    projection: Projection, split: str, run: Run, *, highest: int | None = None, turn: int = 0
-) -> Unit:
+def unit_of(projection: Projection, split: str, run: Run, *, turn: int = 0) -> Unit:
     """A run as a unit, under its key."""
     parts = [
         projection.key,
         [split, run.file, run.first_row, run.rows],
         [run.place.config, run.split, run.row_groups, run.batch_rows],
-        [] if highest is None else [highest, projection.binding.seed],
         *([turn] if turn else []),
     ]
-    return Unit(projection.binding.task.name, split, run, _hash(parts), highest, turn)
-
-
-def choice_hashes(projection: Projection, split: str, run: Run, row_numbers: Rows) -> Hashes:
-    """What ``--max-rows`` chooses by: the rows with the smallest of these are kept."""
-    binding = projection.binding
-    return hash_rows(row_numbers, "max-rows", binding.seed, binding.task.name, split, run.file)
+    return Unit(projection.binding.task.name, split, run, _hash(parts), turn)
 
 
 def source_rows(
@@ -228,17 +205,11 @@ def source_rows(
         SourceError: the source cannot be read.
     """
     reads = projection.reads if columns is None else columns
-    chosen = None if unit.highest is None else partial(_are_chosen, unit, projection)
-    how = {"schema": projection.schema, "overlap": overlap, "chosen": chosen}
+    schema = projection.schema
     if digest is None or not projection.claimed:
-        return read(unit.run, reads, **how)
-    return read_digested(unit.run, reads, digest=digest, of=projection.claimed, **how)
-
-
-def _are_chosen(unit: Unit, projection: Projection, numbers: Rows) -> npt.NDArray[np.bool_]:
-    hashes = choice_hashes(projection, unit.split, unit.run, numbers)
-    chosen: npt.NDArray[np.bool_] = hashes <= np.uint64(unit.highest or 0)
-    return chosen
+        return read(unit.run, reads, schema=schema, overlap=overlap)
+    of = projection.claimed
+    return read_digested(unit.run, reads, digest=digest, of=of, schema=schema, overlap=overlap)
 
 
 def rows(

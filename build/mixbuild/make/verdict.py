@@ -45,7 +45,7 @@ def as_read(planned: Plan, folder: Path, request: Request) -> Plan:
     found = {}
     for split in planned.units:
         found[split] = SourceDigest()
-        for unit in planned.read(split):
+        for unit in planned.units[split]:
             if (read := rendered(unit, planned, folder).were_read) is not None:
                 found[split].add(read.rows, read.parts)
     return judged(planned, planned.claim.drift(found), request)

@@ -151,15 +151,14 @@ def _make(
     for request in requests:
         asked = as_curated(request, together.quality, together.mixtures)
         make(asked, num_proc=num_proc, report=report)
-    if together.quality is not None or together.mixtures:
-        settle(
-            _merged(requests),
-            tuple(together.tasks),
-            quality=together.quality,
-            mixtures=together.mixtures,
-            catalog=catalog,
-            num_proc=num_proc,
-        )
+    settle(
+        _merged(requests),
+        tuple(together.tasks),
+        quality=together.quality,
+        mixtures=together.mixtures,
+        catalog=catalog,
+        num_proc=num_proc,
+    )
 
 
 def _refuse_mirrors(together: Mapping[str, Together], sources: Mapping[str, str]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from mixbuild.core import Rows, SourceDigest, SourceError, ahead, explained
@@ -19,9 +17,6 @@ from mixbuild.sources.location import BATCH_BYTES, BATCH_ROWS, Run
 from mixbuild.sources.stamp import unchanged
 from mixbuild.sources.types import conform, pick
 
-Choice: TypeAlias = Callable[[Rows], npt.NDArray[np.bool_]]
-"""Which of the rows of these numbers are wanted."""
-
 
 def read(
     run: Run,
@@ -29,7 +24,6 @@ def read(
     *,
     schema: pa.Schema,
     overlap: bool = False,
-    chosen: Choice | None = None,
 ) -> Iterator[tuple[Rows, pa.RecordBatch]]:
     """Stream a run's rows in order, in batches of about ``BATCH_BYTES``.
 
@@ -40,7 +34,6 @@ def read(
         columns: the columns, or fields within struct columns, to read.
         schema: the source's columns, in plain types.
         overlap: decode on a thread of its own while the caller works on the last batch.
-        chosen: by their numbers, which rows are wanted; all without it.
 
     Raises:
         SourceError: the file is damaged, or the network failed for good.
@@ -48,7 +41,7 @@ def read(
     """
     where = f"{run.place.label}: {run.file}"
     with explained(where), unchanged(run.address, run.stamp, where=where):
-        batches = _conformed(run, pick(schema, list(columns)), chosen, where)
+        batches = _conformed(run, pick(schema, list(columns)), where)
         for numbers, batch in ahead(batches) if overlap else batches:
             weight = batch.nbytes
             start = 0
@@ -68,9 +61,8 @@ def read_digested(
     of: Collection[ColumnPath],
     schema: pa.Schema,
     overlap: bool = False,
-    chosen: Choice | None = None,
 ) -> Iterator[tuple[Rows, pa.RecordBatch]]:
-    """As ``read``, and add all rows to a digest as they pass, chosen or not.
+    """As ``read``, and add all rows to a digest as they pass.
 
     Args:
         run: what to read.
@@ -79,7 +71,6 @@ def read_digested(
         of: the columns that it covers, read beside the others.
         schema: as of ``read``.
         overlap: as of ``read``.
-        chosen: as of ``read``.
 
     Raises:
         SourceError, SchemaError: as of ``read``.
@@ -89,29 +80,14 @@ def read_digested(
     for numbers, batch in read(run, every, schema=schema, overlap=overlap):
         with explained(f"{run.place.label}: {run.file}"):
             digest.update(project(batch, covered))
-        if chosen is not None:
-            wanted = chosen(numbers)
-            numbers, batch = numbers[wanted], batch.filter(pa.array(wanted))
-        if len(numbers):
-            yield numbers, batch
+        yield numbers, batch
 
 
-def _conformed(
-    run: Run, schema: pa.Schema, chosen: Choice | None, where: str
-) -> Iterator[tuple[Rows, pa.RecordBatch]]:
+def _conformed(run: Run, schema: pa.Schema, where: str) -> Iterator[tuple[Rows, pa.RecordBatch]]:
     first = run.first_row
     for batch in _batches(run, schema, where):
         numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
         first += batch.num_rows
-        if chosen is not None:
-            wanted = chosen(numbers)
-            # before what many rows share is copied for each of them
-            try:
-                batch = batch.filter(pa.array(wanted))
-            except pa.ArrowNotImplementedError:  # Arrow does not take rows of views
-                batch = conform(batch, schema, where=where, numbers=numbers)
-                batch = batch.filter(pa.array(wanted))
-            numbers = numbers[wanted]
         yield numbers, conform(batch, schema, where=where, numbers=numbers)
         del batch
     if run.rows is not None and first - run.first_row != run.rows:

@@ -116,11 +116,10 @@ def check(
             templates=EVERY,
             seed=seed,
             splits=[split for split in splits if split in task.splits],
-            max_rows=rows,
             lock=(lock or {}) if source is None else {},
             follow_links=follow_links,
         )
-        found, read, rendered = _check_task(task, request)
+        found, read, rendered = _check_task(task, request, rows)
         findings += found
         source_rows[task.name] = read
         rendered_rows += rendered
@@ -150,12 +149,12 @@ def check(
     )
 
 
-def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
+def _check_task(task: Task, request: Request, rows: int | None) -> tuple[list[Finding], int, int]:
     """What is found, how many rows were read, and how many they were rendered to."""
     source = request.sources.get(task.name)
     findings = list(check_declaration(task))
     try:
-        records, missing = _read_what_is_there(task, request)
+        records, missing = _read_what_is_there(task, request, rows)
         findings += missing
         sheets = list(render_sheets(task, records, seed=request.seed))
     except SchemaError as error:
@@ -163,7 +162,7 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
     except (RowError, pa.ArrowException) as error:
         return [*findings, _unrenderable(task, error)], 0, 0
     samples = source == SAMPLES
-    if samples and request.max_rows is None:
+    if samples and rows is None:
         findings += check_samples(task, records)
     read = sum(len(each.numbers) for each in records)
     for sheet in sheets:
@@ -176,17 +175,19 @@ def _check_task(task: Task, request: Request) -> tuple[list[Finding], int, int]:
     return findings, read, sum(sheet.rows.num_rows for sheet in sheets)
 
 
-def _read_what_is_there(task: Task, request: Request) -> tuple[list[Records], list[Finding]]:
+def _read_what_is_there(
+    task: Task, request: Request, rows: int | None
+) -> tuple[list[Records], list[Finding]]:
     """The rows of every split that the source has, and a finding for each that it lacks."""
     try:
-        return read_records(task, request), []
+        return read_records(task, request, rows=rows), []
     except SourceError:
         there = _splits_there(task, request)
         if request.splits or not there or len(there) == len(task.splits):
             raise
     lacking = [split for split in task.splits if split not in there]
     message = "the source has no {!r}, of which nothing can be said"
-    return read_records(task, replace(request, splits=there)), [
+    return read_records(task, replace(request, splits=there), rows=rows), [
         Finding(task.name, "missing-split", WARNING, message.format(task.splits[split]))
         for split in lacking
     ]

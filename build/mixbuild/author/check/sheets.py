@@ -15,10 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mixbuild.author.check.wording import placeholders
-from mixbuild.core import SCHEMA, Rows, SourceError
+from mixbuild.core import SCHEMA, Rows, SourceError, hash_rows
 from mixbuild.declare import EVERY, ChoiceSlot, Task, Template, project
-from mixbuild.make import Request, plan, source_rows
+from mixbuild.make import Request, Unit, plan, source_rows
 from mixbuild.render import Origin, ShownOptions, bind, render, shown_options
+from mixbuild.sources import count_rows
 
 MOST_BYTES = 2**30
 """What a task's source rows may come to, since all of them are held at once."""
@@ -107,8 +108,14 @@ class Sheet:
         return text
 
 
-def read_records(task: Task, request: Request) -> list[Records]:
-    """The source rows that a request chooses.
+def read_records(task: Task, request: Request, *, rows: int | None = None) -> list[Records]:
+    """Source rows of every split that is asked for.
+
+    Args:
+        task: the declaration.
+        request: where they are read, and the seed.
+        rows: at most so many of each split, from all over it, and no file without one; all of them
+            without it.
 
     Raises:
         SourceError, SchemaError, UsageError: the request cannot be met.
@@ -117,9 +124,13 @@ def read_records(task: Task, request: Request) -> list[Records]:
     schema = planned.resolved.schema
     reads = bind(task, schema, templates=EVERY).reads
     found, held = [], 0
-    for unit in [unit for each in planned.units.values() for unit in each]:
+    units = [each for of in planned.units.values() for each in _chosen(of, rows, request.seed)]
+    for unit, wanted in units:
         origin = Origin(planned.resolved.label, unit.split, unit.run.file)
         for row_numbers, batch in source_rows(unit, planned.projection, columns=reads):
+            if wanted is not None:
+                mask = np.isin(row_numbers, wanted)
+                row_numbers, batch = row_numbers[mask], batch.filter(pa.array(mask))
             held += batch.nbytes
             if held > MOST_BYTES:
                 raise SourceError(
@@ -130,6 +141,24 @@ def read_records(task: Task, request: Request) -> list[Records]:
             if len(row_numbers):
                 found.append(Records(schema, batch, row_numbers, origin))
     return found
+
+
+def _chosen(units: Sequence[Unit], rows: int | None, seed: int) -> list[tuple[Unit, Rows | None]]:
+    """The units to read, and the numbers of the rows that are wanted of each; None for all.
+
+    Chosen by a hash of where rows lie, which is known without reading them.
+    """
+    if rows is None:
+        return [(unit, None) for unit in units]
+    numbers, hashes = [], []
+    for unit in units:
+        first, file = unit.run.first_row, unit.run.file
+        numbers.append(np.arange(first, first + count_rows(unit.run), dtype=np.int64))
+        hashes.append(hash_rows(numbers[-1], "check", seed, unit.config, unit.split, file))
+    every = np.sort(np.concatenate([np.zeros(0, np.uint64), *hashes]))
+    highest = every[:rows].max(initial=0)
+    wanted = [of[each <= highest] for of, each in zip(numbers, hashes, strict=True)]
+    return [(unit, some) for unit, some in zip(units, wanted, strict=True) if len(some)]
 
 
 def render_sheets(task: Task, records: Sequence[Records], *, seed: int = 0) -> Iterator[Sheet]:

@@ -14,6 +14,7 @@ from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.tables import Table, print_table, table
 from mixbuild.cli.terminal.text import shown
 from mixbuild.core import RowDict
+from mixbuild.curate import kept
 from mixbuild.declare import Task
 from mixbuild.make import FILE, Built, BuiltSplit, Made, Overlaps
 from mixbuild.sources import LockEntry, is_commit
@@ -203,10 +204,15 @@ def print_traced(traced: Traced) -> None:
 
 
 def _first_row(folder: Path, config: Built) -> Iterator[RowDict]:
-    """A config's first row, if it has any."""
+    """A config's first row that is not taken out, if it has any."""
     for split in config.splits.values():
-        for shard in split.shards:
+        for shard, mask in zip(split.shards, kept(folder, split), strict=True):
+            start = 0
             with pa.OSFile(str(folder / shard.path)) as file:
                 for batch in pa.ipc.open_stream(file):
-                    yield from batch.slice(0, 1).to_pylist()
-                    return
+                    end = start + batch.num_rows
+                    left = batch if mask is None else batch.filter(pa.array(mask[start:end]))
+                    start = end
+                    if left.num_rows:
+                        yield from left.slice(0, 1).to_pylist()
+                        return
