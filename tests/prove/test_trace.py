@@ -25,7 +25,7 @@ from mixbuild.make.manifest import expect, versions
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
 from mixbuild.prove.trace import ID, Traced, trace
-from mixbuild.publish import read_shards as rows_of
+from mixbuild.publish import read_shards as shards_of
 from mixbuild.sources.location import Run as SourceRun
 from mixbuild.sources.read import read
 from mixbuild.sources.resolve import Resolved, resolve
@@ -117,7 +117,7 @@ def test_every_sample_of_every_task_is_traced(
 
 def example(published: Path, task: str, split: str, number: int) -> Record:
     entry = expect(published).configs[task].splits[split]
-    rows: list[Record] = pa.Table.from_batches(rows_of(published, entry)).to_pylist()
+    rows: list[Record] = pa.Table.from_batches(shards_of(published, entry)).to_pylist()
     return rows[number]
 
 
