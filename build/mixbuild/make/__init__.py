@@ -11,6 +11,7 @@
     made_of    what a config is made of
     overlaps   what the rows of a build say more than once
     config     what is published under a name
+    odd        what the entry of a config says that cannot be
     plan       what was asked for -> units
     recipe     a recipe's file -> what is asked for
     manifest   what a build holds, written last
@@ -29,7 +30,6 @@ from mixbuild.make.config import (
     Removed,
     Selected,
     SplitEntry,
-    contradictions,
     listed_with,
     whole,
     without,
@@ -50,6 +50,7 @@ from mixbuild.make.made_of import (
 from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
 from mixbuild.make.manifest import save as save_manifest
+from mixbuild.make.odd import contradictions
 from mixbuild.make.overlaps import Leaks, Overlaps
 from mixbuild.make.plan import Plan, Request, judged, plan
 from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes

@@ -24,9 +24,10 @@ from mixbuild.core import (
     write_whole,
 )
 from mixbuild.declare import Task
-from mixbuild.make.config import Built, Config, contradictions, odd_sums, split_of
+from mixbuild.make.config import Built, Config, split_of
 from mixbuild.make.declaration import Declaration
 from mixbuild.make.made_of import Asked, Name, OfTask, RecipeEntry, SourceEntry, TemplateEntry
+from mixbuild.make.odd import contradictions, odd_sums
 from mixbuild.make.shard import Shard
 from mixbuild.make.unit import code_version
 from mixbuild.render import choose_templates
