@@ -257,7 +257,7 @@ def test_a_task_is_added_by_following_the_guide(tmp_path: Path) -> None:
     shown, made = run_all([show[0], make_it], tmp_path, **variables)
     assert matches(show[2], shown), shown
     assert "port_quiz  train         12    12       1" in made
-    assert "out/manifest.json: 1 shards rendered, 0 kept" in made
+    assert "out/manifest.json: 1 shard rendered, 0 kept" in made
     command, *_ = checks.splitlines()
     done = subprocess.run(
         ["bash", "-c", command], cwd=tmp_path, env={**os.environ, **variables},

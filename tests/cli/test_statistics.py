@@ -47,7 +47,7 @@ def test_a_build_is_shown(out: Path, capsys: pytest.CaptureFixture[str]) -> None
         "config  split  least  25 %  median  75 %  95 %  99 %  most  total  bars",
         "imdb    train      9     9       9     9     9     9     9     45     █",
         "",
-        "imdb/train: 2 completions that differ",
+        "imdb/train: 2 different completions",
         "rows      %  template or completion",
         "   5  100.0  template seed",
         '   3   60.0  " positive"',

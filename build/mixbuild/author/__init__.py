@@ -7,7 +7,7 @@
     new        a new task's files, to be finished by hand
 """
 
-from mixbuild.author.check.report import as_data, as_text, count, errors
+from mixbuild.author.check.report import as_data, as_text, errors
 from mixbuild.author.check.rules import ERROR, TODO
 from mixbuild.author.check.run import check
 from mixbuild.author.check.samples import MAKE_GOLDEN
@@ -25,7 +25,6 @@ __all__ = [
     "as_data",
     "as_text",
     "check",
-    "count",
     "errors",
     "preview",
     "start",

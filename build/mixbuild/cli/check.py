@@ -6,7 +6,7 @@ import json
 
 import click
 
-from mixbuild.author import ERROR, as_data, as_text, check, count, errors
+from mixbuild.author import ERROR, as_data, as_text, check, errors
 from mixbuild.cli.options import (
     follow_links_option,
     refuse_strangers,
@@ -17,7 +17,7 @@ from mixbuild.cli.options import (
 )
 from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.progress import progress
-from mixbuild.core import CheckError
+from mixbuild.core import CheckError, count_of
 from mixbuild.declare import Task
 from mixbuild.sources import SAMPLES, lock
 from mixbuild.tasks import ALL, find
@@ -79,6 +79,6 @@ def check_command(
     out.print(json.dumps(as_data(checked), indent=2) if as_json else as_text(checked))
     if found := errors(checked.findings):
         raise CheckError(
-            f"{count(sum(found.values()), ERROR)} in {', '.join(found)}; mend what is named above, "
-            f"or waive a rule that does not hold, with the reason, in the task's waivers"
+            f"{count_of(sum(found.values()), ERROR)} in {', '.join(found)}; mend what is named "
+            f"above, or waive a rule that does not hold, with the reason, in the task's waivers"
         )

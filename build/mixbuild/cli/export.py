@@ -10,6 +10,7 @@ from mixbuild.cli.options import marker_option, system_option
 from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.tables import print_table, table
+from mixbuild.core import count_of
 from mixbuild.declare import PROMPT_COMPLETION, RowFormat
 
 
@@ -88,6 +89,6 @@ def export_command(
     for each in done:
         made.add_row(each.config, each.split, f"{each.rows:,}", str(each.path))
     print_table(made)
-    out.print(f"\n{to}: {sum(each.rows for each in done):,} rows as {asked.name}")
+    out.print(f"\n{to}: {count_of(sum(each.rows for each in done), 'row')} as {asked.name}")
     if len({each.path for each in done}) == 1 < len(together := {each.split for each in done}):
         out.print(f"{', '.join(sorted(together))} are in one file: --split takes one of them")

@@ -10,6 +10,7 @@ from mixbuild.cli.options import identifiers, marker_option, out_option, system_
 from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.publishing import print_plan, print_pushed
+from mixbuild.core import count_of
 from mixbuild.declare import PROMPT_COMPLETION, RowFormat
 from mixbuild.publish import PARQUET, write_local_card
 
@@ -29,7 +30,7 @@ def card_command(folder: Path, repo: str) -> None:
     load_dataset(FOLDER, TASK) then reads them.
     """
     *others, card = write_local_card(folder, repo=repo)
-    out.print(f"{card}, and {len(others):,} files that it refers to")
+    out.print(f"{card}, and {count_of(len(others), 'file')} that it refers to")
 
 
 @click.command(

@@ -3,6 +3,7 @@
 ::
 
     errors     every error raised on purpose, in one tree
+    amounts    a number of things, as a person says it
     row        one row of the published dataset: its columns, and its keys
     resources  files of the project that are not code
     code       a hash of this package's own code, for keys
@@ -25,6 +26,7 @@
     executor   runs units: in this process, in worker processes, on a cluster
 """
 
+from mixbuild.core.amounts import count_of
 from mixbuild.core.code import hash_code
 from mixbuild.core.cores import usable_cores
 from mixbuild.core.digest import ContentDigest, SourceDigest
@@ -122,6 +124,7 @@ __all__ = [
     "VerifyError",
     "WorkerError",
     "ahead",
+    "count_of",
     "decode",
     "did_you_mean",
     "dump_json",

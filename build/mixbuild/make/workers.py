@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixbuild.core import Report, UsageError, usable_cores
+from mixbuild.core import Report, UsageError, count_of, usable_cores
 from mixbuild.core import executor as engine
 from mixbuild.make.plan import Plan, Request, plan
 from mixbuild.make.shard import Shard, finished, render_unit
@@ -172,6 +172,10 @@ def _tell(
         rows[unit.config] += shard.rows
         size += shard.bytes
         left -= Counter([unit.config])
-        ended = "" if left[unit.config] else f"{unit.config}: {rows[unit.config]:,} rows rendered"
+        ended = (
+            ""
+            if left[unit.config]
+            else f"{unit.config}: {count_of(rows[unit.config], 'row')} rendered"
+        )
         running = next(iter(left), "")
         report(count, total, rows=rows.total(), size=size, running=running, ended=ended)

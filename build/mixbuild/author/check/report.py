@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from mixbuild.author.check.rules import ERROR, WARNING, Finding
 from mixbuild.author.check.run import Checked
+from mixbuild.core import count_of
 
 
 def as_text(checked: Checked) -> str:
@@ -41,16 +42,16 @@ def as_data(checked: Checked) -> dict[str, object]:
 def summary(checked: Checked) -> str:
     """How much was looked at, what was found, and what could not be judged."""
     counts = [
-        count(sum(each.severity == severity for each in checked.findings), severity)
+        count_of(sum(each.severity == severity for each in checked.findings), severity)
         for severity in (ERROR, WARNING)
     ]
     line = (
-        f"{count(checked.tasks, 'task')}, {count(checked.source_rows, 'source row')}, "
-        f"{count(checked.rendered_rows, 'rendered row')}: {', '.join(counts)}, "
+        f"{count_of(checked.tasks, 'task')}, {count_of(checked.source_rows, 'source row')}, "
+        f"{count_of(checked.rendered_rows, 'rendered row')}: {', '.join(counts)}, "
         f"{len(checked.waived):,} waived"
     )
     unjudged = ", ".join(
-        f"{rule} ({count(len(tasks), 'task')})" for rule, tasks in checked.unjudged.items()
+        f"{rule} ({count_of(len(tasks), 'task')})" for rule, tasks in checked.unjudged.items()
     )
     return f"{line}; too few rows, or samples, to judge {unjudged}" if unjudged else line
 
@@ -66,15 +67,6 @@ def _alike(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
 
 def _templates(first: Finding, others: int) -> str:
     return f"{first.template} and {others} more" if others else first.template
-
-
-def count(number: int, what: str) -> str:
-    """A number of things.
-
-    >>> count(1, "error"), count(2_000, "row")
-    ('1 error', '2,000 rows')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _aligned(table: Sequence[tuple[str, ...]]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.rows import print_row
 from mixbuild.cli.terminal.tables import Table, print_table, table
+from mixbuild.core import count_of
 from mixbuild.curate import (
     BUILD,
     Forecast,
@@ -50,7 +51,7 @@ def print_forecast(found: Forecast, stocks: Mapping[str, Mapping[str, Stock]]) -
     for split in ("validation", "test"):
         rows, without = evaluation(stocks, split)
         missing = f"; none of its own: {', '.join(without)}" if without else ""
-        out.print(f"{split}: the parts have {rows:,} rows{missing}")
+        out.print(f"{split}: the parts have {count_of(rows, 'row')}{missing}")
     for who in sorted({line.stock.by for line in found.lines if line.stock.estimated}):
         of_build = "says, before train gives up what validation and test ask, too, or take of it"
         told = of_build if who == BUILD else "say, before any row is left out"
@@ -86,7 +87,7 @@ def print_mixture(folder: Path, name: str, config: Built, *, new: bool) -> None:
         without = [task for task, part in made_of.parts.items() if split not in part.splits]
         missing = _none_of(without)
         if split != TRAIN:
-            out.print(f"{split}: {entry.rows:,} rows{missing}")
+            out.print(f"{split}: {count_of(entry.rows, 'row')}{missing}")
     _print_short(found)
     selected = config.splits[TRAIN].selected
     if new and selected is not None:
@@ -137,8 +138,8 @@ def _print_lines(found: Forecast, groups: Groups, *, unit: str | None = None) ->
     largest = max(shares, default=0) or 1
     for row, share in zip(cells, shares, strict=True):
         made.add_row(*row, *[bar(share / largest, room)] * bars)
-    of = f" of {len(found.lines):,} tasks" if several else ""
-    out.print(f"mixture {found.name}: {found.rows:,} rows of train{of}\n")
+    of = f" of {count_of(len(found.lines), 'task')}" if several else ""
+    out.print(f"mixture {found.name}: {count_of(found.rows, 'row')} of train{of}\n")
     print_table(made)
     out.print()
     removed = {line.task: line.stock.removed for line in found.lines if line.stock.removed}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.tables import print_table, table
+from mixbuild.core import count_of
 
 if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
     from mixbuild.publish import Plan, Pushed, Verified
@@ -59,4 +60,4 @@ def print_verified(where: str, verified: Sequence[Verified], *, whole: bool = Tr
     print_table(made)
     rows, files = sum(each.rows for each in verified), sum(each.files for each in verified)
     how = "" if whole else ", by their hashes and each split's first and last rows"
-    out.print(f"\n{where}: verified, {rows:,} rows in {files:,} files{how}")
+    out.print(f"\n{where}: verified, {count_of(rows, 'row')} in {count_of(files, 'file')}{how}")

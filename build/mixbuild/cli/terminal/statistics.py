@@ -10,6 +10,7 @@ from rich.text import Text
 from mixbuild.cli.terminal.console import out
 from mixbuild.cli.terminal.tables import print_table, table
 from mixbuild.cli.terminal.text import one_line_json
+from mixbuild.core import count_of
 from mixbuild.curate import QUANTILES, Statistics
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _print_counts(told: Told) -> None:
     for name, split, each in _splits(told):
         if not each.rows:
             continue
-        out.print(f"\n{name}/{split}: {each.distinct:,} completions that differ")
+        out.print(f"\n{name}/{split}: {count_of(each.distinct, 'different completion')}")
         counts = table("rows", "%", "template or completion", right=(0, 1))
         by_template = sorted(each.templates.items(), key=lambda found: (-found[1], found[0]))
         shown = [(f"template {template}", count) for template, count in by_template]

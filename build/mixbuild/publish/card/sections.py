@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from string import Template
 
-from mixbuild.core import read_project_file
+from mixbuild.core import count_of, read_project_file
 from mixbuild.declare import licence, policy
 from mixbuild.make import SourceEntry
 from mixbuild.publish.card import templates
@@ -104,14 +104,16 @@ def _numbers(configs: Configs, version: str) -> str:
     """All of it in a line."""
     mixed = mixtures(configs)
     sources = {source.repo for config in configs.values() for source in config.sources}
-    told = [f"**{_rows(configs[name]):,} rows** in the mixture `{name}`" for name in mixed]
+    told = [
+        f"**{count_of(_rows(configs[name]), 'row')}** in the mixture `{name}`" for name in mixed
+    ]
     own = [config for name, config in configs.items() if name not in mixed]
     if own:
-        rows = f"{sum(map(_rows, own)):,} rows"
+        rows = count_of(sum(map(_rows, own)), "row")
         what = "config of its task alone" if len(own) == 1 else "configs of a task each"
         told += [f"{rows} in {len(own):,} {what}"] if mixed else []
-        told += [] if mixed else [f"**{rows}** in {_count(len(own), 'config')}"]
-    return f"{'; '.join(told)}, made of {_count(len(sources), 'dataset')}; version {version}."
+        told += [] if mixed else [f"**{rows}** in {count_of(len(own), 'config')}"]
+    return f"{'; '.join(told)}, made of {count_of(len(sources), 'dataset')}; version {version}."
 
 
 def _rows(config: PublishedConfig) -> int:
@@ -124,10 +126,6 @@ def _configs_note(configs: Configs) -> str:
         return "Each config is one task; they have"
     others = "; each other config is one task" if len(mixtures(configs)) < len(configs) else ""
     return f"{mixed}: rows of several tasks{others}. They have"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _configs(configs: Configs) -> Iterator[Sequence[str]]:
@@ -166,7 +164,7 @@ def _facts(config: PublishedConfig) -> Iterator[str]:
         flags = ", ".join(sorted(licence(source.license).flags - {source.license}))
         yield f"source: {_at_commit(source)}, {source.license}{f' ({flags})' if flags else ''}"
     rows = ", ".join(f"{split} {each.rows:,}" for split, each in config.splits.items())
-    yield f"rows: {rows}; {_count(len(config.templates), 'template')}"
+    yield f"rows: {rows}; {count_of(len(config.templates), 'template')}"
     for split, each in config.splits.items():
         if labels := completions(each):
             yield f"completions of {split}: {labels}"
