@@ -30,7 +30,7 @@ def ours(shards: Path, out: Path) -> None:
     from mixbuild.declare import Exact, Mixture, Part, Quality
     from mixbuild.make import load_manifest
 
-    configs, _ = take_out(shards, load_manifest(shards).configs, Quality(exact=Exact()))
+    configs = take_out(shards, load_manifest(shards).configs, Quality(exact=Exact())).configs
     entry = mixed(shards, configs, "mix", Mixture(parts={TASK: Part()}), seed=SEED).splits["train"]
     (out / "rows").write_text(str(entry.rows))
 

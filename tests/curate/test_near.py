@@ -15,7 +15,14 @@ from conftest import as_json, write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
 from mixbuild.curate.build import Curated, build
-from mixbuild.curate.minhash import MOST_NEIGHBOURS, Sets, bands_of, candidates, near
+from mixbuild.curate.minhash import (
+    MOST_NEIGHBOURS,
+    Sets,
+    bands_of,
+    candidates,
+    clusters,
+    near,
+)
 from mixbuild.curate.removal import read_removal
 from mixbuild.declare import Exact, Leakage, Near, Quality
 from mixbuild.make.manifest import expect
@@ -37,12 +44,26 @@ def test_near_is_what_the_definition_says(rows: list[Any], cut: int, threshold: 
     parts = [Sets.of([[sorted(each) for each in row] for row in some])
              for some in (rows[:cut], rows[cut:])]  # fmt: skip
     pairs = np.array(list(combinations(range(len(rows)), 2)), np.int64).reshape(-1, 2)
-    found = near(pairs, parts, threshold=threshold).tolist()
-    assert found == [
-        [one, other]
+    found, similarity = near(pairs, parts, threshold=threshold)
+    every = {
+        (one, other): [similar(*both) for both in zip(rows[one], rows[other], strict=True)]
         for one, other in pairs.tolist()
-        if all(similar(*both) >= threshold for both in zip(rows[one], rows[other], strict=True))
-    ]
+    }
+    expected = {pair: each for pair, each in every.items() if min(each) >= threshold}
+    assert [tuple(pair) for pair in found.tolist()] == list(expected)
+    assert similarity.tolist() == np.array(list(expected.values()), np.float32).tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=14))
+def test_a_cluster_is_all_that_pairs_lead_to(pairs: list[tuple[int, int]]) -> None:
+    found = clusters(np.array(pairs, np.int64).reshape(-1, 2), 12)
+    reached = {row: {row} for row in range(12)}
+    for _ in pairs:
+        for one, other in pairs:
+            both = reached[one] | reached[other]
+            for row in both:
+                reached[row] = both
+    assert found.tolist() == [min(reached[row]) for row in range(12)]
 
 
 def changed(chance: random.Random, words: list[str], share: float) -> list[str]:
@@ -67,7 +88,7 @@ def test_copies_with_a_few_words_changed_are_candidates_and_others_are_not(input
     }
     rows = Sets.of([[sorted(each) for each in row] for row in sets])
     found = candidates(bands_of(rows, np.arange(400), seed=0), np.arange(400))
-    pairs = {(one, other) for one, other in near(found, [rows], threshold=0.8).tolist()}
+    pairs = {(one, other) for one, other in near(found, [rows], threshold=0.8)[0].tolist()}
     assert pairs <= expected
     assert len(pairs) >= 190
     assert len(pairs) >= 0.98 * len(expected)
@@ -131,6 +152,8 @@ def test_of_near_rows_with_the_same_answer_one_stays(
         "conflicts": {},
         "spanning": {},
         "near_conflicts": {"imdb/train": 3 * times},
+        # of three reviews that say much the same, of three with two alike, of one and a test's
+        "near_clusters": {"imdb": {"clusters": 3, "rows": 8 * times, "largest": 3 * times}},
     }
     entry = expect(out).configs["imdb"].splits["train"]
     assert entry.removed is not None

@@ -15,6 +15,7 @@ from conftest import as_json, read_shards, write_parquet
 from medium import read_only
 from mixbuild.core.errors import OutputError, SourceError, UsageError
 from mixbuild.curate.build import Curated, build
+from mixbuild.curate.dropped import noted_rows
 from mixbuild.curate.evaluation import benchmarks_in_train, items_of
 from mixbuild.curate.removal import read_removal
 from mixbuild.curate.repeats import RANGE_ROWS
@@ -98,6 +99,7 @@ def test_of_rows_that_say_the_same_one_stays_and_conflicts_go(tmp_path: Path) ->
         "conflicts": {"imdb/train": 3},
         "spanning": {},
         "near_conflicts": {},
+        "near_clusters": {},
     }
 
 
@@ -131,6 +133,15 @@ def test_conflicts_may_be_left_in(tmp_path: Path, conflict: Any, kept: int) -> N
     assert reasons(out, "train") == {"duplicate": 2, "duplicate of another split": 1}
     assert curated.overlaps is not None
     assert curated.overlaps.conflicts == ({"imdb/train": kept} if conflict == "report" else {})
+    entry = expect(out).configs["imdb"].splits["train"]
+    noted = [(row["id"], row["reason"], row["because"]) for row in noted_rows(out, entry)]
+    one, other = (f"imdb/train/train-0000{file}-of-00002.parquet" for file in (0, 1))
+    assert noted == [
+        (f"{one}:2", "conflicting answers", f"{other}:1"),
+        (f"{one}:3", "conflicting answers", "imdb/test/test-00000-of-00001.parquet:1"),
+        (f"{other}:1", "conflicting answers", f"{one}:2"),
+    ] * (conflict == "report")
+    assert (entry.noted is None) == (conflict == "keep")
 
 
 def test_what_leaks_gives_way_whatever_its_answer(tmp_path: Path) -> None:

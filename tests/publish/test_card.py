@@ -21,6 +21,7 @@ from huggingface_hub import DatasetCard, DatasetCardData
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from mixbuild.core.amounts import count_of
 from mixbuild.core.errors import CardError
 from mixbuild.core.row import SCHEMA
 from mixbuild.core.yaml import load_yaml
@@ -580,8 +581,8 @@ def templates_of(entry: Mapping[str, Any]) -> list[str]:
 def repeats_of(entry: Mapping[str, Any]) -> list[str]:
     """A line for each split that says something more than once."""
     return [
-        f"said more than once in {split}: {each['repeated']:,} rows repeat another, "
-        f"{each['conflicts']:,} prompts have several completions"
+        f"said more than once in {split}: {count_of(each['repeated'], 'row')} as before, "
+        f"{count_of(each['conflicts'], 'prompt')} with several completions"
         for split, summary in entry["splits"].items()
         if (each := summary["summary"] or {}).get("repeated") or each.get("conflicts")
     ]
@@ -592,14 +593,16 @@ def test_what_was_judged_together_is_told_though_it_was_taken_out() -> None:
     told["configs"]["a"]["overlaps"] = {
         "leaks": [{"train": "a/train", "evaluation": "b/test", "inputs": 1_230, "near": 4}],
         "conflicts": {"a/train": 22},
-        "near_conflicts": {"a/train": 3},
+        "near_conflicts": {"a/train": 1},
+        "near_clusters": {"a": {"clusters": 2, "rows": 5, "largest": 3}},
         "spanning": {"a": 1},
     }
     assert read(write(told)).facts["<code>a</code>"][3:] == [
-        "in the source, 1,230 inputs of a/train are in b/test, and 4 nearly",
-        "in the source, 22 rows of a/train have the same inputs and another answer",
-        "in the source, 3 rows of a/train have nearly the same inputs and another answer",
-        "in the source, 1 groups are in several splits",
+        "the source has 1,230 inputs of a/train in b/test as well, and 4 nearly",
+        "the source has 22 rows of a/train with the same inputs as another and another answer",
+        "the source has 1 row of a/train with nearly the same inputs as another and another answer",
+        "the source has 5 rows in 2 clusters of nearly the same inputs, the largest of 3 rows",
+        "the source has 1 group in several splits",
     ]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import click
@@ -23,7 +23,7 @@ from mixbuild.cli.terminal.authoring import print_started
 from mixbuild.cli.terminal.console import examples
 from mixbuild.cli.terminal.rows import print_dropped, print_preview, print_preview_as_json
 from mixbuild.core import UsageError
-from mixbuild.curate import Dropped, dropped_rows
+from mixbuild.curate import Dropped, dropped_rows, noted_rows
 from mixbuild.declare import EVERY, SAMPLE, Task
 from mixbuild.make import load_manifest
 from mixbuild.sources import SAMPLES, lock
@@ -66,6 +66,11 @@ from mixbuild.tasks import ALL, find
     metavar="REASON",
     help="Only rows that are left out for this reason, by TASK or by the recipe of a build.",
 )
+@click.option(
+    "--noted",
+    metavar="WHAT",
+    help="Only rows of which a build says that, such as 'conflicting answers'.",
+)
 @out_option
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each template.")
 def show(
@@ -81,6 +86,7 @@ def show(
     from_hub: bool,
     lock_path: Path,
     dropped: str | None,
+    noted: str | None,
     folder: Path,
     as_json: bool,
 ) -> None:
@@ -91,12 +97,21 @@ def show(
 
     With --dropped, the rows that a recipe took out of the build in --out for that reason are shown,
     each beside the row or the text that shows it; or else source rows that TASK leaves out for it.
+    With --noted, the rows of which the build says that, whether it took them out or not.
     """
     task = find(task_name, catalog)
-    if dropped is not None and (found := taken_out(folder, task.name, split, dropped)):
-        for place, row in enumerate(islice(found, rows)):
-            print_dropped(row, first=not place, as_json=as_json)
-        return
+    if dropped is not None and noted is not None:
+        raise UsageError("--dropped and --noted ask for rows of two kinds; say one of them")
+    for reason, of in ((dropped, dropped_rows), (noted, noted_rows)):
+        if reason and (found := listed_rows(folder, task.name, split, reason, of=of)):
+            for place, row in enumerate(islice(found, rows)):
+                print_dropped(row, first=not place, as_json=as_json)
+            return
+    if noted is not None:
+        raise UsageError(
+            f"--noted {noted}: the build in {folder} says that of no row of {task.name}; see what "
+            f"it says with: make --recipe FILE"
+        )
     refuse_strangers(sources, [task.name])
     if from_hub and sources:
         raise UsageError("--hub and --source name two sources; say one of them")
@@ -128,20 +143,23 @@ def show(
         )
 
 
-def taken_out(
-    folder: Path, config: str, split: str | None, reason: str
+def listed_rows(
+    folder: Path,
+    config: str,
+    split: str | None,
+    reason: str,
+    *,
+    of: Callable[..., Iterator[Dropped]],
 ) -> Iterator[Dropped] | None:
-    """The rows that a recipe took out of a config for a reason; None where there are none."""
+    """The rows that a build lists for a reason, taken out or noted; None where there are none."""
     there = load_manifest(folder)
     found = None if there is None else there.configs.get(config)
     entries = [
-        entry
-        for name, entry in (found.splits.items() if found else ())
-        if split in (None, name) and entry.removed is not None and reason in entry.removed.drops
+        entry for name, entry in (found.splits.items() if found else ()) if split in (None, name)
     ]
-    if not entries:
-        return None
-    return (row for entry in entries for row in dropped_rows(folder, entry, reason=reason))
+    rows = (row for entry in entries for row in of(folder, entry, reason=reason))
+    first = next(rows, None)
+    return None if first is None else chain([first], rows)
 
 
 @click.command(

@@ -197,7 +197,7 @@ def make_command(
     for name in mixtures:
         print_mixture(folder, name, made.manifest.configs[name], new=made.changed)
     if curated.overlaps is not None:
-        print_overlaps(curated.overlaps)
+        print_overlaps(folder, curated.overlaps)
     for line in benchmarks_in_train(request, catalog=catalog):
         out.print(f"warning: {line}")
 

@@ -22,6 +22,8 @@ shards writes a selection or a removal beside them, and only export makes files 
     minhash    sets that are near one another
     near       rows that are nearly the same, taken out of a pool
     max_rows   of each split so many source rows, and the others taken out of a pool
+    pairs      pairs of rows that are worth a look
+    page       a page of pairs to be looked at in a browser
     quality    rows are taken out of a build
     candidates  the rows of a task's split that a mixture may take, and their order
     choice     which rows of its tasks each split of a mixture takes
@@ -31,7 +33,7 @@ shards writes a selection or a removal beside them, and only export makes files 
 """
 
 from mixbuild.curate.build import as_curated, build, settle
-from mixbuild.curate.dropped import Dropped, dropped_rows
+from mixbuild.curate.dropped import PAIRS, Dropped, dropped_rows, noted_rows
 from mixbuild.curate.evaluation import benchmarks_in_train
 from mixbuild.curate.forecast import (
     BUILD,
@@ -44,7 +46,7 @@ from mixbuild.curate.forecast import (
     stocks_of,
 )
 from mixbuild.curate.mapped import Mapped
-from mixbuild.curate.removal import REMOVED, kept, read_removal
+from mixbuild.curate.removal import REMOVED, kept, read_notes, read_removal
 from mixbuild.curate.selection import (
     GATHERED_ROWS,
     SELECTION,
@@ -70,6 +72,7 @@ from mixbuild.curate.statistics import (
 __all__ = [
     "BUILD",
     "GATHERED_ROWS",
+    "PAIRS",
     "QUANTILES",
     "REMOVED",
     "SELECTION",
@@ -94,7 +97,9 @@ __all__ = [
     "forecast",
     "gather",
     "kept",
+    "noted_rows",
     "outcome",
+    "read_notes",
     "read_removal",
     "read_selected",
     "read_selection",

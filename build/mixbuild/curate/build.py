@@ -12,12 +12,12 @@ import msgspec
 from mixbuild.core import Report, mutex, silent
 from mixbuild.core import executor as engine
 from mixbuild.curate.contamination import Item
-from mixbuild.curate.dropped import keep_dropped
+from mixbuild.curate.dropped import keep_dropped, write_page
 from mixbuild.curate.evaluation import items_of
 from mixbuild.curate.length import with_trim
 from mixbuild.curate.max_rows import most_rows
 from mixbuild.curate.mixture import mixed
-from mixbuild.curate.quality import by_keys, near_of, take_out
+from mixbuild.curate.quality import TakenOut, by_keys, near_of, take_out
 from mixbuild.curate.run import Run, run_by
 from mixbuild.declare import SAMPLE, TRAIN, Mixture, Quality, Task, copies
 from mixbuild.make import (
@@ -93,9 +93,11 @@ def build(
 
     def finish(configs: Mapping[str, Built]) -> Mapping[str, Built]:
         how = run_by(engine_name, num_proc=num_proc, scheduler=scheduler)
-        settled, overlaps = _settled(request, configs, quality, mixtures or {}, items, how)
-        found.append(overlaps)
+        settled, taken = _settled(request, configs, quality, mixtures or {}, items, how, look=True)
+        found.append(None if taken is None else taken.overlaps)
         keep_dropped(request.out, settled, keep=keep)
+        if taken is not None and taken.page is not None:
+            write_page(request.out, taken.page)
         return settled
 
     request = as_curated(request, quality, mixtures or {})
@@ -109,10 +111,12 @@ def _settled(
     mixtures: Mapping[str, Mixture],
     items: Sequence[Item],
     how: Run,
-) -> tuple[dict[str, Built], Overlaps | None]:
+    *,
+    look: bool = False,
+) -> tuple[dict[str, Built], TakenOut | None]:
     """What a manifest is to say of configs whose shards are whole, and of their mixtures."""
     out = request.out.resolve()
-    settled, overlaps = dict(configs), None
+    settled, taken = dict(configs), None
     judged = {
         name: config
         for name, config in configs.items()
@@ -120,13 +124,13 @@ def _settled(
     }
     if judged:
         again = {(task, TRAIN) for task, count in _copies(mixtures).items() if count > 1}
-        left, overlaps = take_out(out, judged, quality, items=items, again=again, run=how)
-        settled |= left
+        taken = take_out(out, judged, quality, items=items, again=again, run=how, look=look)
+        settled |= taken.configs
     made = {
         name: mixed(out, settled, name, mixture, seed=request.seed)
         for name, mixture in mixtures.items()
     }
-    return {**settled, **made}, overlaps
+    return {**settled, **made}, taken
 
 
 def settle(

@@ -1,4 +1,4 @@
-"""Rows that were taken out of a build, to be looked at: each with its reason, and what shows it."""
+"""Rows that were taken out of a build, or noted, to be looked at: why, and what shows it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mixbuild.core import RowDict, explained_output, whole_file
-from mixbuild.curate.removal import read_removal
+from mixbuild.core import RowDict, explained_output, whole_file, write_whole
+from mixbuild.curate.removal import read_notes, read_removal
 from mixbuild.make import Built, BuiltSplit, read_shard
+
+PAIRS = "pairs.html"
+"""Below the output folder: pairs of rows that are worth a look."""
 
 
 class Dropped(RowDict):
-    """A row that was taken out, and why.
+    """A row that was taken out, or of which there is something to say, and why.
 
     Attributes:
         reason: as the manifest counts it.
@@ -47,22 +50,23 @@ def dropped_rows(out: Path, entry: BuiltSplit, *, reason: str | None = None) -> 
     Raises:
         VerifyError: a shard, or the list of what is taken out, is not what the manifest says.
     """
-    if entry.removed is None:
-        return
-    removed = read_removal(out, entry.removed)
-    if reason is not None:
-        removed = removed.filter(pa.compute.equal(removed["reason"], reason))
-    shards, numbers = (removed[name].to_numpy() for name in ("shard", "row"))
-    for index in np.unique(shards):
-        shard, of_shard = entry.shards[index], removed.filter(pa.array(shards == index))
-        left = numbers[shards == index]
-        rows = pa.Table.from_batches(list(read_shard(out / shard.path, shard)))
-        for start in range(0, len(left), 1_000):
-            taken = rows.take(pa.array(left[start : start + 1_000]))
-            why = of_shard.slice(start, 1_000)
-            for name in ("reason", "because"):
-                taken = taken.append_column(name, why[name])
-            yield from taken.to_pylist()
+    if entry.removed is not None:
+        yield from _rows(out, entry, read_removal(out, entry.removed), reason)
+
+
+def noted_rows(out: Path, entry: BuiltSplit, *, reason: str | None = None) -> Iterator[Dropped]:
+    """The rows of a split of which there is something to say, such as a conflict; likewise.
+
+    Args:
+        out: the build's folder.
+        entry: what its manifest says of the split.
+        reason: only those of which this is said.
+
+    Raises:
+        VerifyError: a shard, or the list of what is said, is not what the manifest says.
+    """
+    if entry.noted is not None:
+        yield from _rows(out, entry, read_notes(out, entry.noted), reason)
 
 
 def keep_dropped(out: Path, configs: Mapping[str, Built], *, keep: bool) -> None:
@@ -82,6 +86,34 @@ def keep_dropped(out: Path, configs: Mapping[str, Built], *, keep: bool) -> None
                             to.writelines(_lines(out, entry))
                 elif path.exists():
                     path.unlink()
+
+
+def write_page(out: Path, page: str) -> None:
+    """Write the page of pairs, unless it is there.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    path = out / PAIRS
+    with explained_output(path):
+        if not path.exists() or path.read_bytes() != page.encode():
+            write_whole(path, page.encode())
+
+
+def _rows(out: Path, entry: BuiltSplit, listed: pa.Table, reason: str | None) -> Iterator[Dropped]:
+    if reason is not None:
+        listed = listed.filter(pa.compute.equal(listed["reason"], reason))
+    shards, numbers = (listed[name].to_numpy() for name in ("shard", "row"))
+    for index in np.unique(shards):
+        shard, of_shard = entry.shards[index], listed.filter(pa.array(shards == index))
+        left = numbers[shards == index]
+        rows = pa.Table.from_batches(list(read_shard(out / shard.path, shard)))
+        for start in range(0, len(left), 1_000):
+            taken = rows.take(pa.array(left[start : start + 1_000]))
+            why = of_shard.slice(start, 1_000)
+            for name in ("reason", "because"):
+                taken = taken.append_column(name, why[name])
+            yield from taken.to_pylist()
 
 
 def _lines(out: Path, entry: BuiltSplit) -> Iterator[str]:

@@ -15,8 +15,8 @@ EVERY = (0, 2**64 - 1)
 """The range of all digests."""
 
 
-def read_keyed(pool: Pool, column: str, low: int, high: int) -> tuple[Keyed, Numbers]:
-    """The rows whose digest begins with a number of a range, and their numbers in the pool.
+def read_keyed(pool: Pool, low: int, high: int) -> tuple[Keyed, Numbers]:
+    """The rows whose inputs' digest begins with a number of a range, and their numbers in the pool.
 
     Raises:
         VerifyError: a shard or its keys are not what the manifest says.
@@ -25,7 +25,7 @@ def read_keyed(pool: Pool, column: str, low: int, high: int) -> tuple[Keyed, Num
     found: list[Numbers] = []
     for part in pool.parts:
         keys = keys_of(part)
-        digests = numbers_of(keys.column(column).combine_chunks())
+        digests = numbers_of(keys.column("inputs").combine_chunks())
         inside = np.flatnonzero(
             (digests[:, 0] >= np.uint64(low)) & (digests[:, 0] <= np.uint64(high))
         )

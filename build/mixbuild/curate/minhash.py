@@ -8,8 +8,9 @@ input alone are seldom looked at.
 >>> texts = ["a b c d e f g h i j", "x", "a b c d e f g h i k", "x y"]
 >>> sets = Sets.of([[[ord(word) for word in text.split()]] for text in texts])
 >>> bands = bands_of(sets, np.arange(4), seed=0)
->>> near(candidates(bands, np.arange(4)), [sets], threshold=0.8).tolist()
-[[0, 2]]
+>>> pairs, similarity = near(candidates(bands, np.arange(4)), [sets], threshold=0.8)
+>>> pairs.tolist(), f"{similarity[0, 0]:.2f}", clusters(pairs, 4).tolist()
+([[0, 2]], '0.82', [0, 1, 0, 3])
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ FACTOR = np.uint64(0x9E3779B97F4A7C15)
 Numbers = npt.NDArray[np.int64]
 Pairs = npt.NDArray[np.int64]
 """Two rows each, the one that comes first before the other. Shape (pairs, 2)."""
+
+Similarity = npt.NDArray[np.float32]
+"""Of pairs, the similarity of each input; NaN where a row has fewer. Shape (pairs, inputs)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +142,7 @@ def candidates(bands: Hashes, rank: Numbers) -> Pairs:
     return np.stack(np.divmod(found, max(1, rows)), axis=1)
 
 
-def near(pairs: Pairs, parts: Sequence[Sets], *, threshold: float) -> Pairs:
+def near(pairs: Pairs, parts: Sequence[Sets], *, threshold: float) -> tuple[Pairs, Similarity]:
     """Those pairs of which every input is near: the Jaccard similarity of its sets is so high.
 
     Args:
@@ -151,7 +155,8 @@ def near(pairs: Pairs, parts: Sequence[Sets], *, threshold: float) -> Pairs:
     part = np.searchsorted(starts, pairs, "right") - 1
     alike = inputs[part[:, 0]] == inputs[part[:, 1]]
     pairs, part = pairs[alike], part[alike]
-    for at in range(int(inputs.max(initial=0))):
+    similarity = np.full((len(pairs), int(inputs.max(initial=0))), np.nan, np.float32)
+    for at in range(similarity.shape[1]):
         has = at < inputs[part[:, 0]]
         keep = ~has
         sizes = np.zeros(pairs.shape, np.int64)
@@ -167,9 +172,23 @@ def near(pairs: Pairs, parts: Sequence[Sets], *, threshold: float) -> Pairs:
             ]
             shared = _shared(sets, [sizes[block, side] for side in (0, 1)])
             union = sizes[block].sum(axis=1) - shared
-            keep[block] = (union == 0) | (shared / np.maximum(union, 1) >= threshold)
-        pairs, part = pairs[keep], part[keep]
-    return pairs
+            found = np.where(union == 0, 1, shared / np.maximum(union, 1))
+            keep[block] = found >= threshold
+            similarity[block, at] = found
+        pairs, part, similarity = pairs[keep], part[keep], similarity[keep]
+    return pairs, similarity
+
+
+def clusters(pairs: Pairs, count: int) -> Numbers:
+    """Of each of so many rows, the first one that it is near, directly or by way of others."""
+    first = np.arange(count)
+    while True:
+        one, other = first[pairs[:, 0]], first[pairs[:, 1]]
+        if (one == other).all():
+            return first
+        np.minimum.at(first, np.maximum(one, other), np.minimum(one, other))
+        while (first != first[first]).any():
+            first = first[first]
 
 
 def _blocks(pairs: Numbers, sizes: Numbers) -> Iterator[Numbers]:

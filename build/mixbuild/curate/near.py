@@ -13,11 +13,20 @@ import numpy as np
 
 from mixbuild.curate.duplicates import Digests, Keyed, Mask, Numbers, groups
 from mixbuild.curate.keyed import EVERY, numbers_of, read_keyed, some
-from mixbuild.curate.minhash import BANDS, Pairs, Sets, bands_of, candidates, near
+from mixbuild.curate.minhash import (
+    BANDS,
+    Pairs,
+    Sets,
+    Similarity,
+    bands_of,
+    candidates,
+    clusters,
+    near,
+)
 from mixbuild.curate.pool import Note, Pool
 from mixbuild.curate.repeats import LEAKS, give_way
 from mixbuild.declare import Near
-from mixbuild.make import read_shingles
+from mixbuild.make import Clusters, read_shingles
 
 NEAR = "near duplicate"
 NEAR_CONFLICT = "nearly conflicting answers"
@@ -33,6 +42,7 @@ class Alike:
         content: of each row, what it says, as a number.
         pairs: contents with inputs that are near, and not the same. Shape (pairs, 2).
         same_answer: of each pair, whether both answer the same.
+        similarity: of each pair, that of each input.
     """
 
     rows: Keyed
@@ -40,6 +50,11 @@ class Alike:
     content: Numbers
     pairs: Pairs
     same_answer: Mask
+    similarity: Similarity
+
+    def first(self) -> Numbers:
+        """Of each content, the number in the pool of the row that would stay."""
+        return self.numbers[_first(self.rows, self.content)]
 
 
 def find_alike(pool: Pool, asked: Near) -> Alike:
@@ -48,7 +63,7 @@ def find_alike(pool: Pool, asked: Near) -> Alike:
     Raises:
         VerifyError: a shard, its keys or its shingles are not what the manifest says.
     """
-    rows, numbers = read_keyed(pool, "slots", *EVERY)
+    rows, numbers = read_keyed(pool, *EVERY)
     looked_at = np.flatnonzero((pool.reasons[numbers] == 0) | ~rows.train)
     rows, numbers = some(rows, looked_at), numbers[looked_at]
     content = groups(rows.whole)
@@ -66,10 +81,10 @@ def find_alike(pool: Pool, asked: Near) -> Alike:
         answers[here] = numbers_of(table.column("answers").combine_chunks())[own]
     pairs = candidates(bands, _rank(rows, first))
     pairs = pairs[(rows.inputs[first[pairs[:, 0]]] != rows.inputs[first[pairs[:, 1]]]).any(axis=1)]
-    pairs = np.searchsorted(np.sort(where), near(where[pairs], sets, threshold=asked.threshold))
-    pairs = np.argsort(where)[pairs]
+    pairs, similarity = near(where[pairs], sets, threshold=asked.threshold)
+    pairs = np.argsort(where)[np.searchsorted(np.sort(where), pairs)]
     same = (answers[pairs[:, 0]] == answers[pairs[:, 1]]).all(axis=1)
-    return Alike(rows, numbers, content, pairs, same)
+    return Alike(rows, numbers, content, pairs, same, similarity)
 
 
 def take_out_leaking(pool: Pool, alike: Alike) -> None:
@@ -104,6 +119,23 @@ def near_leaks(pool: Pool, alike: Alike) -> dict[tuple[int, int], int]:
     for into, of, _ in found:
         counts[into, of] = counts.get((into, of), 0) + 1
     return counts
+
+
+def clusters_of(pool: Pool, alike: Alike) -> dict[str, Clusters]:
+    """Of each config, the clusters that its rows are in."""
+    names = list(dict.fromkeys(place.config for place in pool.places))
+    cluster = clusters(alike.pairs, _count(alike))[alike.content]
+    near = np.flatnonzero(np.isin(alike.content, alike.pairs))
+    sizes = np.bincount(cluster[near], minlength=_count(alike))
+    found = {}
+    for number, name in enumerate(names):
+        own = cluster[near[alike.rows.task[near] == number]]
+        if len(own):
+            each = np.unique(own)
+            found[name] = Clusters(
+                clusters=len(each), rows=len(own), largest=int(sizes[each].max())
+            )
+    return found
 
 
 def take_out_near(pool: Pool, alike: Alike) -> dict[str, int]:

@@ -131,6 +131,13 @@ class Pool:
             self.shown_by[rows] = shown_by[still]
         self.texts.update(zip(rows.tolist(), compress(texts, still.tolist()), strict=False))
 
+    def span(self, place: Place) -> tuple[int, int]:
+        """The number of a split's first row, and the one after its last."""
+        parts = [part for part in self.parts if part.place is place]
+        if not parts:
+            return 0, 0
+        return parts[0].start, parts[-1].start + parts[-1].shard.rows
+
     def counted(self, rows: Numbers) -> dict[str, int]:
         """How many rows of each split; of those without any, nothing."""
         pairs = zip(self.places, rows.tolist(), strict=True)

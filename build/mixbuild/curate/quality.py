@@ -8,6 +8,7 @@ those that are left at most ``max_rows`` stay.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -17,15 +18,45 @@ import pyarrow.compute as pc
 
 from mixbuild.curate.contamination import Item
 from mixbuild.curate.max_rows import take_out_beyond
-from mixbuild.curate.near import find_alike, near_leaks, take_out_leaking, take_out_near
-from mixbuild.curate.pool import Part, Pool, pool_of
-from mixbuild.curate.removal import REMOVED, removal_path, write_removal
+from mixbuild.curate.near import (
+    Alike,
+    clusters_of,
+    find_alike,
+    near_leaks,
+    take_out_leaking,
+    take_out_near,
+)
+from mixbuild.curate.page import page_of
+from mixbuild.curate.pairs import kinds_of
+from mixbuild.curate.pool import Numbers, Place, Pool, pool_of
+from mixbuild.curate.removal import (
+    REMOVED,
+    notes_path,
+    removal_path,
+    write_notes,
+    write_removal,
+)
 from mixbuild.curate.repeats import take_out_repeats
 from mixbuild.curate.rows import Ids
 from mixbuild.curate.run import Run, run_by
 from mixbuild.curate.sift import take_out_alone
 from mixbuild.declare import Near, Quality
 from mixbuild.make import Built, BuiltSplit, Overlaps, without
+
+
+@dataclass(frozen=True)
+class TakenOut:
+    """What came of it.
+
+    Attributes:
+        configs: what the manifest is to say of them now, a removal for each split, be it empty.
+        overlaps: what rows say more than once, where it was looked for.
+        page: of pairs that are worth a look, where it was asked for and there may be some.
+    """
+
+    configs: dict[str, Built]
+    overlaps: Overlaps | None
+    page: str | None
 
 
 def take_out(
@@ -36,7 +67,8 @@ def take_out(
     items: Sequence[Item] = (),
     again: Container[tuple[str, str]] = (),
     run: Run | None = None,
-) -> tuple[dict[str, Built], Overlaps | None]:
+    look: bool = False,
+) -> TakenOut:
     """Take rows out of the configs of a build that are judged together.
 
     Args:
@@ -46,10 +78,7 @@ def take_out(
         items: of the evaluation sets that ``contamination`` names.
         again: the (config, split) of which a mixture may take rows by other templates, too.
         run: where rows are judged; None for this process.
-
-    Returns:
-        what the manifest is to say of them now, a removal for each split, be it empty; and what
-        rows say more than once, where it was looked for.
+        look: make a page of pairs, too.
 
     Raises:
         VerifyError: a shard or its keys are not what the manifest says.
@@ -57,16 +86,20 @@ def take_out(
     """
     run = run or run_by()
     pool = pool_of(out, configs, again=again)
-    overlaps = None
+    overlaps, alike = None, None
     if quality is not None:
         take_out_alone(pool, quality, items, run=run)
-        overlaps = _take_out_repeats(pool, quality, run) if by_keys(quality) else None
+        if by_keys(quality):
+            asked = near_of(quality)
+            alike = None if asked is None else find_alike(pool, asked)
+            overlaps = _take_out_repeats(pool, quality, alike, run)
     take_out_beyond(pool, configs)
     ids = Ids(pool)
     settled = {
         name: _settled(out, pool, name, config, overlaps, ids) for name, config in configs.items()
     }
-    return settled, overlaps
+    page = page_of(tuple(configs), kinds_of(pool, configs, alike)) if look and overlaps else None
+    return TakenOut(settled, overlaps, page)
 
 
 def by_keys(quality: Quality) -> bool:
@@ -81,9 +114,7 @@ def near_of(quality: Quality) -> Near | None:
     return quality.near
 
 
-def _take_out_repeats(pool: Pool, quality: Quality, run: Run) -> Overlaps:
-    asked = near_of(quality)
-    alike = None if asked is None else find_alike(pool, asked)
+def _take_out_repeats(pool: Pool, quality: Quality, alike: Alike | None, run: Run) -> Overlaps:
     if alike is not None and quality.leakage is not None and quality.leakage.by == "near":
         take_out_leaking(pool, alike)
     overlaps = take_out_repeats(
@@ -93,9 +124,11 @@ def _take_out_repeats(pool: Pool, quality: Quality, run: Run) -> Overlaps:
         run=run,
         near=None if alike is None else near_leaks(pool, alike),
     )
-    if alike is None or quality.near is None:
+    if alike is None:
         return overlaps
-    return msgspec.structs.replace(overlaps, near_conflicts=take_out_near(pool, alike))
+    beside = {} if quality.near is None else take_out_near(pool, alike)
+    found = clusters_of(pool, alike)
+    return msgspec.structs.replace(overlaps, near_conflicts=beside, near_clusters=found)
 
 
 def _settled(
@@ -104,30 +137,45 @@ def _settled(
     splits: dict[str, BuiltSplit] = {}
     for place in pool.places:
         if place.config == name:
-            removed = _removed(pool, [part for part in pool.parts if part.place is place], ids)
-            listed = write_removal(out, removal_path(name, place.split), removed)
-            splits[place.split] = without(place.entry, listed)
+            removed = _removed(pool, place, ids)
+            entry = without(
+                place.entry, write_removal(out, removal_path(name, place.split), removed)
+            )
+            noted = write_notes(out, notes_path(name, place.split), _noted(pool, place, ids))
+            splits[place.split] = msgspec.structs.replace(entry, noted=noted)
     found = None if overlaps is None else overlaps.of(name)
     return msgspec.structs.replace(config, splits=splits, overlaps=found)
 
 
-def _removed(pool: Pool, parts: Sequence[Part], ids: Ids) -> pa.Table:
+def _removed(pool: Pool, place: Place, ids: Ids) -> pa.Table:
     """The rows of a split that are taken out, in order."""
+    first, last = pool.span(place)
+    rows = first + np.flatnonzero(pool.reasons[first:last])
+    reasons = pa.array(pool.names, pa.string()).take(pa.array(pool.reasons[rows] - np.uint16(1)))
+    told = np.fromiter(pool.texts, np.int64, len(pool.texts))
+    own = np.flatnonzero(np.isin(told, rows))
+    text = np.zeros(len(rows), np.int64)
+    text[np.searchsorted(rows, told[own])] = own + 1
+    texts = pa.array(["", *pool.texts.values()], pa.string()).take(pa.array(text))
+    because = pc.coalesce(ids.of(pool.shown_by[rows]), texts)
+    return _listed(pool, rows, reasons, because)
+
+
+def _noted(pool: Pool, place: Place, ids: Ids) -> pa.Table:
+    """What there is to say of the rows of a split, in order."""
+    first, last = pool.span(place)
     tables = [REMOVED.empty_table()]
-    for part in parts:
-        reasons = pool.reasons[part.start : part.start + part.shard.rows]
-        rows = np.flatnonzero(reasons)
-        shows = ids.of(pool.shown_by[part.start + rows])
-        because = [pool.texts.get(part.start + row, "") for row in rows.tolist()]
-        tables.append(
-            pa.table(
-                [
-                    np.full(len(rows), part.index, np.int32),
-                    rows,
-                    pa.array(pool.names, pa.string()).take(pa.array(reasons[rows] - 1)),
-                    pc.coalesce(shows, pa.array(because, pa.string())),
-                ],
-                schema=REMOVED,
-            )
-        )
-    return pa.concat_tables(tables)
+    for note in pool.notes:
+        own = np.flatnonzero((note.rows >= first) & (note.rows < last))
+        what = pa.array([note.what] * len(own), pa.string())
+        tables.append(_listed(pool, note.rows[own], what, ids.of(note.shown_by[own])))
+    return pa.concat_tables(tables).sort_by([(name, "ascending") for name in REMOVED.names[:3]])
+
+
+def _listed(
+    pool: Pool, rows: Numbers, reasons: pa.StringArray, because: pa.StringArray
+) -> pa.Table:
+    """Rows of a split by the places that they have in there."""
+    shard = np.searchsorted(pool.starts, rows, "right") - 1
+    index = np.array([part.index for part in pool.parts], np.int32)
+    return pa.table([index[shard], rows - pool.starts[shard], reasons, because], schema=REMOVED)

@@ -1,7 +1,7 @@
 """A removal: the rows of a split that are taken out, each with its reason, in a small Arrow file.
 
-It lies beside the folder of the split's shards, which stay as they are: whoever reads the split
-leaves these rows out, and whoever looks for what was removed finds it here.
+It lies beside the split's shards, which stay as they are: whoever reads the split leaves these rows
+out, and whoever looks for what was removed finds it here. So do notes on rows that may well stay.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from mixbuild.core import VerifyError, explained_output, one_line, whole_file
-from mixbuild.make import BuiltSplit, Removed
+from mixbuild.make import BuiltSplit, Noted, Removed
 
 REMOVED = pa.schema(
     [
@@ -42,6 +42,15 @@ def removal_path(config: str, split: str) -> str:
     return f"{config}/{split}.removed.arrow"
 
 
+def notes_path(config: str, split: str) -> str:
+    """Where the notes on a split's rows lie, below the output folder.
+
+    >>> notes_path("imdb", "train")
+    'imdb/train.noted.arrow'
+    """
+    return f"{config}/{split}.noted.arrow"
+
+
 def write_removal(out: Path, path: str, removed: pa.Table) -> Removed:
     """Write a removal at once, unless it is there.
 
@@ -56,20 +65,35 @@ def write_removal(out: Path, path: str, removed: pa.Table) -> Removed:
     Raises:
         OutputError: it cannot be written.
     """
-    reasons = removed.column("reason").value_counts().to_pylist()
-    drops = dict(sorted((each["values"], each["counts"]) for each in reasons))
-    listed = Removed(path=path, drops=drops, digest=_digest(removed))
+    listed = Removed(path=path, drops=_counts(removed), digest=_digest(removed))
     with contextlib.suppress(VerifyError):
         read_removal(out, listed)
         return listed
-    compressed = pa.ipc.IpcWriteOptions(compression="zstd")
-    with (
-        explained_output(out / path),
-        whole_file(out / path) as partial,
-        pa.OSFile(str(partial), "wb") as sink,
-        pa.ipc.new_file(sink, REMOVED, options=compressed) as file,
-    ):
-        file.write_table(removed)
+    _write(out / path, removed)
+    return listed
+
+
+def write_notes(out: Path, path: str, notes: pa.Table) -> Noted | None:
+    """Write notes on rows at once, unless they are there.
+
+    Args:
+        out: the output folder.
+        path: below it.
+        notes: of the schema ``REMOVED``, in order; the reason is what there is to say.
+
+    Returns:
+        what the manifest says of them; None where there are none.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    if not notes.num_rows:
+        return None
+    listed = Noted(path=path, notes=_counts(notes), digest=_digest(notes))
+    with contextlib.suppress(VerifyError):
+        read_notes(out, listed)
+        return listed
+    _write(out / path, notes)
     return listed
 
 
@@ -79,18 +103,17 @@ def read_removal(out: Path, removed: Removed) -> pa.Table:
     Raises:
         VerifyError: the file cannot be read, or says something else than it is to.
     """
-    path = out / removed.path
-    remedy = f"delete it if it is there, then run make --out {out} again"
-    try:
-        with pa.OSFile(str(path)) as file:
-            found = pa.ipc.open_file(file).read_all()
-    except (OSError, pa.ArrowException) as error:
-        raise VerifyError(f"{path}: cannot be read ({one_line(error)}); {remedy}") from None
-    if not found.schema.equals(REMOVED) or _digest(found) != removed.digest:
-        raise VerifyError(
-            f"{path}: expected the {removed.rows:,} rows that are taken out, got others; {remedy}"
-        )
-    return found
+    what = f"the {removed.rows:,} rows that are taken out"
+    return _read(out, removed.path, removed.digest, what)
+
+
+def read_notes(out: Path, noted: Noted) -> pa.Table:
+    """The notes on a split's rows.
+
+    Raises:
+        VerifyError: the file cannot be read, or says something else than it is to.
+    """
+    return _read(out, noted.path, noted.digest, "its notes on rows")
 
 
 def kept(out: Path, entry: BuiltSplit) -> Iterator[Mask | None]:
@@ -122,3 +145,32 @@ def _digest(removed: pa.Table) -> str:
         (text,) = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), "\n")
         digest.update(f"{text}\n".encode() if len(lines) else b"")
     return digest.hexdigest()
+
+
+def _counts(rows: pa.Table) -> dict[str, int]:
+    reasons = rows.column("reason").value_counts().to_pylist()
+    return dict(sorted((each["values"], each["counts"]) for each in reasons))
+
+
+def _write(path: Path, rows: pa.Table) -> None:
+    compressed = pa.ipc.IpcWriteOptions(compression="zstd")
+    with (
+        explained_output(path),
+        whole_file(path) as partial,
+        pa.OSFile(str(partial), "wb") as sink,
+        pa.ipc.new_file(sink, REMOVED, options=compressed) as file,
+    ):
+        file.write_table(rows)
+
+
+def _read(out: Path, below: str, digest: str, what: str) -> pa.Table:
+    path = out / below
+    remedy = f"delete it if it is there, then run make --out {out} again"
+    try:
+        with pa.OSFile(str(path)) as file:
+            found = pa.ipc.open_file(file).read_all()
+    except (OSError, pa.ArrowException) as error:
+        raise VerifyError(f"{path}: cannot be read ({one_line(error)}); {remedy}") from None
+    if not found.schema.equals(REMOVED) or _digest(found) != digest:
+        raise VerifyError(f"{path}: expected {what}, got others; {remedy}")
+    return found

@@ -119,7 +119,7 @@ def judge(unit: Range, asked: Asked) -> Judged:
         VerifyError: the keys of a shard are not what the manifest says.
     """
     pool, exact = asked.pool, asked.exact
-    rows, numbers = read_keyed(pool, "inputs", unit.low, unit.high)
+    rows, numbers = read_keyed(pool, unit.low, unit.high)
     leaks = shared(rows.inputs, rows.place, places=len(pool.places))
     left = pool.reasons[numbers] == 0
     taken: list[Note] = []

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mixbuild.core import count_of
 from mixbuild.curate.contamination import Contaminants, Item
 from mixbuild.curate.length import trim_of
 from mixbuild.curate.pool import Numbers, Part, Pool
@@ -124,7 +125,7 @@ def _too_long(first: int, batch: pa.RecordBatch, limit: Trim) -> dict[int, tuple
     """Rows, why they are to be taken out, and how many tokens they have."""
     tokens = limit_of(limit).count(batch["prompt"].to_pylist(), batch["completion"].to_pylist())
     long = np.flatnonzero(tokens > limit.max_tokens)
-    reason = f"more than {limit.max_tokens:,} tokens"
+    reason = f"more than {count_of(limit.max_tokens, 'token')}"
     return {first + int(row): (reason, f"{tokens[row]:,} tokens") for row in long}
 
 

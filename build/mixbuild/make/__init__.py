@@ -27,6 +27,7 @@ from mixbuild.make.config import (
     BuiltSplit,
     Config,
     ListedShard,
+    Noted,
     Removed,
     Selected,
     SplitEntry,
@@ -51,7 +52,7 @@ from mixbuild.make.manifest import FILE, Manifest, expect, refuse_format
 from mixbuild.make.manifest import load as load_manifest
 from mixbuild.make.manifest import save as save_manifest
 from mixbuild.make.odd import contradictions
-from mixbuild.make.overlaps import Leaks, Overlaps
+from mixbuild.make.overlaps import Clusters, Leaks, Overlaps
 from mixbuild.make.plan import Plan, Request, judged, plan
 from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes
 from mixbuild.make.run import Made, make
@@ -66,6 +67,7 @@ __all__ = [
     "Asked",
     "Built",
     "BuiltSplit",
+    "Clusters",
     "Config",
     "Leaks",
     "ListedShard",
@@ -73,6 +75,7 @@ __all__ = [
     "Manifest",
     "MixedTask",
     "Name",
+    "Noted",
     "OfMixture",
     "OfTask",
     "Overlaps",

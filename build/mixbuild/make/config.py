@@ -51,6 +51,20 @@ class Removed(Record, frozen=True):
         return sum(self.drops.values())
 
 
+class Noted(Record, frozen=True):
+    """What there is to say of rows of a split, whether they stay or not.
+
+    Attributes:
+        path: below the output folder, of the file that lists them.
+        notes: of how many rows each is said.
+        digest: of what the file lists.
+    """
+
+    path: str
+    notes: dict[str, Count]
+    digest: str
+
+
 class Selected(Record, frozen=True):
     """Rows of other configs' shards, in an order of their own.
 
@@ -73,6 +87,7 @@ class BuiltSplit(SplitEntry, frozen=True):
     Attributes:
         shards: none where it is ``selected``.
         removed: rows that are taken out.
+        noted: rows that say something else than others like them, say.
         selected: rows of other splits, where it is made of these.
         again: the same rows as in ``shards``, row by row, by other templates: all of them once,
             then once more. For mixtures that take a row more than once; no reader of the split
@@ -83,6 +98,7 @@ class BuiltSplit(SplitEntry, frozen=True):
     removed: Removed | None = None
     selected: Selected | None = None
     again: tuple[ListedShard, ...] = ()
+    noted: Noted | None = None
 
 
 def without(split: BuiltSplit, removed: Removed | None) -> BuiltSplit:
@@ -91,7 +107,9 @@ def without(split: BuiltSplit, removed: Removed | None) -> BuiltSplit:
     if removed is not None:
         rows -= removed.rows
         drops = dict(sorted((Counter(drops) + Counter(removed.drops)).items()))
-    return msgspec.structs.replace(split, rows_read=read, rows=rows, drops=drops, removed=removed)
+    return msgspec.structs.replace(
+        split, rows_read=read, rows=rows, drops=drops, removed=removed, noted=None
+    )
 
 
 def whole(config: Config[BuiltSplit]) -> Config[BuiltSplit]:

@@ -145,6 +145,7 @@ def _misplaced(found: Manifest) -> Iterator[str]:
     for below, where, entry in splits:
         for key, lies, expected in (
             ("removed", entry.removed, f"{below}.removed.arrow"),
+            ("noted", entry.noted, f"{below}.noted.arrow"),
             ("selected", entry.selected, f"{below}.selection.arrow"),
         ):
             if lies is not None and lies.path != expected:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mixbuild.core import Report, VerifyError, silent
-from mixbuild.curate import read_removal, read_selected
+from mixbuild.curate import read_notes, read_removal, read_selected
 from mixbuild.make import BuiltSplit, ListedShard, Manifest, expect, read_shard
 from mixbuild.publish import Progress, Verified
 from mixbuild.publish import push as hub
@@ -100,6 +100,8 @@ def _faults_beside(out: Path, entry: BuiltSplit) -> Iterator[str]:
     try:
         if entry.removed is not None:
             read_removal(out, entry.removed)
+        if entry.noted is not None:
+            read_notes(out, entry.noted)
         if entry.selected is not None:
             rows = sum(places.num_rows for places in read_selected(out, entry.selected))
             if rows != entry.rows:

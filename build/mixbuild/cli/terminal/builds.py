@@ -13,8 +13,8 @@ from mixbuild.cli.terminal.console import err, out
 from mixbuild.cli.terminal.rows import print_record, print_row
 from mixbuild.cli.terminal.tables import Table, print_table, table
 from mixbuild.cli.terminal.text import shown
-from mixbuild.core import RowDict
-from mixbuild.curate import kept
+from mixbuild.core import RowDict, count_of
+from mixbuild.curate import PAIRS, kept
 from mixbuild.declare import Task
 from mixbuild.make import FILE, Built, BuiltSplit, Made, Overlaps
 from mixbuild.sources import LockEntry, is_commit
@@ -49,13 +49,15 @@ def print_made(
         out.print(f"\n{name}: not asked for any more, removed")
     _print_sources(configs)
     if not made.changed:
-        out.print(f"\n{path}: nothing to do, all {made.kept:,} shards are up to date")
+        all_are = "its shard is" if made.kept == 1 else f"all {made.kept:,} shards are"
+        out.print(f"\n{path}: nothing to do, {all_are} up to date")
         return
     row = next((row for config in configs.values() for row in _first_row(folder, config)), None)
     if few and row:
         print_row(row)
     by = f" by {made.workers} worker processes" if made.workers else ""
-    out.print(f"\n{path}: {made.rendered:,} shards rendered{by}, {made.kept:,} kept")
+    rendered = count_of(made.rendered, "shard")
+    out.print(f"\n{path}: {rendered} rendered{by}, {made.kept:,} kept")
 
 
 def _by_split(configs: Mapping[str, Built]) -> Table:
@@ -103,8 +105,8 @@ def _together(configs: Mapping[str, Built]) -> str:
     """All configs on one line."""
     splits = [split for config in configs.values() for split in config.splits.values()]
     return (
-        f"{len(configs):,} configs: {sum(split.rows_read for split in splits):,} rows read, "
-        f"{sum(split.rows for split in splits):,} rows, "
+        f"{count_of(len(configs), 'config')}: {sum(split.rows_read for split in splits):,} rows "
+        f"read, {count_of(sum(split.rows for split in splits), 'row')}, "
         f"{sum(sum(split.drops.values()) for split in splits):,} left out, "
         f"{_megabytes(splits):,.2f} MB"
     )
@@ -114,8 +116,11 @@ def _megabytes(splits: Sequence[BuiltSplit]) -> float:
     return sum(shard.bytes for split in splits for shard in split.shards) / 1e6
 
 
-def print_overlaps(overlaps: Overlaps) -> None:
-    """What rows say more than once, whether it was taken out or not."""
+OTHERWISE = ", and with another answer"
+
+
+def print_overlaps(folder: Path, overlaps: Overlaps) -> None:
+    """What the rows of a build say more than once, whether it was taken out or not."""
     if overlaps.leaks:
         out.print("\ninputs that are in two splits:")
         near = any(each.near for each in overlaps.leaks)  # else nothing is said of it
@@ -126,13 +131,19 @@ def print_overlaps(overlaps: Overlaps) -> None:
             leaks.add_row(each.train, each.evaluation, *counts[: 2 if near else 1])
         print_table(leaks)
     for name, count in overlaps.conflicts.items():
-        out.print(f"{name}: {count:,} rows have the same inputs as another, and another answer")
+        out.print(f"{name}: {count_of(count, 'row')} with the same inputs as another{OTHERWISE}")
     for name, count in overlaps.near_conflicts.items():
+        rows = count_of(count, "row")
+        out.print(f"{name}: {rows} with nearly the same inputs as another{OTHERWISE}")
+    for name, alike in overlaps.near_clusters.items():
         out.print(
-            f"{name}: {count:,} rows have nearly the same inputs as another, and another answer"
+            f"{name}: {count_of(alike.rows, 'row')} in {count_of(alike.clusters, 'cluster')} of "
+            f"nearly the same inputs, the largest of {count_of(alike.largest, 'row')}"
         )
     for name, count in overlaps.spanning.items():
-        out.print(f"{name}: {count:,} groups are in several of its splits")
+        out.print(f"{name}: {count_of(count, 'group')} in several of its splits")
+    if overlaps.conflicts or overlaps.near_clusters:
+        out.print(f"{folder / PAIRS}: pairs of these rows, to be looked at in a browser")
 
 
 def _print_sources(configs: Mapping[str, Built]) -> None:
@@ -181,7 +192,8 @@ def print_rebuilt(place: str, rebuilt: Sequence[Rebuilt]) -> None:
         out.print(shown(f"\n{each.config}/{each.split}: {each.difference}"))
     if not different:
         rows = sum(each.rows for each in rebuilt)
-        out.print(f"\n{place}: rebuilt, {rows:,} rows are the same")
+        are = "is" if rows == 1 else "are"
+        out.print(f"\n{place}: rebuilt, {count_of(rows, 'row')} {are} the same")
 
 
 def print_task_file(path: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mixbuild.core import count_of
 from mixbuild.curate import QUANTILES
 from mixbuild.publish.card.markdown import code, table
 from mixbuild.publish.manifest import PublishedConfig, PublishedSplit
@@ -38,22 +39,28 @@ def repeats(config: PublishedConfig) -> Iterator[str]:
     for split, each in config.splits.items():
         if each.summary and (each.summary.repeated or each.summary.conflicts):
             yield (
-                f"said more than once in {split}: {each.summary.repeated:,} rows repeat another, "
-                f"{each.summary.conflicts:,} prompts have several completions"
+                f"said more than once in {split}: {count_of(each.summary.repeated, 'row')} as "
+                f"before, {count_of(each.summary.conflicts, 'prompt')} with several completions"
             )
     found = config.overlaps
     if found is None:
         return
     for leak in found.leaks:
         near = f", and {leak.near:,} nearly" if leak.near else ""
-        yield (
-            f"in the source, {leak.inputs:,} inputs of {leak.train} are in {leak.evaluation}{near}"
-        )
+        inputs = count_of(leak.inputs, "input")
+        yield f"the source has {inputs} of {leak.train} in {leak.evaluation} as well{near}"
     for what, counts in (("the same", found.conflicts), ("nearly the same", found.near_conflicts)):
         for name, rows in counts.items():
-            yield f"in the source, {rows:,} rows of {name} have {what} inputs and another answer"
-    for rows in found.spanning.values():
-        yield f"in the source, {rows:,} groups are in several splits"
+            said = f"{what} inputs as another and another answer"
+            yield f"the source has {count_of(rows, 'row')} of {name} with {said}"
+    for alike in found.near_clusters.values():
+        yield (
+            f"the source has {count_of(alike.rows, 'row')} in "
+            f"{count_of(alike.clusters, 'cluster')} of nearly the same inputs, the largest of "
+            f"{count_of(alike.largest, 'row')}"
+        )
+    for groups in found.spanning.values():
+        yield f"the source has {count_of(groups, 'group')} in several splits"
 
 
 def lengths(config: PublishedConfig) -> Iterator[str]:
