@@ -17,6 +17,7 @@ Used by import; a script at the root of a Hub repo would break it, so this file 
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,7 +29,7 @@ import pyarrow as pa
 from datasets.builder import Key
 from mixbuild import __version__
 from mixbuild.core import UsageError, dump_json, hash_code, one_of
-from mixbuild.curate import build
+from mixbuild.curate import benchmarks_in_train, build
 from mixbuild.declare import DROP, PROMPT_COMPLETION, SEED, Recipe, Resolved, RowFormat, Task
 from mixbuild.make import (
     BuiltSplit,
@@ -160,6 +161,8 @@ class _OfRecipe:
             mixtures=resolved.mixtures,
             catalog=self.catalog,
         )
+        for line in made.warnings:
+            warnings.warn(line, stacklevel=2)
         entries = made.made.manifest.configs[self.name].splits
         return {
             split: (pieces(entry), partial(_read_pieces, folder=folder, entry=entry))
@@ -179,6 +182,8 @@ def _asked_for(name: str, asked: InstructMixConfig) -> _OfTask | _OfRecipe:
         task = find(name, catalog)
         sources = {} if asked.source is None else {task.name: asked.source}
         request = Request([task], Path(), sources, asked.templates, asked.seed, **how)
+        for line in benchmarks_in_train(request, catalog=catalog):
+            warnings.warn(line, stacklevel=3)
         return _OfTask(plan(task, request))
     for option in ("templates", "seed"):
         if getattr(asked, option) != getattr(InstructMixConfig, option):

@@ -1,7 +1,9 @@
 """Contamination, as a curve: how many planted items are found, and how many other rows are flagged.
 
 ``python build/bench/contamination.py`` reads gsm8k and imdb where genuine rows are at hand, plants
-each item of gsm8k's test split in other texts, and prints a line for each run and coverage.
+each item of gsm8k's test split in other texts, and prints a line for each run and coverage. Each
+text is labelled by the item that was planted in it, or by none; precision is the share of what is
+flagged of which that very item is named.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import re
 import sys
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,6 +25,11 @@ from mixbuild.curate.contamination import Contaminants, Item  # noqa: E402
 LOWEST = 0.4
 COVERAGES = (LOWEST, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8)
 BLOCK_ROWS = 1_000
+PLANTED = (
+    *("question", "answer alone", "in two parts"),
+    *("both, 1 word in 10 changed", "question, 1 word in 10 changed"),
+)
+"""What is planted of each item, and how."""
 
 
 def rows(task: str, split: str) -> list[dict[str, str]]:
@@ -54,13 +60,17 @@ def texts() -> tuple[list[Item], dict[str, list[str]]]:
     found: dict[str, list[str]] = {}
     for number, row in enumerate(items):
         asked, half = row["question"].split(), len(row["question"].split()) // 2
-        for name, text in {
-            "question": row["question"],
-            "answer alone": answer(row),
-            "in two parts": f"{' '.join(asked[:half])} [x] {' '.join(asked[half:])}",
-            "both, 1 word in 10 changed": f"{changed(row['question'])} {changed(answer(row))}",
-            "question, 1 word in 10 changed": changed(row["question"]),
-        }.items():
+        for name, text in zip(
+            PLANTED,
+            (
+                row["question"],
+                answer(row),
+                f"{' '.join(asked[:half])} [x] {' '.join(asked[half:])}",
+                f"{changed(row['question'])} {changed(answer(row))}",
+                changed(row["question"]),
+            ),
+            strict=True,
+        ):
             found.setdefault(name, []).append(f"{around(number)} {text} {around(number + 1)}")
     found["gsm8k train"] = [f"{row['question']} {answer(row)}" for row in train]
     found["imdb"] = imdb
@@ -75,19 +85,25 @@ def main() -> None:
     items, found = texts()
     for words in (4, 5):
         contaminants = Contaminants(items, words=words, coverage=LOWEST)
-        covered = {
-            name: np.array(
-                [
-                    hit.coverage
-                    for start in range(0, len(each), BLOCK_ROWS)
-                    for _, hit in contaminants.among(pa.array(each[start : start + BLOCK_ROWS]))
-                ]
-            )
+        hits = {
+            name: [
+                (hit.coverage, name in PLANTED and hit.item is items[start + row])
+                for start in range(0, len(each), BLOCK_ROWS)
+                for row, hit in contaminants.among(pa.array(each[start : start + BLOCK_ROWS]))
+            ]
             for name, each in found.items()
         }
         for coverage in COVERAGES:
-            counts = {name: int((each >= coverage).sum()) for name, each in covered.items()}
-            print(f"{words} words, coverage {coverage}: {counts}", flush=True)
+            flagged = {
+                name: [right for share, right in each if share >= coverage]
+                for name, each in hits.items()
+            }
+            counts = {name: len(each) for name, each in flagged.items()}
+            precision = sum(map(sum, flagged.values())) / sum(counts.values())
+            print(
+                f"{words} words, coverage {coverage}: {counts}, precision {precision:.4f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

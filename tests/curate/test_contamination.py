@@ -115,9 +115,18 @@ def test_what_is_not_covered_between_is_left_out_of_the_text_that_is_shown() -> 
 
 
 def test_items_that_are_shorter_than_a_run_are_counted() -> None:
-    items = [Item("a", "Why?", "No."), Item("b", "", ""), Item("c", "Is it far from here?", "Yes.")]
-    assert Contaminants(items, words=4, coverage=0.5).too_short == 2
-    assert Contaminants([], words=4, coverage=0.5).too_short == 0
+    items = [
+        Item(id_, *said)
+        for id_, *said in (
+            ("a:0", "Why?", "No."),
+            ("a:1", "", ""),
+            ("a:2", "Is it far from here?", "Yes."),
+            ("b:0", "Why?", "No."),
+        )
+    ]
+    assert Contaminants(items, words=4, coverage=0.5).too_short == {"a": 2, "b": 1}
+    assert Contaminants(items, words=2, coverage=0.5).too_short == {"a": 1}
+    assert not Contaminants([], words=4, coverage=0.5).too_short
 
 
 QUESTIONS = {

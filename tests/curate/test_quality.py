@@ -385,6 +385,27 @@ def test_a_benchmark_that_another_task_trains_on_is_known_by_its_source(
     assert not list(benchmarks_in_train(replace(request, splits=["test"]), catalog=ALL))
 
 
+def test_whoever_builds_is_warned_of_benchmarks_and_of_items_that_cannot_be_found(
+    tmp_path: Path,
+) -> None:
+    bench = tmp_path / "bench.jsonl"
+    bench.write_text('{"question": "Why?", "answer": "No."}\n{"question": "Is it far from here?"}')
+    task = replace(find("imdb"), name="mine", splits={"train": "test"}, benchmarks={})
+    sources = {"mine": str(mirror(tmp_path / "mirror"))}
+    request = Request([task], tmp_path / "out", sources)
+    trains = (
+        "task 'mine': train reads test of stanfordnlp/imdb, which evaluators ask as imdb: not to "
+        "be trained on"
+    )
+    assert build(request, catalog=ALL).warnings == (trains,)
+    asked = Quality(contamination=Contamination(against=(str(bench),), words=5))
+    assert build(request, quality=asked, catalog=ALL).warnings == (
+        trains,
+        f"against {bench}: 1 item with fewer than 5 words, the answer among them, cannot be looked "
+        f"for",
+    )
+
+
 def test_a_split_that_a_task_calls_train_and_a_benchmark_is_both() -> None:
     splits = {"train": "test", "test": "test"}
     task = replace(find("gsm8k"), name="mine", splits=splits, benchmarks={"mine": "test"})

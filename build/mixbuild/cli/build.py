@@ -38,7 +38,7 @@ from mixbuild.cli.terminal.mixtures import print_mixture
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import LockError, UsageError, in_checkout
 from mixbuild.core import executor as engine
-from mixbuild.curate import benchmarks_in_train, build
+from mixbuild.curate import build
 from mixbuild.declare import SEED, Mixture, Quality, Task
 from mixbuild.make import Request
 from mixbuild.sources import SAMPLES, check_lock, lock, pin
@@ -198,7 +198,7 @@ def make_command(
         print_mixture(folder, name, made.manifest.configs[name], new=made.changed)
     if curated.overlaps is not None:
         print_overlaps(folder, curated.overlaps)
-    for line in benchmarks_in_train(request, catalog=catalog):
+    for line in curated.warnings:
         out.print(f"warning: {line}")
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
 
-from mixbuild.core import Report, mutex, silent
+from mixbuild.core import Report, count_of, mutex, silent
 from mixbuild.core import executor as engine
 from mixbuild.curate.contamination import Item
 from mixbuild.curate.dropped import keep_dropped, write_page
-from mixbuild.curate.evaluation import items_of
+from mixbuild.curate.evaluation import benchmarks_in_train, items_of
 from mixbuild.curate.length import with_trim
 from mixbuild.curate.max_rows import most_rows
 from mixbuild.curate.mixture import mixed
@@ -42,10 +42,12 @@ class Curated:
     Attributes:
         made: the build.
         overlaps: what its rows say more than once, where the recipe asks.
+        warnings: what whoever trains on it should know, a line each.
     """
 
     made: Made
     overlaps: Overlaps | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def build(
@@ -87,21 +89,34 @@ def build(
         made = run(request)
         own = {task.name: made.manifest.configs[task.name] for task in request.tasks}
         keep_dropped(request.out, own, keep=False)
-        return Curated(made)
+        return Curated(made, warnings=tuple(benchmarks_in_train(request, catalog=catalog)))
     items = [] if quality is None else _items(quality, request, catalog)
-    found: list[Overlaps | None] = []
+    found: list[TakenOut | None] = []
 
     def finish(configs: Mapping[str, Built]) -> Mapping[str, Built]:
         how = run_by(engine_name, num_proc=num_proc, scheduler=scheduler)
         settled, taken = _settled(request, configs, quality, mixtures or {}, items, how, look=True)
-        found.append(None if taken is None else taken.overlaps)
+        found.append(taken)
         keep_dropped(request.out, settled, keep=keep)
         if taken is not None and taken.page is not None:
             write_page(request.out, taken.page)
         return settled
 
     request = as_curated(request, quality, mixtures or {})
-    return Curated(run(request, finish=finish), found[0])
+    made, taken = run(request, finish=finish), found[0]
+    warnings = [*benchmarks_in_train(request, catalog=catalog), *_too_short(quality, taken)]
+    return Curated(made, None if taken is None else taken.overlaps, tuple(warnings))
+
+
+def _too_short(quality: Quality | None, taken: TakenOut | None) -> Iterator[str]:
+    """A line for each evaluation set of which items cannot be looked for."""
+    if taken is not None and quality is not None and quality.contamination is not None:
+        for name, items in taken.too_short.items():
+            words = count_of(quality.contamination.words, "word")
+            yield (
+                f"against {name}: {count_of(items, 'item')} with fewer than {words}, the answer "
+                f"among them, cannot be looked for"
+            )
 
 
 def _settled(

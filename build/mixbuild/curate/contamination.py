@@ -14,6 +14,7 @@ none, and a word here and there may be another one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,8 @@ class Contaminants:
     """Evaluation sets, ready to be looked for: sorted hashes of their runs of words.
 
     Attributes:
-        too_short: how many items have fewer words than a run, and cannot be looked for.
+        too_short: of each evaluation set, how many items have fewer words than a run, and cannot be
+            looked for.
     """
 
     def __init__(self, items: Sequence[Item], *, words: int, coverage: float) -> None:
@@ -74,7 +76,8 @@ class Contaminants:
         self._asked = asked
         self._words = words_of(pa.array([text for _, text in asked], pa.string()))
         runs = runs_of(self._words, words)
-        self.too_short = len({item for item, _ in asked} - {asked[at][0] for at in runs.texts})
+        known = {asked[at][0].id for at in np.unique(runs.texts)}
+        self.too_short = Counter(item.of for item in items if item.id not in known)
         order = np.argsort(runs.hashes, kind="stable")
         self._hashes = runs.hashes[order]
         self._starts = _starts(self._words, runs)[order]

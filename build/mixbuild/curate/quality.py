@@ -52,11 +52,13 @@ class TakenOut:
         configs: what the manifest is to say of them now, a removal for each split, be it empty.
         overlaps: what rows say more than once, where it was looked for.
         page: of pairs that are worth a look, where it was asked for and there may be some.
+        too_short: of evaluation sets, how many items cannot be looked for.
     """
 
     configs: dict[str, Built]
     overlaps: Overlaps | None
     page: str | None
+    too_short: Mapping[str, int]
 
 
 def take_out(
@@ -87,8 +89,9 @@ def take_out(
     run = run or run_by()
     pool = pool_of(out, configs, again=again)
     overlaps, alike = None, None
+    too_short: Mapping[str, int] = {}
     if quality is not None:
-        take_out_alone(pool, quality, items, run=run)
+        too_short = take_out_alone(pool, quality, items, run=run)
         if by_keys(quality):
             asked = near_of(quality)
             alike = None if asked is None else find_alike(pool, asked)
@@ -99,7 +102,7 @@ def take_out(
         name: _settled(out, pool, name, config, overlaps, ids) for name, config in configs.items()
     }
     page = page_of(tuple(configs), kinds_of(pool, configs, alike)) if look and overlaps else None
-    return TakenOut(settled, overlaps, page)
+    return TakenOut(settled, overlaps, page, too_short)
 
 
 def by_keys(quality: Quality) -> bool:

@@ -5,7 +5,7 @@ A shard is read once for both, by whatever process: what costs the most of all t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +56,9 @@ class Sifted:
     texts: Sequence[str]
 
 
-def take_out_alone(pool: Pool, quality: Quality, items: Sequence[Item], *, run: Run) -> None:
+def take_out_alone(
+    pool: Pool, quality: Quality, items: Sequence[Item], *, run: Run
+) -> Mapping[str, int]:
     """Take out what ``length`` and ``contamination`` ask for: first all that is too long.
 
     Of a row that a mixture may take by several templates, all of them are looked at: one may show
@@ -68,13 +70,16 @@ def take_out_alone(pool: Pool, quality: Quality, items: Sequence[Item], *, run: 
         items: of the evaluation sets that are named.
         run: where shards are sifted.
 
+    Returns:
+        of each evaluation set, how many items are too short to be looked for, if any is.
+
     Raises:
         SourceError, UsageError: the tokenizer cannot be had.
         VerifyError: a shard is not what the manifest says.
     """
     asked = quality.contamination
     if quality.length is None and asked is None:
-        return
+        return {}
     sieve = Sieve(
         pool.parts,
         None if quality.length is None else trim_of(quality.length),
@@ -86,6 +91,7 @@ def take_out_alone(pool: Pool, quality: Quality, items: Sequence[Item], *, run: 
     for _, found in run(units, sift, shared=sieve, worth=size // WORKER_BYTES):
         for each in found:
             pool.take_out(each.rows, each.reason, texts=each.texts)
+    return {} if sieve.contaminants is None else sieve.contaminants.too_short
 
 
 def sift(unit: Numbered, sieve: Sieve) -> list[Sifted]:
