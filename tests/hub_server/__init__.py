@@ -195,6 +195,7 @@ class LoopbackHub:
         times: int,
         after: int = 0,
         status: int | None = None,
+        body: bytes = b'{"error": "a fault set by the test"}',
         headers: Mapping[str, str] = NO_HEADERS,
         delay_seconds: float = 0.0,
         cut_after: int | None = None,
@@ -209,6 +210,7 @@ class LoopbackHub:
 
         Args:
             status: answered in place of carrying the request out
+            body: of that answer
             headers: added to the answer, whatever it is
             delay_seconds: before anything else happens
             cut_after: the connection closes after that many bytes of the answer's body
@@ -222,6 +224,7 @@ class LoopbackHub:
                 times=times,
                 after=after,
                 status=status,
+                body=body,
                 headers=headers,
                 delay_seconds=delay_seconds,
                 cut_after=cut_after,

@@ -19,6 +19,7 @@ class Fault:
     times: int
     after: int
     status: int | None
+    body: bytes
     headers: Mapping[str, str]
     delay_seconds: float
     cut_after: int | None

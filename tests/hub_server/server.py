@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
                 raise ConnectionAbortedError("cut within the request, as ordered")
         self._run_hooks("before", name)
         if fault and fault.status is not None:
-            answer = Answer(fault.status, b'{"error": "a fault set by the test"}')
+            answer = Answer(fault.status, fault.body)
         else:
             answer = self._right_answer(raw, query, body)
             self._run_hooks("after", name)

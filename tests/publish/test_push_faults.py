@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from hub_server import LoopbackHub
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, get_session
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
 from mixbuild.core.errors import HubError, MixError
-from mixbuild.publish.hub import client
 from mixbuild.publish.hub.plan import Target
 from mixbuild.publish.hub.refs import tag
+from mixbuild.sources import session
 from publish.pushing import REPO, TOKEN, Builds, Waits, check_tree, published, requests, send
 
 pytest_plugins = ("publish.pushing",)
@@ -128,6 +129,71 @@ def test_faults_that_do_not_pass_are_one_line_and_leave_the_repo_as_it_was(
         assert (loopback.store.exists(REPO) and loopback.commits(REPO)) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "seconds"),
+    [
+        ("Retry-After", "1000000000", 300),
+        ("Retry-After", "9" * 5_000, 300),
+        ("Retry-After", "Wed, 21 Oct 2065 07:28:00 GMT", 300),
+        ("Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        ("RateLimit", f'"api";r=0;t={10**9}', 300),
+        ("Retry-After", "soon", 10),
+        ("Retry-After", "-1", 10),
+    ],
+)
+def test_a_busy_hub_is_waited_for_so_long_and_no_longer(
+    loopback: LoopbackHub,
+    api: HfApi,
+    builds: Builds,
+    waits: Waits,
+    name: str,
+    asked: str,
+    seconds: int,
+) -> None:
+    """By us and by the library: some requests are its own to try again."""
+    send(api, builds("imdb"))
+    for kind in ("facts", "tree", "manifest", "preupload", "commit"):
+        loopback.fail(KINDS[kind], times=1, status=429, headers={name: asked})
+    assert send(api, builds("squad")).changed
+    assert waits.longest <= seconds + 1, "the library adds one"
+    assert waits.longest >= 299 or seconds < 300
+    session = get_session()
+    assert (session.timeout, session.event_hooks["response"]) == (httpx.Timeout(None), [])
+
+
+@pytest.mark.parametrize("body", [b"<html>Log in</html>", b'{"a": 1}', b"null", b"\xff"])
+@pytest.mark.parametrize("kind", ["facts", "tree", "preupload"])
+def test_what_is_no_answer_of_a_hub_is_called_so(
+    loopback: LoopbackHub, api: HfApi, builds: Builds, waits: Waits, kind: str, body: bytes
+) -> None:
+    send(api, builds("imdb"))
+    before = loopback.commits(REPO)
+    loopback.fail(KINDS[kind], times=9, status=200, body=body)
+    with pytest.raises(HubError) as caught:
+        send(api, builds("squad"))
+    said, _, remedy = str(caught.value).partition("); ")
+    assert said.startswith(REPO)
+    assert ": the answer is none that a Hub gives (" in said
+    assert remedy == (
+        "check HF_ENDPOINT, and what may answer in its place, such as the page of a proxy"
+    )
+    assert loopback.commits(REPO) == before
+
+
+@pytest.mark.parametrize("kind", ["facts", "manifest"])
+def test_a_gated_repo_is_there_and_says_what_it_asks(
+    loopback: LoopbackHub, api: HfApi, builds: Builds, kind: str
+) -> None:
+    send(api, builds("imdb"))
+    loopback.fail(KINDS[kind], times=1, status=403, headers={"X-Error-Code": "GatedRepo"})
+    with pytest.raises(HubError) as caught:
+        send(api, builds("squad"))
+    assert str(caught.value).endswith(
+        ": the Hub says that this dataset is gated; accept its terms on its page, then set "
+        "HF_TOKEN to a token of your account"
+    )
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_no_second_pull_request_when_the_answer_is_lost(
     loopback: LoopbackHub, api: HfApi, builds: Builds, waits: Waits, times: int
@@ -169,7 +235,7 @@ def test_a_hub_that_falls_silent_is_no_reason_to_wait_for_ever(
     builds: Builds,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(session, "SILENCE_SECONDS", 0.5)
     loopback.fail("/commit/", times=1, delay_seconds=60)
     begun = time.monotonic()
     pushed = send(api, builds("squad"))

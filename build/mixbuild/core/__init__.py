@@ -57,10 +57,12 @@ from mixbuild.core.errors import (
 from mixbuild.core.explain import (
     explain_hub,
     explain_missing,
+    explain_odd_answer,
     explain_system,
     explained,
     explained_hub,
     explained_output,
+    is_odd_answer,
 )
 from mixbuild.core.files import (
     PARTIAL,
@@ -80,7 +82,14 @@ from mixbuild.core.identity import Hashes, Rows, hash_rows, row_ids, shuffled
 from mixbuild.core.prefetch import ahead
 from mixbuild.core.progress import Report, silent
 from mixbuild.core.resources import CHECKOUT, PACKAGE, in_checkout, project_file, read_project_file
-from mixbuild.core.retry import is_transient, patiently, retry_after, status_of
+from mixbuild.core.retry import (
+    TRANSIENT_STATUS,
+    asked_seconds,
+    is_transient,
+    patiently,
+    retry_after,
+    status_of,
+)
 from mixbuild.core.row import KEYS, SCHEMA, SHINGLES, CountTokens, Drops, RowDict
 from mixbuild.core.start import spare_pandas
 from mixbuild.core.typed import Count, Record, dump_json, parse_json, plain, typed
@@ -93,6 +102,7 @@ __all__ = [
     "PARTIAL",
     "SCHEMA",
     "SHINGLES",
+    "TRANSIENT_STATUS",
     "CardError",
     "CheckError",
     "ContentDigest",
@@ -124,6 +134,7 @@ __all__ = [
     "VerifyError",
     "WorkerError",
     "ahead",
+    "asked_seconds",
     "count_of",
     "decode",
     "did_you_mean",
@@ -131,6 +142,7 @@ __all__ = [
     "dump_yaml",
     "explain_hub",
     "explain_missing",
+    "explain_odd_answer",
     "explain_system",
     "explained",
     "explained_hub",
@@ -142,6 +154,7 @@ __all__ = [
     "hash_code",
     "hash_rows",
     "in_checkout",
+    "is_odd_answer",
     "is_partial",
     "is_transient",
     "load_yaml",

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
 
+GATED = (
+    "the Hub says that this dataset is gated; accept its terms on its page, then set HF_TOKEN to "
+    "a token of your account"
+)
+
 BESIDE = {
     **dict.fromkeys((0, errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room or "),
     **dict.fromkeys((errno.EACCES, errno.EPERM), "allow it to whoever runs this, or "),
@@ -91,11 +96,15 @@ def explain_hub(error: Exception) -> str:
 
     It does not say what the repo holds now: that is for whoever has looked.
     """
+    from huggingface_hub import errors
+
     if "/xet-" in str(error) and "404" in str(error):  # hf_xet calls it a network's error
         return (
             f"the Hub has no Xet storage ({one_line(error)}); set HF_HUB_DISABLE_XET=1, then run "
             f"the same command"
         )
+    if is_odd_answer(error):
+        return explain_odd_answer(error)
     status = status_of(error)
     if status in TRANSIENT_STATUS:
         return (
@@ -107,7 +116,7 @@ def explain_hub(error: Exception) -> str:
             f"no answer from the Hub ({one_line(error)}); check the network and HF_ENDPOINT, "
             f"then run the same command: what was sent is kept"
         )
-    if status in (401, 403):
+    if status in (401, 403) and not isinstance(error, errors.GatedRepoError):
         return f"the Hub refused ({one_line(error)}); check that HF_TOKEN is set and may write here"
     return explain_missing(error) or (
         f"the Hub refused ({one_line(error)}); mend what it names, then run the same command"
@@ -121,6 +130,8 @@ def explain_missing(error: Exception) -> str:
     for cause in causes(error):
         if isinstance(cause, errors.RevisionNotFoundError):
             return "the dataset has no such revision; check the branch, tag or commit"
+        if isinstance(cause, errors.GatedRepoError):
+            return GATED
         if isinstance(cause, errors.RepositoryNotFoundError):
             if cause.response.status_code == 401:
                 return (
@@ -135,6 +146,26 @@ def explain_missing(error: Exception) -> str:
             path = cause.response.request.url.path
             return f"the Hub has no page {path} (404); is HF_ENDPOINT the address of a Hub?"
     return ""
+
+
+def is_odd_answer(error: Exception) -> bool:
+    """Whether an answer came that the Hub's client could not make sense of."""
+    from huggingface_hub import errors
+    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # exported lazily
+
+    if status_of(error) is not None or isinstance(error, (errors.HFValidationError, MixError)):
+        return False
+    if isinstance(error, httpx.RequestError):  # such as redirects without end
+        return not isinstance(error, httpx.TransportError)
+    return isinstance(error, (ValueError, TypeError, LookupError, AttributeError))
+
+
+def explain_odd_answer(error: Exception) -> str:
+    """What came in the place of the Hub's answer, and what to do."""
+    return (
+        f"the answer is none that a Hub gives ({one_line(error)}); check HF_ENDPOINT, and what may "
+        f"answer in its place, such as the page of a proxy"
+    )
 
 
 def _is_unknown(error: HfHubHTTPError) -> bool:
@@ -205,10 +236,7 @@ def _reason(error: Exception) -> str:
     for cause in causes(error):
         # datasets puts an error of its own, without a cause, in the place of this one
         if isinstance(cause, errors.GatedRepoError) or "is a gated dataset" in str(cause):
-            return (
-                "the Hub says that this dataset is gated; accept its terms on its page, "
-                "then set HF_TOKEN to a token of your account"
-            )
+            return GATED
         if isinstance(cause, errors.RepositoryNotFoundError):
             return (
                 "the Hub has no such dataset, or none that this HF_TOKEN may see; "

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -41,13 +44,33 @@ def retry_after(error: Exception) -> bool | float:
         return False
     for cause in causes(error):
         if isinstance(cause, HfHubHTTPError):
-            headers = cause.response.headers
-            asked = headers.get("Retry-After", "")
-            # the Hub's own way to say it: "api";r=0;t=55
-            if told := re.search(r"\bt=(\d+)", headers.get("RateLimit", "")):
-                asked = asked or told[1]
-            return min(float(asked), LONGEST_WAIT_SECONDS) if asked.isdecimal() else True
+            asked = asked_seconds(cause.response.headers)
+            return True if asked is None else asked
     return True
+
+
+def asked_seconds(headers: Mapping[str, str]) -> float | None:
+    """How long a Hub asks to wait, as far as it is taken at its word; None where it does not say.
+
+    >>> asked_seconds({"Retry-After": "7"}), asked_seconds({"Retry-After": "1000000000"})
+    (7.0, 300.0)
+    >>> asked_seconds({"RateLimit": '"api";r=0;t=55'})  # the Hub's own way to say it
+    55.0
+    >>> asked_seconds({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"})  # which is over
+    0.0
+    """
+    asked = headers.get("Retry-After", "").strip()
+    told = re.search(r"\bt=(\d+)", headers.get("RateLimit", ""), re.ASCII)
+    if told and not asked:
+        asked = told[1]
+    if re.fullmatch(r"\d+", asked, re.ASCII):
+        seconds = float(asked)
+    else:
+        try:
+            seconds = math.ceil(parsedate_to_datetime(asked).timestamp() - time.time())
+        except (ValueError, OverflowError):
+            return None
+    return min(max(0.0, seconds), LONGEST_WAIT_SECONDS)
 
 
 def is_transient(error: BaseException) -> bool:

@@ -3,8 +3,8 @@
 It imports ``core``, ``declare``, ``tasks`` and ``render``, and is, beside ``publish.hub``, the only
 room that reaches the network::
 
-    hub        a repo on the Hub at one commit: its files and its card
     session    the client by which the caller reaches the Hub, in other processes too
+    hub        a repo on the Hub at one commit: its files and its card
     lock       at which commit each source is read
     stamp      a local file as it was when a build was planned
     location   where source rows are: a Place, and a Run of one of its files
@@ -43,7 +43,7 @@ from mixbuild.sources.pin import check_lock, pin
 from mixbuild.sources.probe import Probed, probe
 from mixbuild.sources.read import count_rows, read, read_digested
 from mixbuild.sources.resolve import SAMPLES, Resolved, explore, resolve
-from mixbuild.sources.session import Factory, adopt, callers_factory, can_travel
+from mixbuild.sources.session import Factory, adopt, bounded, callers_factory, can_travel
 from mixbuild.sources.survey import classes_in, is_wholly, same_files
 from mixbuild.sources.tokenizer import open_tokenizer
 
@@ -59,6 +59,7 @@ __all__ = [
     "Run",
     "Stored",
     "adopt",
+    "bounded",
     "callers_factory",
     "can_travel",
     "check_lock",

@@ -6,7 +6,8 @@ The one reader of a repo's tree, for what is read of the Hub and for what is pub
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING
 from mixbuild.core import (
     HubError,
     SourceError,
+    explain_odd_answer,
     file_sha256,
     git_blob_hash,
+    is_odd_answer,
     load_yaml,
     patiently,
     split_front_matter,
 )
+from mixbuild.sources.session import bounded
 
 if TYPE_CHECKING:  # a local build needs no client of the Hub
     from huggingface_hub import DatasetInfo, HfApi
@@ -132,9 +136,10 @@ def list_files(repo: str, commit: str, *, api: HfApi | None = None) -> dict[str,
     from huggingface_hub.hf_api import RepoFile
 
     api = api or _api()
-    # tried again by the library itself, page by page
-    tree = api.list_repo_tree(repo, revision=commit, recursive=True, repo_type="dataset")
-    files = {each.path: each for each in tree if isinstance(each, RepoFile)}
+    with bounded(), _understood(f"{repo}@{commit}"):
+        # tried again by the library itself, page by page
+        tree = api.list_repo_tree(repo, revision=commit, recursive=True, repo_type="dataset")
+        files = {each.path: each for each in tree if isinstance(each, RepoFile)}
     return {
         path: Stored(each.size, each.lfs.sha256 if each.lfs else None, each.blob_id)
         for path, each in sorted(files.items())
@@ -163,7 +168,8 @@ def read_repo_file(repo: Repo, path: str, *, api: HfApi | None = None) -> bytes 
     )
 
     for _ in range(READS):
-        answer = http_backoff("GET", address, headers=build_hf_headers(token=api.token))
+        with bounded():
+            answer = http_backoff("GET", address, headers=build_hf_headers(token=api.token))
         hf_raise_for_status(answer)
         content: bytes = answer.content
         if repo.files[path].is_of(content):  # or damage would be taken for what it says
@@ -227,8 +233,24 @@ def _api() -> HfApi:
     return HfApi()
 
 
+@contextmanager
+def _understood(where: str) -> Iterator[None]:
+    """Say of an answer that the client cannot make sense of what it is.
+
+    Raises:
+        HubError: one came.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_odd_answer(error):
+            raise
+        raise HubError(f"{where}: {explain_odd_answer(error)}") from error
+
+
 def _info(repo: str, revision: str, api: HfApi) -> tuple[str, DatasetInfo]:
-    info = patiently(lambda: api.dataset_info(repo, revision=revision))
+    with bounded(), _understood(f"{repo}@{revision}"):
+        info = patiently(lambda: api.dataset_info(repo, revision=revision))
     if not is_commit(commit := str(info.sha)):
         raise HubError(
             f"{repo}@{revision}: expected a commit's id of 40 or 64 hexadecimal digits, got "

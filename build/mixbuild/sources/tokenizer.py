@@ -14,6 +14,7 @@ import numpy as np
 from mixbuild.core import CountTokens, SourceError, UsageError, explained, one_line
 from mixbuild.declare import Chat
 from mixbuild.sources.chat import Chats, chats_of
+from mixbuild.sources.session import bounded
 
 FILE = "tokenizer.json"
 
@@ -79,7 +80,7 @@ def _file(place: str, name: str) -> Path:
     from huggingface_hub import hf_hub_download
 
     repo, _, commit = place.partition("@")
-    with explained(f"tokenizer {place}"):
+    with explained(f"tokenizer {place}"), bounded():
         return Path(hf_hub_download(repo, name, revision=commit))
 
 

@@ -2,7 +2,7 @@
 
 ::
 
-    client     the Hub's client, with a bound on how long it is silent
+    client     the Hub's client, and what asks it
     remote     what a repo holds at one commit
     refs       the repo, the branch and the tags around a commit
     published  its card and its manifest

@@ -25,12 +25,13 @@ from mixbuild.core import (
     silent,
     status_of,
 )
-from mixbuild.publish.hub.client import asking, bounded_silence
+from mixbuild.publish.hub.client import asking
 from mixbuild.publish.hub.history import parent_of
 from mixbuild.publish.hub.plan import Covered, Plan, Progress, Pushed, Target
 from mixbuild.publish.hub.refs import refuse_public
 from mixbuild.publish.hub.remote import Remote, look
 from mixbuild.publish.hub.send import Known, send
+from mixbuild.sources import bounded
 
 ATTEMPTS = 30
 """How often a commit is tried: each time someone else was faster, or no answer came."""
@@ -136,7 +137,7 @@ def _commit(
         HubError: the Hub refuses, or fails time and again.
     """
     try:
-        with bounded_silence():
+        with bounded():
             made = api.create_commit(
                 target.repo,
                 [*additions, *(CommitOperationDelete(path) for path, _ in plan.changes.deleted)],

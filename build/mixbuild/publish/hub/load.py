@@ -18,9 +18,8 @@ from mixbuild.declare import CANONICAL, RowFormat
 from mixbuild.publish.ends import Ends, batches_of, rows_of
 from mixbuild.publish.facts import Facts, Told
 from mixbuild.publish.formats import back, columns_of, digest_of
-from mixbuild.publish.hub.client import bounded_silence
 from mixbuild.publish.parquet import row_groups
-from mixbuild.sources import Factory, adopt, callers_factory, can_travel
+from mixbuild.sources import Factory, adopt, bounded, callers_factory, can_travel
 
 if TYPE_CHECKING:  # importing datasets takes a second, which a push with nothing to do saves
     from datasets import Dataset, IterableDataset
@@ -100,7 +99,7 @@ def load(loading: Loading, factory: Factory | None = None) -> Loaded:
         SourceError: it cannot be loaded.
     """
     adopt(factory)
-    with explained(loading.name), bounded_silence():
+    with explained(loading.name), bounded():
         return patiently(lambda: _load(loading))
 
 

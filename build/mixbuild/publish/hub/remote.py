@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi
-from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.errors import (
+    GatedRepoError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 
 from mixbuild.core import UsageError, explain_missing, patiently
 from mixbuild.publish.hub.client import asking
@@ -100,6 +104,8 @@ def look(api: HfApi, repo: str, revision: str = MAIN) -> Remote:
         except RevisionNotFoundError as error:
             private = is_private(api, repo)
             return Remote(repo, revision, None, True, {}, private, explain_missing(error))
+        except GatedRepoError:  # one that is there, to the client
+            raise
         except RepositoryNotFoundError as error:
             return Remote(repo, revision, None, False, {}, missing=explain_missing(error))
     return Remote(repo, revision, found.commit, True, found.files, found.private)

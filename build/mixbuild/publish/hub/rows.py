@@ -15,6 +15,7 @@ from mixbuild.publish.ends import as_declared
 from mixbuild.publish.formats import back, columns_of
 from mixbuild.publish.hub.remote import Remote
 from mixbuild.publish.manifest import PublishedSplit
+from mixbuild.sources import bounded
 
 BATCH_ROWS = 4_096
 BATCH_BYTES = 4 * 2**20
@@ -54,6 +55,7 @@ def published_rows(
         address = f"datasets/{remote.repo}@{remote.commit}/{shard.path}"
         with (
             explained(f"{remote.label}: {shard.path}"),
+            bounded(),
             patiently(partial(files.open, address)) as file,
         ):
             if shard.path.endswith(".parquet"):

@@ -7,15 +7,16 @@ import codecs
 import gzip
 import io
 import lzma
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import MappingProxyType, TracebackType
 from typing import BinaryIO, cast
 
 import pyarrow as pa
 
 from mixbuild.core import SourceError
+from mixbuild.sources.session import bounded
 
 REMOTE = "hf://"
 BOM = b"\xef\xbb\xbf"
@@ -50,7 +51,14 @@ def open_ranges(address: str) -> AbstractContextManager[BinaryIO]:
     if not is_remote(address):
         # unlike Python's own, it reads without the interpreter
         return cast("AbstractContextManager[BinaryIO]", pa.OSFile(address, "rb"))
-    return cast("AbstractContextManager[BinaryIO]", _RemoteRanges(address))
+    return _opened(lambda: cast("BinaryIO", _RemoteRanges(address)))
+
+
+@contextmanager
+def _opened(open_file: Callable[[], BinaryIO]) -> Iterator[BinaryIO]:
+    """A file on the Hub, and no wait without end as long as it is read."""
+    with bounded(), open_file() as file:
+        yield file
 
 
 def fetch_ahead(file: BinaryIO, ranges: Sequence[tuple[int, int]]) -> None:
@@ -216,5 +224,4 @@ class OpenedText:
             return open(self._address, "rb")
         from huggingface_hub import HfFileSystem
 
-        remote: AbstractContextManager[BinaryIO] = HfFileSystem().open(self._address)
-        return remote
+        return _opened(lambda: cast("BinaryIO", HfFileSystem().open(self._address)))
