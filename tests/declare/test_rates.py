@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixbuild.core.errors import MixtureError
+from mixbuild.declare.allotment import allocate, bounds, feasible
 from mixbuild.declare.mixture import Mixture, Part
-from mixbuild.declare.rates import allocate, apportioned, bounds, feasible, quotas
+from mixbuild.declare.rates import apportioned, quotas
 
 MANY = dict.fromkeys("abcdef", 10**6)
 

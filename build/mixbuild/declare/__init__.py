@@ -15,13 +15,15 @@
     row_format  how a row is laid out: the row format that is asked for
     quality    which rows are taken out because of others, or of a trainer's limit
     mixture    Mixture and Part: how many rows are taken of what
-    rates      a mixture and the rows that there are -> how many rows each task gives
+    rates      a mixture and the rows that there are -> what each task is to give
+    allotment  that -> how many rows each task gives
     held_out   the rows of an evaluation split -> how many each task gives
     sizes      a size in characters or tokens -> one in rows
     recipe     one YAML file that says all that a build depends on
     schema     the JSON Schema of recipes
 """
 
+from mixbuild.declare.allotment import allocate, bounds, copies, feasible
 from mixbuild.declare.choice import TaskChoice
 from mixbuild.declare.constants import constant
 from mixbuild.declare.held_out import held_out
@@ -58,14 +60,7 @@ from mixbuild.declare.quality import (
     Near,
     Quality,
 )
-from mixbuild.declare.rates import (
-    allocate,
-    apportioned,
-    bounds,
-    copies,
-    feasible,
-    quotas,
-)
+from mixbuild.declare.rates import apportioned, quotas
 from mixbuild.declare.recipe import Recipe, Resolved, parse_recipe, recipe_text, resolve_recipe
 from mixbuild.declare.row_format import (
     ALPACA,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from mixbuild.core import MixtureError
-from mixbuild.declare.rates import Quota, redistributed
+from mixbuild.declare.allotment import redistributed
+from mixbuild.declare.rates import Quota
 
 
 def held_out(

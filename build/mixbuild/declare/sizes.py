@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mixbuild.core import MixtureError
+from mixbuild.declare.allotment import bounds, feasible, redistributed
 from mixbuild.declare.mixture import FAIL, Mixture
-from mixbuild.declare.rates import apportioned, bounds, feasible, quotas, redistributed
+from mixbuild.declare.rates import apportioned, quotas
 
 Measure = Callable[[Mapping[str, int]], int]
 """So many rows of each task -> what they come to, in characters or tokens."""
