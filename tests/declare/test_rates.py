@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixbuild.core.errors import MixtureError
 from mixbuild.declare.allotment import allocate, bounds, feasible
-from mixbuild.declare.mixture import Mixture, Part
+from mixbuild.declare.mixture import Mixture, Part, leaves
 from mixbuild.declare.rates import apportioned, quotas
 
 MANY = dict.fromkeys("abcdef", 10**6)
@@ -102,6 +105,9 @@ def mixed(total: int | None = None, **options: Any) -> Mixture:
         # nor does one that names its rows give more
         (mixed(1000, on_shortage="redistribute", a=Part(share=0.5), b=Part(rows=300), c=Part()),
          {"a": 100, "b": 900, "c": 999}, {"a": 100, "b": 300, "c": 600}),
+        # what was to give nothing gives what lacks of all the others
+        (mixed(30, on_shortage="redistribute", a=Part(rows=30), b=Part(), c=Part(weight=3)),
+         {"a": 10, "b": 99, "c": 99}, {"a": 10, "b": 5, "c": 15}),
         (mixed(1000, on_shortage="clip", a=Part(share=0.5), b=Part(share=0.5)),
          {"a": 100, "b": 999}, {"a": 100, "b": 500}),
     ],
@@ -330,25 +336,65 @@ def test_the_feasible_total_is_met_and_one_more_is_not(
     assert any(each.of(total + 1) > most[name] for name, each in asked.items())
 
 
-@settings(max_examples=200)
-@given(
-    st.dictionaries(st.sampled_from("abcdef"), st.tuples(PARTS, st.integers(1, 10**6)), min_size=2),
-    st.integers(1, 10**5),
-    st.sampled_from([1, 2, 5]),
-)
-def test_of_twice_the_total_no_part_gives_fewer_rows(
-    parts: dict[str, tuple[Part, int]], total: int, temperature: float
-) -> None:
-    # so that a mixture is inside one of twice its size; of one row more, rounding may take a row
-    available = {name: count for name, (_, count) in parts.items()}
-    mixture = Mixture(
-        parts={name: part for name, (part, _) in parts.items()},
-        temperature=temperature,
-    )
-    asked = quotas(mixture, available)
-    once, twice = (
-        apportioned({name: each.of(rows) for name, each in asked.items()}, rows)
-        for rows in (total, 2 * total)
-    )
-    assert all(once[name] <= max(1, twice[name]) for name in once)
-    assert all(once[name] <= twice[name] for name in once if asked[name].of(total) >= 1)
+def some_parts(random: Random, prefix: str = "", depth: int = 2) -> dict[str, Part]:
+    """Parts of every kind, in one another, each task in one place."""
+    parts = {}
+    for letter in "abcd"[: random.randint(1, 4)]:
+        said: dict[str, Any] = random.choice(
+            [
+                {"weight": random.choice([0.25, 1, 2, 10]), "cap": random.choice([None, 1, 100])},
+                {"weight": 1},
+                {"share": random.choice([0.1, 0.2, 0.25, 0.3])},
+                {"rows": random.choice([1, 2, 3, 5, 7, 11, 20, 31])},
+            ]
+        )
+        name = prefix + letter
+        within = some_parts(random, name, depth - 1) if depth and random.random() < 0.4 else {}
+        parts[name] = Part(**said, parts=within)
+    return parts
+
+
+def given_of(mixture: Mixture, available: dict[str, int]) -> dict[str, int]:
+    """What each task gives; nothing where that cannot be."""
+    try:
+        return allocate("mix", mixture, available)
+    except MixtureError:
+        return {}
+
+
+def test_a_mixture_is_inside_one_of_twice_its_size() -> None:
+    """And in any by which each part's share grows by a row; what names its rows has them always."""
+    compared: Counter[str] = Counter()
+    for seed in range(2_500):
+        random = Random(seed)
+        mixture = Mixture(
+            some_parts(random),
+            total=random.choice([random.randint(1, 60), random.randint(1, 2000)]),
+            temperature=random.choice([1, 2, 3.5]),
+            on_shortage=random.choice(["fail", "redistribute", "clip"]),
+        )
+        total = mixture.total or 0
+        # as many as any part names: of one that lacks some of them, others may give more before
+        available = {path[-1]: random.randint(31, 3000) for path, _ in leaves(mixture)}
+        once = given_of(mixture, available)
+        if not once:
+            continue
+        asked = quotas(mixture, available)
+        slopes = [each.slope for each in asked.values() if each.slope]
+        least = total + math.ceil(1 / min(slopes, default=Fraction(1)))
+        for larger in (2 * total, *([least] if mixture.on_shortage == "fail" else ())):
+            twice = given_of(replace(mixture, total=larger), available)
+            assert all(rows <= twice[task] for task, rows in once.items() if twice), seed
+            compared[mixture.on_shortage] += bool(twice)
+        for name, part in mixture.parts.items():
+            if part.rows is not None:
+                tasks = [path[-1] for path, _ in leaves(mixture) if path[0] == name]
+                assert sum(once[task] for task in tasks) == part.rows
+    assert min(compared.values()) > 100
+
+
+def test_what_names_its_rows_gives_just_those_of_any_total() -> None:
+    group = Part(rows=4, parts={name: Part() for name in "abc"})
+    for total, others in ((10, (3, 3)), (11, (4, 3)), (12, (4, 4))):
+        given = allocate("mix", mixed(total, x=group, d=Part(), e=Part()), MANY)
+        assert given == dict(zip("abcde", (2, 1, 1, *others), strict=True))

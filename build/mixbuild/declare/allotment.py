@@ -124,6 +124,8 @@ def redistributed(
                 f"{where}: total: expected {total:,} rows, got {can:,} of all its parts together; "
                 f"lower the total to {can:,}, or raise max_repetition_ratio"
             )
+        if not any(rest.values()):  # the others were to give all: by what a larger total would have
+            rest = {task: asked[task].slope for task in rest}
         given = apportioned(rest, left) if rest else {}
         over = {task: most[task] for task in given if given[task] > most[task]}
         full |= over

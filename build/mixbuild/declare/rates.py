@@ -143,7 +143,25 @@ def _shared_out(
             yield name, quota
             continue
         inner = temperature if part.temperature is None else exact(part.temperature)
-        yield from _shared_out(part.parts, quota, inner, available, (*path, name))
+        within = _shared_out(part.parts, quota, inner, available, (*path, name))
+        yield from _in_whole_rows(within, quota)
+
+
+def _in_whole_rows(
+    within: Iterator[tuple[str, Quota]], whole: Quota
+) -> Iterator[tuple[str, Quota]]:
+    """What the tasks of a part give, in whole rows where the part gives so many of any total.
+
+    They are then rounded among themselves: to that number, and the same for every total.
+    """
+    if whole.slope or not whole.fixed or whole.fixed.denominator != 1:
+        yield from within
+        return
+    exactly: dict[str, Fraction] = {}
+    for task, quota in within:
+        exactly[task] = exactly.get(task, Fraction(0)) + quota.fixed
+    for task, rows in apportioned(exactly, whole.fixed.numerator).items():
+        yield task, Quota(Fraction(rows), Fraction(0))
 
 
 def _named_rows(part: Part) -> int | None:
