@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from conftest import ROOT, write_parquet
 from make.test_run import files
 from make.test_staging import FATE, Killed
@@ -24,8 +25,9 @@ from mixbuild.curate import build
 from mixbuild.declare import resolve_recipe
 from mixbuild.make import expect
 from mixbuild.make.recipe import families_of, request_of
-from mixbuild.publish import Split, export_split, read_shards
+from mixbuild.publish import Split, apart, export_splits, parquet, read_shards
 from mixbuild.tasks import ALL
+from publish.test_export import elsewhere
 
 RECIPE = """
 seed: 3
@@ -67,15 +69,20 @@ def mixed(
     return out
 
 
-def published(out: Path) -> dict[str, bytes]:
+def published(out: Path, **how: Any) -> dict[str, bytes]:
     """The files of the mixture as they are published, and its selections."""
-    for split, entry in expect(out).configs["mix"].splits.items():
-        export_split(Split("mix", split, entry, out, "parquet"))
+    mix = expect(out).configs["mix"].splits
+    splits = [Split("mix", split, entry, out, "parquet") for split, entry in mix.items()]
+    assert {split.split: entry.rows for split, entry in export_splits(splits, **how)} == {
+        split: entry.rows for split, entry in mix.items()
+    }
     paths = [*out.glob("mix/*.arrow"), *out.glob(".publish/mix/*.parquet")]
     return {str(path.relative_to(out)): path.read_bytes() for path in paths}
 
 
-def test_the_bytes_are_the_same_whatever_makes_them(tmp_path: Path, many_units: None) -> None:
+def test_the_bytes_are_the_same_whatever_makes_them(
+    tmp_path: Path, many_units: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sources = mirrors(tmp_path, {"imdb": 200, "rotten_tomatoes": 150})
     expected = published(mixed(sources, tmp_path / "here"))
     assert len(expected) == 4
@@ -84,8 +91,25 @@ def test_the_bytes_are_the_same_whatever_makes_them(tmp_path: Path, many_units: 
         **{f"{workers} workers": {"num_proc": workers} for workers in (1, 2, 4)},
         "dask": {"engine_name": "dask", "num_proc": 2},
     }
+    monkeypatch.setattr(apart, "APART_ROWS", 50)  # so that train's files are written apart
     for name, how in ways.items():
-        assert published(mixed(sources, tmp_path / name, **how)) == expected, name
+        engines = {key: value for key, value in how.items() if key != "recipe"}
+        assert published(mixed(sources, tmp_path / name, **how), **engines) == expected, name
+
+
+def test_a_mixture_of_many_files_is_the_same_whoever_writes_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixbuild.curate.mixture.GATHERED_ROWS", 7)
+    monkeypatch.setattr(parquet, "GROUP_ROWS", 5)
+    monkeypatch.setattr(parquet, "FILE_BYTES", 1)
+    out = mixed(mirrors(tmp_path, {"imdb": 90, "rotten_tomatoes": 60}), tmp_path / "out")
+    expected = published(out)
+    assert len(expected) == 2 + 12 + 2, "selections, and files of five rows"
+    shutil.rmtree(out / ".publish")
+    monkeypatch.setattr(apart, "APART_ROWS", 0)
+    monkeypatch.setattr("mixbuild.publish.apart.engine.run", elsewhere)
+    assert published(out, num_proc=2) == expected
 
 
 def test_killed_before_any_of_its_steps_it_ends_the_same(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def closure(*names: str, without: tuple[str, ...] = ()) -> set[str]:
         # what a task declares is in the key itself
         ("make/shard.py", module.DECISIVE, ("tasks",)),
         # what is read of a build is compared with its digest, which is in the key too
-        ("publish/export.py", split.DECISIVE, ("make",)),
+        ("publish/apart.py", split.DECISIVE, ("make",)),
         ("curate/mixture.py", mixture.DECISIVE, ("make",)),
     ],
     ids=["shards", "exported files", "mixtures"],

@@ -6,10 +6,12 @@ import dataclasses
 import hashlib
 import json
 import os
+import pickle
 import re
 import resource
+import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +19,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, as_json, imdb_rows, read_shards, write_parquet
+from curate.test_removal import take_out
 from damage import DAMAGES, damage
-from mixbuild.core import executor as engine
 from mixbuild.core import file_sha256
 from mixbuild.core.code import hash_code
 from mixbuild.core.errors import OutputError, UsageError, VerifyError
+from mixbuild.declare import RowFormat
 from mixbuild.declare.slots import field
 from mixbuild.declare.task import Task
-from mixbuild.make.manifest import load
+from mixbuild.make.manifest import expect, load
 from mixbuild.make.plan import Request
 from mixbuild.make.run import make
+from mixbuild.publish import apart, parquet
 from mixbuild.publish import export as module
-from mixbuild.publish import parquet
 from mixbuild.publish import split as split_module
+from mixbuild.publish.apart import export_splits
 from mixbuild.publish.export import export_split
-from mixbuild.publish.parquet import Files
+from mixbuild.publish.parquet import File, Files
 from mixbuild.publish.split import FOLDER, Split, splits
 from mixbuild.tasks import find
 
@@ -166,14 +170,66 @@ def test_the_cut_of_a_split_into_shards_changes_nothing(
     assert len(parquet_files[0]) > 4
 
 
-def test_workers_change_nothing(imdb_folder: Path, tmp_path: Path, many_units: None) -> None:
-    expected: tuple[dict[str, Any], dict[str, bytes]] | None = None
-    for num_proc in (None, 1, 2):
-        out = built(imdb_folder, tmp_path / str(num_proc), num_proc=num_proc)
-        done = engine.run(splits_of(out), export_split, shared=None, num_proc=num_proc)
-        got = {split.name: entry for split, entry in done}, files(out)
-        expected = expected or got
-        assert got == expected, num_proc
+def elsewhere(
+    units: Iterable[Any], work: Callable[[Any, Any], Any], *, shared: Any, **_: Any
+) -> Iterator[tuple[Any, Any]]:
+    """An engine on which all ends in another order than it began, and all of it has travelled."""
+    there = pickle.loads(pickle.dumps(shared))  # noqa: S301
+    done = []
+    for unit in units:
+        sent = pickle.dumps(unit)
+        assert len(sent) < 1_000
+        result = work(pickle.loads(sent), there)  # noqa: S301
+        done.append((unit, pickle.loads(pickle.dumps(result))))  # noqa: S301
+    yield from reversed(done)
+
+
+@pytest.mark.parametrize(
+    ("row_format", "file_format"),
+    [("prompt_completion", "parquet"), ("prompt_completion", "arrow"), ("messages", "parquet")],
+)
+@pytest.mark.parametrize("removed", [False, True], ids=["whole", "with rows taken out"])
+def test_whoever_writes_a_file_of_a_large_split_changes_nothing(
+    imdb_folder: Path,
+    tmp_path: Path,
+    small_files: None,
+    monkeypatch: pytest.MonkeyPatch,
+    row_format: str,
+    file_format: str,
+    removed: bool,
+) -> None:
+    out = built(imdb_folder, tmp_path / "out")
+    if removed:
+        take_out(out)
+    configs, asked = expect(out).configs, RowFormat(row_format)
+    every = list(splits(out, configs, file_format=file_format, row_format=asked))
+    before = {split.name: entry for split, entry in export_splits(every)}, files(out)
+    monkeypatch.setattr(apart, "APART_ROWS", 200)  # train has more, test has fewer
+    monkeypatch.setattr("mixbuild.publish.apart.engine.run", elsewhere)
+    shutil.rmtree(out / FOLDER)
+    written: list[Path] = []
+
+    def noted(path: Path, *args: Any, **options: Any) -> File:
+        written.append(path)
+        return File(path, *args, **options)
+
+    monkeypatch.setattr(apart, "File", noted)
+    after = {split.name: entry for split, entry in export_splits(every, num_proc=2)}, files(out)
+    assert after == before
+    assert len(written) > 3 or (file_format == "arrow" and not removed), "each by a run"
+
+
+def test_what_fails_while_a_large_split_is_written_leaves_no_file(
+    imdb_folder: Path, tmp_path: Path, small_files: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = built(imdb_folder, tmp_path / "out")
+    monkeypatch.setattr(apart, "APART_ROWS", 200)
+    monkeypatch.setattr("mixbuild.publish.apart.engine.run", elsewhere)
+    (shard,) = out.glob("imdb/train-00001-of-*.arrow")
+    damage(shard, "flipped")
+    with pytest.raises(VerifyError, match=re.escape(f"{shard}: ")):
+        list(export_splits(splits_of(out), num_proc=2))
+    assert not [*out.rglob("*.partial"), *out.glob(f"{FOLDER}/imdb/train*")]
 
 
 def imdb_of(folder: Path, *texts: str) -> Path:

@@ -17,7 +17,7 @@ from huggingface_hub.utils._http import default_client_factory
 from mixbuild.core.errors import VerifyError
 from mixbuild.core.executor import Workers
 from mixbuild.make.manifest import expect
-from mixbuild.publish import export
+from mixbuild.publish import apart, export
 from mixbuild.publish.export import Offer
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.early import Early, sending_early
@@ -130,10 +130,10 @@ def test_what_is_written_in_another_process_is_sent_from_there(
     place(api, Target(REPO))
     there = pickle.loads(pickle.dumps(Early(api, Target(REPO), default_client_factory)))  # noqa: S301
     train, test = splits(out, expect(out).configs)
-    hub._export_there(train, there)
+    apart.write(apart.Run(train.name), apart.Export({train.name: train}, there))
     early = sent(loopback)
     assert len(early) > 0
-    hub._export_there(test, None)
+    apart.write(apart.Run(test.name), apart.Export({test.name: test}))
     send(api, export_build(out))
     assert set(sent(loopback).values()) == {1}
 
@@ -152,7 +152,7 @@ def test_what_loads_begins_while_files_are_written_and_only_if_some_are(
         events.append(f"begin {num_proc}")
         begin(self, num_proc)
 
-    monkeypatch.setattr(hub, "export_split", noted)
+    monkeypatch.setattr(apart, "export_split", noted)
     monkeypatch.setattr(Workers, "begin", begun)
     assert push(api, Built(out, {}, ()), dry_run=True) is None
     assert events == ["write", "write"]

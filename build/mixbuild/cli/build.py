@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mixbuild.cli.options import (
+    engine_option,
     follow_links_option,
     language_option,
     licences_option,
@@ -15,6 +16,7 @@ from mixbuild.cli.options import (
     num_proc_option,
     out_option,
     refuse_strangers,
+    scheduler_option,
     seed_option,
     source_option,
     splits_option,
@@ -37,7 +39,6 @@ from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.mixtures import print_mixture
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.core import LockError, UsageError, in_checkout
-from mixbuild.core import executor as engine
 from mixbuild.curate import build
 from mixbuild.declare import SEED, Mixture, Quality, Task
 from mixbuild.make import Request
@@ -85,19 +86,8 @@ from mixbuild.tasks import ALL, find
     help="At most so many source rows per split, chosen by a hash of what they say.",
 )
 @num_proc_option
-@click.option(
-    "--engine",
-    "engine_name",
-    metavar="processes|dask",
-    default=engine.PROCESSES,
-    show_default=True,
-    help="What runs the work: processes on this machine, or a Dask cluster.",
-)
-@click.option(
-    "--scheduler",
-    metavar="ADDRESS",
-    help="A running Dask scheduler; its workers must see the same --out folder.",
-)
+@engine_option
+@scheduler_option
 @lock_option
 @click.option("--allow-drift", is_flag=True, help="Read mirrors that differ from the lock.")
 @licences_option

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mixbuild.core import UsageError, did_you_mean
+from mixbuild.core import executor as engine
 from mixbuild.declare import DROP, Task
 from mixbuild.tasks import VARIABLE, gather
 
@@ -154,3 +155,19 @@ def refuse_strangers(sources: Mapping[str, str], tasks: Sequence[str]) -> None:
             raise UsageError(
                 f"--source {name}={place}: {name} is not among the tasks asked for{hint}"
             )
+
+
+engine_option = click.option(
+    "--engine",
+    "engine_name",
+    metavar="processes|dask",
+    default=engine.PROCESSES,
+    show_default=True,
+    help="What runs the work: processes on this machine, or a Dask cluster.",
+)
+
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="A running Dask scheduler; its workers must see the same --out folder.",
+)

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from mixbuild.cli.options import identifiers, marker_option, out_option, system_option
+from mixbuild.cli.options import (
+    engine_option,
+    identifiers,
+    marker_option,
+    out_option,
+    scheduler_option,
+    system_option,
+)
 from mixbuild.cli.terminal.console import examples, out
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.publishing import print_plan, print_pushed
@@ -95,6 +102,8 @@ def card_command(folder: Path, repo: str) -> None:
 @click.option(
     "--num-proc", metavar="N", type=click.IntRange(1), help="Processes that write the files."
 )
+@engine_option
+@scheduler_option
 @click.option(
     "--allow-licences",
     multiple=True,
@@ -123,6 +132,8 @@ def push_command(
     file_format: str,
     verify: str,
     num_proc: int | None,
+    engine_name: str,
+    scheduler: str | None,
     allow_licences: list[str],
     allow_mirrors: bool,
 ) -> None:
@@ -161,6 +172,8 @@ def push_command(
                 verify=verify,
                 dry_run=dry_run,
                 num_proc=num_proc,
+                engine_name=engine_name,
+                scheduler=scheduler,
                 only=branch.configs,
                 allow_licences=allow_licences,
                 allow_mirrors=allow_mirrors,

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 def run_on_dask(
-    units: Sequence[Work],
+    units: Iterable[Work],
     work: Callable[[Work, Shared], Result],
     shared: Shared,
     *,
@@ -44,8 +44,10 @@ def run_on_dask(
     call = Call(pickle.dumps((work, shared)))
     local = _local_cluster(num_proc) if scheduler is None else contextlib.nullcontext(scheduler)
     with local as address, _client(address) as client:
-        futures = [client.submit(call, unit, pure=False, retries=1) for unit in units]
-        of = {future.key: unit for future, unit in zip(futures, units, strict=True)}
+        futures, of = [], {}
+        for unit in units:  # the first are worked on while the next ones are made
+            futures.append(client.submit(call, unit, pure=False, retries=1))
+            of[futures[-1].key] = unit
         for future in distributed.as_completed(futures):
             unit = of[future.key]
             try:

@@ -7,6 +7,7 @@ which, because a unit knows nothing of the others.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from typing import TypeVar, cast
@@ -40,7 +41,7 @@ def run(
     """Yield (unit, its result) as the units come to be done.
 
     Args:
-        units: what to work on.
+        units: what to work on; they may be made while others are worked on.
         work: called with a unit and ``shared``; it can be pickled, unless ``num_proc`` is None.
         shared: what all units have in common; it travels once to a worker, not with each unit.
         engine: ``processes`` or ``dask``.
@@ -55,9 +56,11 @@ def run(
         Whatever ``work`` raises, for the first unit that fails; no new unit is begun then.
     """
     check(engine, scheduler)
-    units = list(units)
-    if not units:
+    units = iter(units)
+    first = next(units, None)
+    if first is None:
         return
+    units = itertools.chain([first], units)
     if engine == DASK:
         yield from run_on_dask(units, work, shared, num_proc=num_proc, scheduler=scheduler)
     elif num_proc is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
 
@@ -41,7 +41,7 @@ class Workers:
             self._workers[-1].start()
 
     def run(
-        self, units: Sequence[Work], shared: object, *, num_proc: int
+        self, units: Iterable[Work], shared: object, *, num_proc: int
     ) -> Iterator[tuple[Work, object]]:
         """Yield (unit, its result) as the units come to be done; once.
 
@@ -49,7 +49,9 @@ class Workers:
             WorkerError: a worker ended twice on the same unit.
             Whatever the work raises.
         """
-        num_proc = min(num_proc, len(units))
+        waiting = iter(units)
+        first = list(itertools.islice(waiting, num_proc))
+        num_proc = len(first)
         self.begin(num_proc)
         idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         frame = frame_of(shared)
@@ -66,7 +68,7 @@ class Workers:
 
         threads = ThreadPoolExecutor(num_proc, thread_name_prefix="ask-worker")
         try:
-            yield from _in_turn(threads, ask, units, 2 * num_proc)
+            yield from _in_turn(threads, ask, itertools.chain(first, waiting), 2 * num_proc)
         finally:
             self._kill()
             threads.shutdown(cancel_futures=True)
@@ -87,11 +89,10 @@ class Workers:
 def _in_turn(
     threads: ThreadPoolExecutor,
     ask: Callable[[Named], object],
-    units: Sequence[Work],
+    waiting: Iterator[Work],
     at_once: int,
 ) -> Iterator[tuple[Work, object]]:
     """Ask for a few in advance, so that no worker waits for who takes the results."""
-    waiting = iter(units)
     running: dict[Future[object], Work] = {}
     while True:
         for unit in itertools.islice(waiting, at_once - len(running)):

@@ -77,18 +77,31 @@ def write_selection(path: Path, places: Iterable[pa.RecordBatch], *, key: str) -
 
 def read_selection(path: Path, *, key: str) -> Iterator[pa.RecordBatch] | None:
     """The batches of a selection; None where there is none under this key that can be read."""
+    file = _open(path, key)
+    return None if file is None else _batches(file)
+
+
+def _open(path: Path, key: str) -> pa.ipc.RecordBatchFileReader | None:
     try:
         file = pa.ipc.open_file(pa.memory_map(str(path)))
         known = (file.schema.metadata or {}).get(b"key") == key.encode()
-        if not known or not file.schema.equals(SELECTION):
-            return None
+        return file if known and file.schema.equals(SELECTION) else None
     except (OSError, pa.ArrowException):
         return None
+
+
+def _batches(file: pa.ipc.RecordBatchFileReader) -> Iterator[pa.RecordBatch]:
     return (file.get_batch(index) for index in range(file.num_record_batches))
 
 
 def read_selected(out: Path, selected: Selected) -> Iterator[pa.RecordBatch]:
-    """The batches of the selection that a split is.
+    """The batches of the selection that a split is, as ``open_selected`` finds them."""
+    path = out / selected.path
+    return _refusing(_batches(open_selected(out, selected)), path, selected.shards)
+
+
+def open_selected(out: Path, selected: Selected) -> pa.ipc.RecordBatchFileReader:
+    """The selection that a split is; all of its batches but the last have as many rows.
 
     Args:
         out: the build's folder.
@@ -99,13 +112,13 @@ def read_selected(out: Path, selected: Selected) -> Iterator[pa.RecordBatch]:
             its shards have not.
     """
     path = out / selected.path
-    if not is_selection(path, key=selected.key, digest=selected.digest):
+    file = _open(path, selected.key)
+    if file is None or not is_selection(path, key=selected.key, digest=selected.digest):
         raise VerifyError(
             f"{path}: expected the selection {selected.key}, got none or another; delete it if it "
             f"is there, then run make --out {out} again"
         )
-    again = read_selection(path, key=selected.key)
-    return _refusing(iter(()) if again is None else again, path, selected.shards)
+    return file
 
 
 def _refusing(

@@ -165,6 +165,11 @@ class Said:
         self._prompts.append(_hashes(prompts))
         self._completions.append(_hashes(completions))
 
+    def join(self, other: Said) -> None:
+        """Note the rows that another has noted."""
+        self._prompts += other._prompts
+        self._completions += other._completions
+
     @property
     def completions(self) -> Hashes:
         """A hash of each row's."""
@@ -187,7 +192,13 @@ class LengthCounts:
 
     def add(self, lengths: Counts) -> None:
         """Count more texts, of these lengths."""
-        found, counts = np.unique(lengths, return_counts=True)
+        self._add(*np.unique(lengths, return_counts=True))
+
+    def join(self, other: LengthCounts) -> None:
+        """Count the texts that another has counted."""
+        self._add(other.lengths, other.counts)
+
+    def _add(self, found: Counts, counts: Counts) -> None:
         self.lengths, at = np.unique(np.concatenate([self.lengths, found]), return_inverse=True)
         every = np.concatenate([self.counts, counts])
         self.counts = np.bincount(at, weights=every).astype(np.int64)

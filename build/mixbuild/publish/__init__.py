@@ -14,6 +14,7 @@ view of a batch, made where files are written.
     tokens     how many tokens rows have in a row format
     split      a split of a build as it is exported
     export     a build's shards -> the files that are published
+    apart      large splits, written by several workers
     ends       the first and the last rows of a split
     version    the published dataset's version, and what changed in it
     plots      the images on the card
@@ -26,6 +27,7 @@ view of a batch, made where files are written.
     delivery   the rows of a place in a row format, to a file or a folder of anybody's
 """
 
+from mixbuild.publish.apart import export_splits
 from mixbuild.publish.containers import CONTAINERS
 from mixbuild.publish.delivery import Delivered, deliver
 from mixbuild.publish.export import export_split
@@ -68,6 +70,7 @@ __all__ = [
     "columns_of",
     "deliver",
     "export_split",
+    "export_splits",
     "lay",
     "open_place",
     "openings",

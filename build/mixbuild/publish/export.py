@@ -7,7 +7,7 @@ on the Hub, each split with a report of what it was made of, so that nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import repeat
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +16,7 @@ import msgspec
 import xxhash
 
 from mixbuild.core import (
+    ContentDigest,
     Glance,
     Record,
     VerifyError,
@@ -28,10 +29,11 @@ from mixbuild.core import (
     typed,
     write_whole,
 )
-from mixbuild.publish.facts import Facts
+from mixbuild.declare import PROMPT_COMPLETION
+from mixbuild.publish.facts import Facts, Told
 from mixbuild.publish.formats import columns_of, digest_of, few, lay, openings
 from mixbuild.publish.manifest import ListedFile, PublishedSplit
-from mixbuild.publish.parquet import Files, metadata_of, row_groups
+from mixbuild.publish.parquet import Files, Finished, Group, metadata_of, row_groups
 from mixbuild.publish.shards import read_shards
 from mixbuild.publish.split import Split
 from mixbuild.publish.tokens import TokenCounts
@@ -55,22 +57,31 @@ def export_split(split: Split, offer: Offer | None = None) -> PublishedSplit:
         OutputError: the files cannot be written.
         VerifyError: a shard cannot be read, or is not what the build's manifest says.
     """
-    report = split.report
     if (found := exported(split)) is not None:
         return found
-    folder = report.parent
-    with explained_output(report):
-        folder.mkdir(parents=True, exist_ok=True)
-        report.unlink(missing_ok=True)  # before its files, so that it never speaks of others
-        ours = (f".{split.file_format}", ".partial")  # the other format's files stay
-        for old in folder.glob(f"{split.split}-*") if split.written else ():
-            if old.suffix in ours:
-                old.unlink()
-        entry = _write(split, folder, offer)
-        stamps = tuple(glance(split.folder / file.path) for file in entry.shards)
-        digest = xxhash.xxh3_128_hexdigest(dump_json(entry).encode())
-        write_whole(report, dump_json(_Report(split.key, entry, stamps, digest)))
+    with explained_output(split.report):
+        begin(split)
+        entry = _write(split, offer)
+        settle(split, entry)
     return entry
+
+
+def begin(split: Split) -> None:
+    """Make a split's folder, and take out of it what an earlier export wrote."""
+    report = split.report
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)  # before its files, so that it never speaks of others
+    ours = (f".{split.file_format}", ".partial")  # the other format's files stay
+    for old in report.parent.glob(f"{split.split}-*") if split.written else ():
+        if old.suffix in ours:
+            old.unlink()
+
+
+def settle(split: Split, entry: PublishedSplit) -> None:
+    """Report that a split's files are there, with what the published manifest says of them."""
+    stamps = tuple(glance(split.folder / file.path) for file in entry.shards)
+    digest = xxhash.xxh3_128_hexdigest(dump_json(entry).encode())
+    write_whole(split.report, dump_json(_Report(split.key, entry, stamps, digest)))
 
 
 def stamps(split: Split) -> Mapping[str, Glance]:
@@ -126,41 +137,68 @@ def _is_there(split: Split, file: ListedFile, stamp: Glance) -> bool:
     return now == stamp or (now[0] == stamp[0] and file_sha256(path) == file.sha256)
 
 
-def _write(split: Split, folder: Path, offer: Offer | None) -> PublishedSplit:
+def _write(split: Split, offer: Offer | None) -> PublishedSplit:
     """Read the split once, write its files, and find out what they hold."""
-    facts = Facts()
+    facts, tokens = Facts(), TokenCounts(split.tokenizers, split.row_format)
     own = digest_of(split.row_format)
-    tokens = TokenCounts(split.tokenizers, split.row_format)
     groups = facts.noted(row_groups(read_shards(split.out, split.entry)))
-    if own is not None:
-        known = openings(split.texts)
-        groups = ((lay(group, split.row_format, known), size) for group, size in groups)
-    groups = tokens.noted(groups)
+    groups = tokens.noted(laid(split, groups))
     if not split.written:
         for _ in groups:
             pass
+        shards = split.entry.shards if split.entry.rows else ()  # else none is loaded
         files = [
             ListedFile(shard.path, shard.rows, shard.bytes, file_sha256(split.out / shard.path))
-            for shard in (split.entry.shards if split.entry.rows else ())  # else none is loaded
+            for shard in shards
         ]
-    else:
-        with Files(
-            folder,
-            split.split,
-            suffix=split.file_format,
-            schema=metadata_of(columns_of(split.row_format)),
-            few=few(split.row_format),
-        ) as written:
-            for group, size in ahead(groups, depth=1):  # noted while the last one is written
-                if own is not None:
-                    own.update(group)
-                if (full := written.write(group, size)) and offer:
-                    offer(full, f"{split.config}/{full.stem}.{split.file_format}")
-            files = [
-                ListedFile(f"{split.config}/{path.name}", rows, path.stat().st_size, sha256)
-                for path, rows, sha256 in written.finish()
-            ]
-    told = facts.told()
+        return entry_of(split, files, facts.told(), own, tokens)
+    how = {"schema": metadata_of(columns_of(split.row_format)), "few": few(split.row_format)}
+    with Files(split.report.parent, split.split, suffix=split.file_format, **how) as written:
+        for group, size in ahead(groups, depth=1):  # noted while the last one is written
+            if own is not None:
+                own.update(group)
+            if (full := written.write(group, size)) and offer:
+                offer(full, later_name(split, full))
+        return entry_of(split, listed(split, written.finish()), facts.told(), own, tokens)
+
+
+def laid(split: Split, groups: Iterable[Group]) -> Iterator[Group]:
+    """Row groups as they are published: in the split's row format."""
+    known = openings(split.texts)
+    for group, size in groups:
+        same = split.row_format.name == PROMPT_COMPLETION
+        yield (group if same else lay(group, split.row_format, known)), size
+
+
+def later_name(split: Split, partial: Path) -> str:
+    """A name like the one that a file will have."""
+    return f"{split.config}/{partial.stem}.{split.file_format}"
+
+
+def listed(split: Split, files: Iterable[Finished]) -> list[ListedFile]:
+    """Files as the manifest lists them."""
+    return [
+        ListedFile(f"{split.config}/{path.name}", rows, path.stat().st_size, sha256)
+        for path, rows, sha256 in files
+    ]
+
+
+def entry_of(
+    split: Split,
+    files: Iterable[ListedFile],
+    told: Told,
+    own: ContentDigest | None,
+    tokens: TokenCounts,
+) -> PublishedSplit:
+    """What the published manifest says of a split.
+
+    Args:
+        split: which.
+        files: those that hold its rows.
+        told: what they have told.
+        own: their digest as they are laid out, where they are not as they are.
+        tokens: their tokens.
+    """
     return PublishedSplit(
         *(split.entry.rows_read, split.entry.rows, split.entry.drops),
         told.text_bytes,

@@ -40,12 +40,11 @@ class Told:
     format_digest: str | None = None
 
 
-class Facts:
-    """What only all the rows of a split together can tell."""
+class Counts:
+    """What rows come to; those of runs that were counted apart are joined in order."""
 
     def __init__(self) -> None:
         self.rows = 0
-        self.digest = ContentDigest(SCHEMA)
         self.lengths = {name: LengthCounts() for name in ("prompt", "completion")}
         self.labels: Counter[str] | None = Counter()
         self.templates: Counter[str] = Counter()
@@ -57,7 +56,6 @@ class Facts:
         """The same row groups, noted down as they pass."""
         for group, size in groups:
             self.rows += group.num_rows
-            self.digest.update(group)
             for name, counts in self.lengths.items():
                 counts.add(characters(group.column(name)))
             self._count_labels(group.column("completion"))
@@ -68,15 +66,26 @@ class Facts:
             self.example = self.example or _example(group)
             yield group, size
 
-    def told(self) -> Told:
-        """What they have told once all have passed."""
+    def join(self, other: Counts) -> None:
+        """Note what the rows that follow come to."""
+        self.rows += other.rows
+        for name, counts in self.lengths.items():
+            counts.join(other.lengths[name])
+        self._join_labels(other.labels)
+        self.templates += other.templates
+        self.said.join(other.said)
+        self.text_bytes += other.text_bytes
+        self.example = self.example or other.example
+
+    def told(self, content_digest: str) -> Told:
+        """What they have told once all have passed, beside their digest."""
         prompt, completion = (counts.told() for counts in self.lengths.values())
         repeated, conflicts = self.said.told()
         labels = sorted((self.labels or {}).items(), key=lambda found: (-found[1], found[0]))
         return Told(
             self.rows,
             self.text_bytes,
-            self.digest.hexdigest(),
+            content_digest,
             Lengths(_bins(prompt.histogram), _bins(completion.histogram)),
             Summary(
                 prompt.quantiles,
@@ -96,11 +105,33 @@ class Facts:
             return
         found = pc.value_counts(completions)
         texts, counts = found.field("values"), found.field("counts")
-        if len(texts) <= MOST_LABELS and max(characters(texts), default=0) <= LABEL_CHARACTERS:
-            self.labels.update(dict(zip(texts.to_pylist(), counts.to_pylist(), strict=True)))
-            if len(self.labels) <= MOST_LABELS:
-                return
-        self.labels = None
+        few = len(texts) <= MOST_LABELS and max(characters(texts), default=0) <= LABEL_CHARACTERS
+        pairs = zip(texts.to_pylist(), counts.to_pylist(), strict=True) if few else ()
+        self._join_labels(Counter(dict(pairs)) if few else None)
+
+    def _join_labels(self, labels: Counter[str] | None) -> None:
+        if self.labels is None or labels is None or len(self.labels | labels) > MOST_LABELS:
+            self.labels = None
+        else:
+            self.labels.update(labels)
+
+
+class Facts:
+    """What only all the rows of a split together can tell: their counts, and their digest."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+        self.digest = ContentDigest(SCHEMA)
+
+    def noted(self, groups: Iterable[Group]) -> Iterator[Group]:
+        """The same row groups, noted down as they pass."""
+        for group, size in self.counts.noted(groups):
+            self.digest.update(group)
+            yield group, size
+
+    def told(self) -> Told:
+        """What they have told once all have passed."""
+        return self.counts.told(self.digest.hexdigest())
 
 
 def _bins(histogram: tuple[int, ...]) -> tuple[int, ...]:

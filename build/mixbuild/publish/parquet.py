@@ -150,11 +150,91 @@ class _Hashed(io.BufferedWriter):
         return super().write(data)
 
 
-class Files:
-    """Files ``<stem>-NNNNN-of-NNNNN.<suffix>`` in a folder, none of them there before all are.
+class File:
+    """A file of row groups: Parquet, or an Arrow stream in which each is one batch."""
 
-    They are Parquet, or Arrow streams, in which each row group is one batch. Use as a context
-    manager; ``finish`` within it. What was begun and not finished is removed.
+    def __init__(self, path: Path, schema: pa.Schema, *, suffix: str, few: Sequence[str]) -> None:
+        self.path = path
+        self.rows = self.text_bytes = 0
+        self._schema = schema
+        self._hashed = _Hashed(path)
+        self._is_open = True
+        self._writer: pq.ParquetWriter | pa.RecordBatchStreamWriter
+        if suffix == "parquet":
+            self._writer = pq.ParquetWriter(self._hashed, schema, **settings(few))
+            self._writer.add_key_value_metadata(METADATA)
+        else:
+            self._writer = pa.ipc.new_stream(self._hashed, schema.remove_metadata())
+
+    @property
+    def sha256(self) -> str:
+        """Of what is written of it so far."""
+        return self._hashed.sha256.hexdigest()
+
+    def write(self, group: pa.RecordBatch, size: int) -> None:
+        """Append a row group with ``size`` bytes of text."""
+        table = pa.Table.from_batches([group]).cast(self._schema)
+        self._writer.write_table(table, group.num_rows)
+        self.rows += group.num_rows
+        self.text_bytes += size
+
+    def close(self) -> None:
+        """Write its end, unless that is done."""
+        if self._is_open:
+            self._is_open = False
+            try:
+                self._writer.close()
+            finally:
+                if isinstance(self._writer, pq.ParquetWriter):
+                    self._writer.is_open = False  # else it would try once more when it is forgotten
+                self._hashed.close()
+
+    def __enter__(self) -> File:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):  # of a full disk: what is not finished is removed
+            self.close()
+
+
+Finished = tuple[Path, int, str]
+"""Path, rows and SHA-256 of a file."""
+
+
+def partial_file(folder: Path, stem: str, number: int) -> Path:
+    """Where a file lies while others are to come: how many, which is in its name, is not known."""
+    return folder / f"{stem}-{number:05d}.partial"
+
+
+def named(files: Sequence[Finished], folder: Path, stem: str, *, suffix: str) -> list[Finished]:
+    """Give all files of a split their names, ``<stem>-NNNNN-of-NNNNN.<suffix>``.
+
+    Without rows there are none: ``datasets`` cannot read a file without row groups.
+    """
+    finished = []
+    for index, (partial, rows, sha256) in enumerate(files):
+        path = folder / f"{stem}-{index:05d}-of-{len(files):05d}.{suffix}"
+        put_in_place(partial, path)
+        finished.append((path, rows, sha256))
+    return finished
+
+
+def runs(groups: Iterable[Group]) -> Iterator[tuple[int, int]]:
+    """Of each file of a split, the numbers of its first row and of the first row after it."""
+    start = stop = held = count = 0
+    for group, size in groups:
+        if stop > start and held >= _file_bytes(count + 1):
+            yield start, stop
+            start, held, count = stop, 0, count + 1
+        stop, held = stop + group.num_rows, held + size
+    if stop > start:
+        yield start, stop
+
+
+class Files:
+    """The files of a split in a folder, none of them there before all are.
+
+    Use as a context manager; ``finish`` within it. What was begun and not finished is removed.
     """
 
     def __init__(
@@ -167,71 +247,35 @@ class Files:
         few: Sequence[str] = FEW,
     ) -> None:
         self._folder, self._stem, self._suffix = folder, stem, suffix
-        self._schema, self._settings = schema, settings(few)
-        self._partial: list[Path] = []
-        self._rows: list[int] = []
-        self._hashed: list[_Hashed] = []
-        self._writer: pq.ParquetWriter | pa.RecordBatchStreamWriter | None = None
-        self._text_bytes = 0
+        self._schema, self._few = schema, few
+        self._files: list[File] = []
 
     def write(self, group: pa.RecordBatch, size: int) -> Path | None:
         """Append a row group with ``size`` bytes of text; return the file that was full before."""
         full = None
-        if self._writer is not None and self._text_bytes >= _file_bytes(len(self._partial)):
-            self._close()
-            full = self._partial[-1]
-        if self._writer is None:
-            path = self._folder / f"{self._stem}-{len(self._partial):05d}.partial"
-            self._partial.append(path)
-            self._rows.append(0)
-            self._text_bytes = 0
-            self._hashed.append(_Hashed(path))
-            self._writer = self._opened(self._hashed[-1])
-        table = pa.Table.from_batches([group]).cast(self._schema)
-        self._writer.write_table(table, group.num_rows)
-        self._rows[-1] += group.num_rows
-        self._text_bytes += size
+        if self._files and self._files[-1].text_bytes >= _file_bytes(len(self._files)):
+            self._files[-1].close()
+            full = self._files[-1].path
+        if full is not None or not self._files:
+            path = partial_file(self._folder, self._stem, len(self._files))
+            self._files.append(File(path, self._schema, suffix=self._suffix, few=self._few))
+        self._files[-1].write(group, size)
         return full
 
-    def finish(self) -> list[tuple[Path, int, str]]:
-        """Give the files their names; return path, rows and SHA-256 of each.
-
-        Without rows there are none: ``datasets`` cannot read a file without row groups.
-        """
-        self._close()
-        count = len(self._partial)
-        finished = []
-        written = zip(self._partial, self._rows, self._hashed, strict=True)
-        for index, (partial, rows, hashed) in enumerate(written):
-            path = self._folder / f"{self._stem}-{index:05d}-of-{count:05d}.{self._suffix}"
-            put_in_place(partial, path)
-            finished.append((path, rows, hashed.sha256.hexdigest()))
-        return finished
-
-    def _opened(self, sink: _Hashed) -> pq.ParquetWriter | pa.RecordBatchStreamWriter:
-        if self._suffix != "parquet":
-            return pa.ipc.new_stream(sink, self._schema.remove_metadata())
-        writer = pq.ParquetWriter(sink, self._schema, **self._settings)
-        writer.add_key_value_metadata(METADATA)
-        return writer
-
-    def _close(self) -> None:
-        if self._writer is not None:
-            writer, self._writer = self._writer, None
-            try:
-                writer.close()
-            finally:
-                if isinstance(writer, pq.ParquetWriter):
-                    writer.is_open = False  # else it would try once more when it is forgotten
-                self._hashed[-1].close()
+    def finish(self) -> list[Finished]:
+        """Give the files their names."""
+        if self._files:
+            self._files[-1].close()
+        written = [(file.path, file.rows, file.sha256) for file in self._files]
+        return named(written, self._folder, self._stem, suffix=self._suffix)
 
     def __enter__(self) -> Files:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         try:
-            with contextlib.suppress(OSError):  # of a full disk: what is not finished is removed
-                self._close()
+            for file in self._files[-1:]:
+                file.__exit__(*error)
         finally:
-            for partial in self._partial:
-                partial.unlink(missing_ok=True)
+            for file in self._files:
+                file.path.unlink(missing_ok=True)

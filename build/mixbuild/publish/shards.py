@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from mixbuild.core import VerifyError
-from mixbuild.curate import GATHERED_ROWS, Mapped, gather, kept, read_selected
+from mixbuild.curate import (
+    GATHERED_ROWS,
+    SELECTION,
+    Mapped,
+    gather,
+    kept,
+    open_selected,
+    read_selected,
+)
 from mixbuild.make import BuiltSplit, Shard, read_shard
 
 _opened: dict[tuple[str, str], Mapped] = {}
@@ -37,6 +47,61 @@ def read_pieces(out: Path, entry: BuiltSplit, numbers: Collection[int]) -> Itera
         VerifyError: as of ``read_shards``.
     """
     yield from _read(out, entry, frozenset(numbers))
+
+
+class Reader:
+    """The rows of a split by their numbers in it; the shards that it has opened stay mapped."""
+
+    def __init__(self, out: Path, entry: BuiltSplit) -> None:
+        """As of ``read_shards``.
+
+        Raises:
+            VerifyError: the selection or the removal is not what the manifest says.
+        """
+        self._out = out
+        selected = entry.selected
+        self._places: Callable[[int, int], Iterator[pa.RecordBatch]]
+        self._shards = [(out / each.path, each) for each in (selected or entry).shards]
+        if selected is not None:
+            self._places = partial(_selected, open_selected(out, selected))
+            return
+        self._places = partial(
+            _plain,
+            [
+                np.arange(each.rows) if mask is None else np.flatnonzero(mask)
+                for each, mask in zip(entry.shards, kept(out, entry), strict=True)
+            ],
+        )
+
+    def rows(self, start: int, stop: int) -> Iterator[pa.RecordBatch]:
+        """Those with the numbers from ``start`` to before ``stop``.
+
+        Raises:
+            VerifyError: a shard cannot be read, or is not what the manifest says.
+        """
+        places = self._places(start, stop)
+        yield from _as_told(self._out, gather(places, self._shards, opening=_open_once))
+
+
+def _selected(
+    file: pa.ipc.RecordBatchFileReader, start: int, stop: int
+) -> Iterator[pa.RecordBatch]:
+    """Some places of a selection, by their numbers."""
+    step = file.get_batch(0).num_rows
+    for index in range(start // step, -(-stop // step)):
+        first = index * step
+        yield file.get_batch(index).slice(max(0, start - first), stop - max(start, first))
+
+
+def _plain(kept_rows: Sequence[np.ndarray], start: int, stop: int) -> Iterator[pa.RecordBatch]:
+    """The places of some rows of shards that are read one after the other."""
+    first = 0
+    for index, rows in enumerate(kept_rows):
+        wanted = rows[max(0, start - first) : max(0, stop - first)]
+        shard, copy = (np.full(len(wanted), each, np.int32) for each in (index, 0))
+        if len(wanted):
+            yield pa.record_batch([shard, wanted, copy], schema=SELECTION)
+        first += len(rows)
 
 
 def read_shards(out: Path, entry: BuiltSplit) -> Iterator[pa.RecordBatch]:

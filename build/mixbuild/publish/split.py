@@ -24,6 +24,7 @@ DECISIVE = (
     "curate/selection.py",
     "curate/statistics.py",
     "declare",
+    "publish/apart.py",
     "publish/formats",
     "publish/manifest.py",
     "publish/facts.py",

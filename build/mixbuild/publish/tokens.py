@@ -84,6 +84,11 @@ class TokenCounts:
                 tokens += np.bincount(of_row, found, rows.num_rows).astype(np.int64)
             counts.add(tokens)
 
+    def join(self, other: TokenCounts) -> None:
+        """Count the rows that another has counted, by the same tokenizers."""
+        for place, counts in self._counts.items():
+            counts.join(other._counts[place])
+
     def noted(self, groups: Iterable[Group]) -> Iterator[Group]:
         """The same row groups, counted as they pass."""
         for group, size in groups:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from huggingface_hub import HfApi
@@ -13,8 +14,9 @@ from mixbuild.core import HubError, UsageError, mutex, one_of, usable_cores
 from mixbuild.core import executor as engine
 from mixbuild.declare import CANONICAL, RowFormat
 from mixbuild.make import Built, expect
+from mixbuild.publish.apart import export_splits
 from mixbuild.publish.ends import Ends, exported_ends
-from mixbuild.publish.export import export_split, exported
+from mixbuild.publish.export import exported
 from mixbuild.publish.formats import columns_of
 from mixbuild.publish.hub.branches import Branch, branches, default_branch, naming_branch
 from mixbuild.publish.hub.client import client
@@ -74,6 +76,8 @@ def push(
     verify: str = ENDS,
     dry_run: bool = False,
     num_proc: int | None = None,
+    engine_name: str = engine.PROCESSES,
+    scheduler: str | None = None,
     only: Collection[str] = (),
     allow_licences: Collection[str] = (),
     allow_mirrors: bool = False,
@@ -98,6 +102,8 @@ def push(
             the card are compared with the manifest in any case.
         dry_run: stop after the plan.
         num_proc: how many processes write Parquet files; None for this one.
+        engine_name: ``processes``, or ``dask`` for a cluster that writes them.
+        scheduler: the address of a Dask scheduler.
         only: the configs of the build that are published; all when empty.
         allow_licences: identifiers that are published although they are held back.
         allow_mirrors: publish what was made of mirrors that nobody else has.
@@ -111,6 +117,8 @@ def push(
     """
     if verify not in (ENDS, FULL):
         raise UsageError(one_of("--verify", verify, (ENDS, FULL)))
+    engine.check(engine_name, scheduler)
+    elsewhere = engine_name != engine.PROCESSES or num_proc is not None
     api = api or client()
     check_name(target.repo)
     expect(out)  # before the mutex, which makes the folder
@@ -142,7 +150,14 @@ def push(
                 if not dry_run and can_travel(callers_factory()):
                     workers.begin(min(usable_cores(), len(built)))
             with sending_early(api, target) if not dry_run else nullcontext() as offer:
-                written = _export(splits, there, file_format, num_proc, progress, offer)
+                write = partial(
+                    export_splits,
+                    engine_name=engine_name,
+                    num_proc=num_proc,
+                    scheduler=scheduler,
+                    offer=None if elsewhere and not can_travel(offer) else offer,
+                )
+                written = _export(splits, there, file_format, write, progress, offer)
             configs = published_configs(built, written)
             shards = list(shard_files(written))
             drawn: dict[str, bytes] = {}
@@ -205,35 +220,22 @@ def _export(
     splits: Sequence[Split],
     there: Mapping[str, PublishedSplit],
     file_format: str,
-    num_proc: int | None,
+    write: Callable[[Sequence[Split]], Iterator[tuple[Split, PublishedSplit]]],
     progress: Progress,
     offer: Early | None,
 ) -> list[tuple[Split, PublishedSplit]]:
     """What is published of each split, in the order of the splits; some are there already."""
     done = dict(there)
     left = [split for split in splits if split.name not in done]
-    alone = num_proc is None
-    write: Callable[[Split, Early | None], PublishedSplit] = (
-        export_split if alone else _export_there
-    )
-    shared = offer if alone or can_travel(offer) else None
     with progress(f"writing {file_format}", "splits") as report:
         report(len(done), len(splits))
-        for split, entry in engine.run(left, write, shared=shared, num_proc=num_proc):
+        for split, entry in write(left):
             done[split.name] = entry
             report(len(done), len(splits))
             if offer and entry.shards and len(done) < len(splits):  # others were offered before
                 last = entry.shards[-1].path
                 offer(split.folder / last, last)
     return [(split, done[split.name]) for split in splits]
-
-
-def _export_there(split: Split, offer: Early | None) -> PublishedSplit:
-    """Write a split in a process that ends afterwards, and what it sends with it."""
-    entry = export_split(split, offer)
-    if offer:
-        offer.wait()
-    return entry
 
 
 def _ends(exported: Exported) -> dict[str, dict[str, Ends]]:
