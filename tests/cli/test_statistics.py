@@ -55,6 +55,35 @@ def test_a_build_is_shown(out: Path, capsys: pytest.CaptureFixture[str]) -> None
     ]
 
 
+def test_what_a_recipe_found_is_told_too(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("tasks: {imdb: {splits: [train]}}\nquality: {exact: {conflict: report}}")
+    made = ("--recipe", str(recipe), "--source", f"imdb={tmp_path / 'mirror'}", "--out", str(out))
+    assert run(["make", *made]) == 0
+    found = "imdb/train: 4 rows with the same inputs as another, and with another answer"
+    page = f"{out / 'pairs.html'}: pairs of these rows, to be looked at in a browser"
+    assert capsys.readouterr().out.splitlines()[-2:] == [found, page]
+    assert run(["stats", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == found
+    asked = ("show", "imdb", "--out", str(out), "--rows", "9", "--json")
+    assert run([*asked, "--noted", "conflicting answers"]) == 0
+    noted = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["completion"] for row in noted] == [" positive"] * 3 + [" negative"]
+    assert {row["because"] for row in noted[:3]} == {noted[3]["id"]}
+    assert noted[3]["because"] in {row["id"] for row in noted[:3]}
+    assert run([*asked, "--noted", "conflict"]) == 2
+    assert capsys.readouterr().err == (
+        f"error: --noted conflict: the build in {out} says that of no row of imdb; see what it "
+        f"says with: make --recipe FILE\n"
+    )
+    assert run([*asked, "--noted", "conflicting answers", "--dropped", "duplicate"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --dropped and --noted ask for rows of two kinds; say one of them\n"
+    )
+
+
 def test_a_machine_is_told_all_of_it(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["stats", str(out), "--config", "imdb", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["imdb"]["train"]

@@ -256,7 +256,8 @@ def test_a_tokenizer_that_is_not_there_is_said_before_anything_is_made(tmp_path:
             curate(tmp_path / "out", Quality(length=length))
         assert str(caught.value) == (
             f"tokenizer {tmp_path}/no.json: expected a tokenizer.json, got none to read (No such "
-            f"file or directory)"
+            f"file or directory); put it there, or name another one; where a recipe does, run make "
+            f"again then"
         )
         assert not (tmp_path / "out").exists()
 

@@ -76,7 +76,7 @@ def test_a_tokenizer_that_is_none_is_one_line(
         measure_of(mixture)
     assert str(caught.value) == (
         f"tokenizer {tokenizer}: expected a tokenizer.json, got none to read (No such file or "
-        "directory)"
+        "directory); put it there, or name another one; where a recipe does, run make again then"
     )
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(UsageError) as missing:

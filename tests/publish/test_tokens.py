@@ -144,7 +144,7 @@ def test_another_tokenizer_in_its_place_is_counted_anew(made: tuple[Path, Path])
         entries(out)
     assert str(caught.value) == (
         f"tokenizer {place}: expected a tokenizer.json, got none to read (No such file or "
-        f"directory)"
+        f"directory); put it there, or name another one; where a recipe does, run make again then"
     )
 
 

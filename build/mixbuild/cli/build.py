@@ -33,6 +33,7 @@ from mixbuild.cli.terminal.builds import (
     print_findings,
     print_made,
     print_overlaps,
+    print_page,
     print_pinned,
 )
 from mixbuild.cli.terminal.console import examples, out
@@ -187,7 +188,8 @@ def make_command(
     for name in mixtures:
         print_mixture(folder, name, made.manifest.configs[name], new=made.changed)
     if curated.overlaps is not None:
-        print_overlaps(folder, curated.overlaps)
+        print_overlaps(curated.overlaps)
+        print_page(folder, curated.overlaps)
     for line in curated.warnings:
         out.print(f"warning: {line}")
 

@@ -9,6 +9,7 @@ from functools import partial
 import click
 import msgspec
 
+from mixbuild.cli.terminal.builds import print_overlaps
 from mixbuild.cli.terminal.console import examples
 from mixbuild.cli.terminal.progress import progress
 from mixbuild.cli.terminal.statistics import Tokens, print_statistics, print_tokens
@@ -33,7 +34,8 @@ def stats_command(place: str, names: tuple[str, ...], tokenizer: str | None, as_
 
     How long prompts and completions are, and in tokens where a tokenizer is named; how often each
     template and the commonest completions occur; how many rows repeat another one word for word,
-    and how many prompts have several completions. Every row is read.
+    and how many prompts have several completions. Every row is read. Of what a recipe judged, what
+    was found in the source is told, too.
     """
     from mixbuild.publish import open_place
 
@@ -55,6 +57,9 @@ def stats_command(place: str, names: tuple[str, ...], tokenizer: str | None, as_
         return
     print_statistics(opened.label, told)
     print_tokens(as_published)
+    for config in chosen.values():
+        if config.overlaps is not None:
+            print_overlaps(config.overlaps)
 
 
 def _plain(

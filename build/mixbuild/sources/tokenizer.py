@@ -18,6 +18,8 @@ from mixbuild.sources.session import bounded
 
 FILE = "tokenizer.json"
 
+REMEDY = "put it there, or name another one; where a recipe does, run make again then"
+
 
 def open_tokenizer(place: str, *, chat: Chat | None = None) -> tuple[CountTokens, bytes]:
     """A tokenizer, and the bytes that decide every count: of its file, and of its chat template.
@@ -42,13 +44,13 @@ def open_tokenizer(place: str, *, chat: Chat | None = None) -> tuple[CountTokens
         content = path.read_bytes()
     except OSError as error:
         raise SourceError(
-            f"tokenizer {place}: expected a {FILE}, got none to read ({error.strerror})"
+            f"tokenizer {place}: expected a {FILE}, got none to read ({error.strerror}); {REMEDY}"
         ) from None
     try:
         tokenizer = Tokenizer.from_str(content.decode())
     except Exception as error:  # the package raises Exception itself
         raise SourceError(
-            f"tokenizer {place}: expected a {FILE}, got another file ({one_line(error)})"
+            f"tokenizer {place}: expected a {FILE}, got another file ({one_line(error)}); {REMEDY}"
         ) from None
     tokenizer.no_truncation()  # every token counts, whatever a model takes
     tokenizer.no_padding()

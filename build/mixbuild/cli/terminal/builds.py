@@ -119,7 +119,7 @@ def _megabytes(splits: Sequence[BuiltSplit]) -> float:
 OTHERWISE = ", and with another answer"
 
 
-def print_overlaps(folder: Path, overlaps: Overlaps) -> None:
+def print_overlaps(overlaps: Overlaps) -> None:
     """What the rows of a build say more than once, whether it was taken out or not."""
     if overlaps.leaks:
         out.print("\ninputs that are in two splits:")
@@ -142,6 +142,10 @@ def print_overlaps(folder: Path, overlaps: Overlaps) -> None:
         )
     for name, count in overlaps.spanning.items():
         out.print(f"{name}: {count_of(count, 'group')} in several of its splits")
+
+
+def print_page(folder: Path, overlaps: Overlaps) -> None:
+    """Where pairs of such rows can be looked at, if there are any."""
     if overlaps.conflicts or overlaps.near_clusters:
         out.print(f"{folder / PAIRS}: pairs of these rows, to be looked at in a browser")
 
