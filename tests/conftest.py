@@ -7,16 +7,15 @@ import json
 import os
 import signal
 import socket
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from subprocess import PIPE, CompletedProcess
-from subprocess import run as run_process
+from subprocess import CompletedProcess
 from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import Commands
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
@@ -126,26 +125,26 @@ def many_units(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mixbuild.sources.formats.parquet.RUN_BYTES", 1)
 
 
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """Runs commands, each in a process of its own, which is forked."""
+    running = Commands()
+    yield running
+    running.end()
+
+
 Build = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
-def build(tmp_path: Path) -> Build:
-    """``python build …`` as a person runs it, in a process of its own."""
+def build(commands: Commands, tmp_path: Path) -> Build:
+    """``python build …`` as a person runs it, with the variables of this process and ``env``."""
 
     def run(
         *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path = ROOT
     ) -> CompletedProcess[str]:
-        return run_process(
-            [sys.executable, str(ROOT / "build"), *map(str, arguments)],
-            cwd=cwd,
-            env={**os.environ, "HF_HOME": str(tmp_path / "hf"), **(env or {})},
-            stdin=PIPE,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        variables = {**os.environ, "HF_HOME": str(tmp_path / "hf"), **(env or {})}
+        return commands.run(*arguments, env=variables, cwd=cwd)
 
     return run
 

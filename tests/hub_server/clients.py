@@ -13,9 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, HfApi
+from datasets import config
+from huggingface_hub import (
+    CommitInfo,
+    CommitOperationAdd,
+    CommitOperationDelete,
+    HfApi,
+    HfFileSystem,
+    close_session,
+    constants,
+)
 
 if TYPE_CHECKING:
+    import pytest
+
     from hub_server import LoopbackHub
 
 _CLIENT = """
@@ -78,6 +89,23 @@ def evaluate(hub: LoopbackHub, home: Path, *codes: str, **variables: str) -> lis
         raise RuntimeError(f"a client process ended with {done.returncode}: {done.stderr}")
     values: list[Any] = json.loads(done.stdout.splitlines()[-1])
     return values
+
+
+def turn_to(
+    hub: LoopbackHub, home: Path, monkeypatch: pytest.MonkeyPatch, **variables: str
+) -> None:
+    """Have the clients in this process, and in those that it starts, use this hub."""
+    for name, value in (hub.environment(home) | variables).items():
+        monkeypatch.setenv(name, value)
+    files = "/{repo_id}/resolve/{revision}/{filename}"
+    # what the clients have taken from the variables when they were imported
+    monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", hub.endpoint + files)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
+    monkeypatch.setattr(config, "HF_ENDPOINT", hub.endpoint)
+    monkeypatch.setattr(config, "HF_DATASETS_CACHE", home / "datasets")
+    close_session()  # it has read who the proxy is
+    HfFileSystem.clear_instance_cache()  # a hub before may have had the same port
 
 
 def fetch(

@@ -1,8 +1,7 @@
 """What the tests of lock, mirrors, rebuild and trace stand on: sources on a Hub, and commands.
 
 ``run("lock", "imdb")`` is ``python build lock imdb`` in a process of its own, with the real
-clients, against a Hub on the loopback. The process is forked from one that has imported everything
-already, so that a command takes the time of what it does.
+clients, against a Hub on the loopback.
 
 PYTEST_DONT_REWRITE: tests import it, and then name it as their plugin, for its fixtures.
 """
@@ -12,8 +11,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +20,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import Commands
 from conftest import IMDB_SCHEMA, ROOT, imdb_rows
 from hub_server import LoopbackHub
 from hub_server.faults import Orders
@@ -128,39 +126,6 @@ def hub(served: LoopbackHub) -> Iterator[LoopbackHub]:
     restore(served)
 
 
-_FORKING = """
-import io, json, os, signal, sys, traceback
-import datasets, huggingface_hub, matplotlib, pandas
-from mixbuild.cli import main as cli
-from mixbuild.publish.hub import push as hub
-from mixbuild.prove import rebuild, trace
-
-def command(asked):
-    for number, path in ((0, os.devnull), (1, asked["out"]), (2, asked["err"])):
-        os.dup2(os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT), number)
-    os.close(answers)
-    os.environ.update(asked["env"])
-    os.chdir(asked["cwd"])
-    try:
-        cli.main(asked["arguments"])
-    except SystemExit as ended:
-        return ended.code
-    except BaseException:
-        traceback.print_exc()
-        return 70
-    finally:
-        sys.stdout.flush(), sys.stderr.flush()
-
-answers = os.dup(1)
-while line := sys.stdin.readline():
-    pid = os.fork()
-    if not pid:
-        os._exit(command(json.loads(line)))
-    os.write(answers, b"%d\\n" % pid)
-    os.write(answers, b"%d\\n" % os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-"""
-
-
 @dataclass(frozen=True)
 class Done:
     """What came of a command."""
@@ -171,40 +136,23 @@ class Done:
 
 
 class Run:
-    """Runs commands, each in a process of its own."""
+    """Runs commands against a Hub, each in a process of its own."""
 
-    def __init__(self, hub: LoopbackHub, folder: Path, *, endpoint: str | None = None) -> None:
-        self.folder, self.count, self.pid = folder, 0, 0
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _FORKING],
-            env={
-                **environment(hub, folder / "home"),
-                **({"HF_ENDPOINT": endpoint} if endpoint else {}),
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(
+        self, commands: Commands, hub: LoopbackHub, folder: Path, *, endpoint: str | None = None
+    ) -> None:
+        self.commands, self.folder, self.pid = commands, folder, 0
+        self.variables = environment(hub, folder / "home")
+        if endpoint:
+            self.variables["HF_ENDPOINT"] = endpoint
 
     def __call__(self, *arguments: str | Path, **variables: str) -> Done:
         """``python build …``, with more variables in its environment if need be."""
-        self.count += 1
-        streams = {name: self.folder / f"{self.count}.{name}" for name in ("out", "err")}
-        asked = {
-            "arguments": [str(each) for each in arguments],
-            "env": variables,
-            "cwd": str(self.folder),
-            **{name: str(path) for name, path in streams.items()},
-        }
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(asked) + "\n")
-        self.process.stdin.flush()
-        self.pid = int(self.process.stdout.readline())  # of the command that is running
-        status = int(self.process.stdout.readline())
-        out, err = (path.read_text("utf-8") for path in streams.values())
-        assert "Traceback" not in err, err
-        return Done(status, out, err)
+        running = self.commands.begin(*arguments, env=self.variables | variables, cwd=self.folder)
+        self.pid = running.pid  # of the command that is running
+        done = running.wait()
+        assert "Traceback" not in done.stderr, done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
 
     def ok(self, *arguments: str | Path, **variables: str) -> str:
         """What a command that goes well prints."""
@@ -220,13 +168,6 @@ class Run:
         assert done.err.count("\n") == 1, done
         return done.err.removeprefix("error: ").removesuffix("\n")
 
-    def end(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(timeout=30)
-        self.process.stdout.close()
-
 
 def environment(hub: LoopbackHub, home: Path) -> dict[str, str]:
     """Of a process that knows this Hub, and no lock but its own."""
@@ -234,11 +175,9 @@ def environment(hub: LoopbackHub, home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def run(served: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(served: LoopbackHub, commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """``run("make", "imdb", "--out", folder)``: a command against the Hub, without a token."""
-    running = Run(served, tmp_path_factory.mktemp("run"))
-    yield running
-    running.end()
+    return Run(commands, served, tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,6 @@ import dataclasses
 import functools
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,8 +21,9 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from commands import Commands, load_here
 from hub_server import LoopbackHub
+from hub_server.clients import turn_to
 from huggingface_hub import HfApi
 from mixbuild.core.progress import silent
 from mixbuild.declare.task import Task
@@ -144,13 +143,21 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
 
 
 @pytest.fixture
-def at_the_hub(
+def at_the_hub_with_workers(
     loopback: LoopbackHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> LoopbackHub:
-    """The same, and the processes that load what was pushed find it too."""
-    for name, value in (loopback.environment(tmp_path / "home") | {"HF_TOKEN": TOKEN}).items():
-        monkeypatch.setenv(name, value)
+    """The same, which this process and those that it starts find as theirs, with the token."""
+    turn_to(loopback, tmp_path / "home", monkeypatch, HF_TOKEN=TOKEN)
     return loopback
+
+
+@pytest.fixture
+def at_the_hub(
+    at_the_hub_with_workers: LoopbackHub, monkeypatch: pytest.MonkeyPatch
+) -> LoopbackHub:
+    """The same, and what was pushed is loaded in this process: no worker starts."""
+    load_here(monkeypatch.setattr)
+    return at_the_hub_with_workers
 
 
 def place(api: HfApi, target: Target) -> None:
@@ -215,19 +222,12 @@ Command = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
-def command(loopback: LoopbackHub, tmp_path: Path) -> Command:
+def command(commands: Commands, loopback: LoopbackHub, tmp_path: Path) -> Command:
     """``python build …`` against the Hub, with the token unless another is given."""
 
     def run(*arguments: str | Path, **variables: str) -> CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(ROOT / "build"), *map(str, arguments)],
-            env=environment(loopback, tmp_path) | variables,
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+        return commands.run(
+            *arguments, env=environment(loopback, tmp_path) | variables, cwd=tmp_path
         )
 
     return run

@@ -139,7 +139,7 @@ def test_what_is_written_in_another_process_is_sent_from_there(
 
 
 def test_what_loads_begins_while_files_are_written_and_only_if_some_are(
-    at_the_hub: LoopbackHub, api: HfApi, out: Path, monkeypatch: pytest.MonkeyPatch
+    at_the_hub_with_workers: LoopbackHub, api: HfApi, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events: list[str] = []
     write, begin = export.export_split, Workers.begin

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import Commands
 from conftest import ROOT
 from hub_server import LoopbackHub
 from prove.proving import SOURCES, TOKEN, Run
@@ -24,16 +25,15 @@ def below(tmp_path: Path) -> Iterator[LoopbackHub]:
         yield hub
 
 
-def test_commands_find_a_hub_below_a_path(below: LoopbackHub, tmp_path: Path) -> None:
+def test_commands_find_a_hub_below_a_path(
+    commands: Commands, below: LoopbackHub, tmp_path: Path
+) -> None:
     (tmp_path / "work").mkdir()
-    run = Run(below, tmp_path / "work", endpoint=f"{below.endpoint}//")
-    try:
-        run.ok("lock", "dolly", "--lock", "lock.json")
-        run.ok("make", "dolly", "--lock", "lock.json", "--out", "out")
-        run.ok("push", "org/mix", "--out", "out", HF_TOKEN=TOKEN)
-        run.ok("verify", "org/mix")
-    finally:
-        run.end()
+    run = Run(commands, below, tmp_path / "work", endpoint=f"{below.endpoint}//")
+    run.ok("lock", "dolly", "--lock", "lock.json")
+    run.ok("make", "dolly", "--lock", "lock.json", "--out", "out")
+    run.ok("push", "org/mix", "--out", "out", HF_TOKEN=TOKEN)
+    run.ok("verify", "org/mix")
     assert {each.status for each in below.log} <= {200, 201, 206, 302, 307, 404}
     assert all("//" not in each.path for each in below.log if not each.path.startswith("//"))
 
