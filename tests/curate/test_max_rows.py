@@ -99,6 +99,7 @@ def test_fewer_rows_are_a_part_of_more_to_the_row(tmp_path: Path) -> None:
         assert split.rows_read == len(ROWS)
         before = now
     assert made(folder, out, None).splits["train"].removed is None
+    assert not list(out.glob("imdb/*.removed.arrow"))
 
 
 def test_another_number_renders_nothing_again(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from mixbuild.declare import HeldOut, Mixture, Part
 from mixbuild.make import Built, OfMixture, Request, expect
 from mixbuild.prove.verify import verify_folder
 from mixbuild.publish import read_shards
+from mixbuild.publish.release import write_local_card
 from mixbuild.tasks import ALL, find
 from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -290,6 +291,32 @@ def test_a_mixture_is_listed_only_as_long_as_its_tasks_are_what_it_was_made_of(
     made_anew = build(Request(tasks[:1], out, sources, "all"), catalog=ALL).made
     assert list(made_anew.manifest.configs) == ["imdb", "rotten_tomatoes"]
     assert made_anew.removed == ("mix/test", "mix/train", "mix/validation")
+
+
+def card_of(out: Path) -> str:
+    """The card of a build's folder, written anew."""
+    *_, card = write_local_card(out, repo="org/name")
+    return card.read_text("utf-8")
+
+
+def test_what_a_build_is_without_from_now_on_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Of a mixture that is gone, whenever a build was stopped; what others call so stays."""
+    mixture = Mixture(parts={"imdb": Part()}, total=30)
+    out, _ = made(tmp_path, mixture)
+    assert "config_name: mix" in card_of(out)
+    assert sorted(path.name for path in (out / ".publish").iterdir()) == ["imdb", "mix"]
+    stray = out / "mix/train.selection.arrow"
+    lists = stray.read_bytes()
+    (out / "mix/notes.selection.arrow").write_text("mine")
+    request = Request([find("imdb")], out, {"imdb": str(tmp_path / "imdb")}, "all")
+    build(request, catalog=ALL)
+    assert [path.name for path in (out / "mix").iterdir()] == ["notes.selection.arrow"]
+    assert "config_name: mix" not in card_of(out)
+    assert [path.name for path in (out / ".publish").iterdir()] == ["imdb"]
+    (out / "mix/notes.selection.arrow").unlink()
+    stray.write_bytes(lists)  # as one is left that was stopped in between
+    assert not build(request, catalog=ALL).made.changed
+    assert not stray.parent.exists()
 
 
 def test_a_size_in_characters_or_tokens_is_met_to_the_row(tmp_path: Path) -> None:

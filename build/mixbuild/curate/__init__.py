@@ -28,6 +28,7 @@ shards writes a selection or a removal beside them, and only export makes files 
     candidates  the rows of a task's split that a mixture may take, and their order
     choice     which rows of its tasks each split of a mixture takes
     mixture    mixtures: configs whose rows are those of tasks
+    sweep      lists of rows that no manifest lists any more
     build      shards, and what is curated of them
     statistics  what all the rows of a split together tell
 """

@@ -19,6 +19,7 @@ from mixbuild.curate.max_rows import most_rows
 from mixbuild.curate.mixture import mixed
 from mixbuild.curate.quality import TakenOut, by_keys, near_of, take_out
 from mixbuild.curate.run import Run, run_by
+from mixbuild.curate.sweep import sweep
 from mixbuild.declare import SAMPLE, TRAIN, Mixture, Quality, Task, copies
 from mixbuild.make import (
     Built,
@@ -89,6 +90,7 @@ def build(
         made = run(request)
         own = {task.name: made.manifest.configs[task.name] for task in request.tasks}
         keep_dropped(request.out, own, keep=False)
+        sweep(request.out, made.manifest)
         return Curated(made, warnings=tuple(benchmarks_in_train(request, catalog=catalog)))
     items = [] if quality is None else _items(quality, request, catalog)
     found: list[TakenOut | None] = []
@@ -104,6 +106,7 @@ def build(
 
     request = as_curated(request, quality, mixtures or {})
     made, taken = run(request, finish=finish), found[0]
+    sweep(request.out, made.manifest)
     warnings = [*benchmarks_in_train(request, catalog=catalog), *_too_short(quality, taken)]
     return Curated(made, None if taken is None else taken.overlaps, tuple(warnings))
 

@@ -72,7 +72,7 @@ def begin(split: Split) -> None:
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)  # before its files, so that it never speaks of others
     ours = (f".{split.file_format}", ".partial")  # the other format's files stay
-    for old in report.parent.glob(f"{split.split}-*") if split.written else ():
+    for old in report.parent.glob(f"{split.split}-*"):
         if old.suffix in ours:
             old.unlink()
 

@@ -41,7 +41,7 @@ from mixbuild.publish.manifest import (
 )
 from mixbuild.publish.misfits import refuse_misfits
 from mixbuild.publish.shown import compositions, row_counts, text_lengths
-from mixbuild.publish.split import Split, splits
+from mixbuild.publish.split import Split, forget_others, splits
 from mixbuild.publish.version import history, next_version
 
 Shown = TypeVar("Shown")
@@ -205,6 +205,7 @@ def write_local_card(out: Path, *, repo: str) -> Iterator[Path]:
     expect(out)  # before the lock, which makes the folder
     with mutex(out):
         built = expect(out).configs
+        forget_others(out, built)
         exported = [_lying(split) for split in splits(out, built, file_format=ARROW)]
         configs = published_configs(built, exported)
         for file in compose(configs, [], repo=repo, file_format=ARROW).files:

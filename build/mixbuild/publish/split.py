@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mixbuild.core import UsageError, hash_code, one_of, plain
+from mixbuild.core import UsageError, explained_output, hash_code, one_of, plain
 from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat
 from mixbuild.make import Built, BuiltSplit
 from mixbuild.publish.manifest import FORMATS, PARQUET
@@ -132,3 +133,21 @@ def splits(
 def _code_version() -> str:
     """A hash of the code that decides the files' bytes."""
     return hash_code(*DECISIVE)
+
+
+def forget_others(out: Path, configs: Mapping[str, Built]) -> None:
+    """Remove what was exported of splits that a build does not have any more.
+
+    Raises:
+        OutputError: it cannot be removed.
+    """
+    with explained_output(out / FOLDER):
+        for report in sorted(out.joinpath(FOLDER).rglob("*.*.json")):
+            split, suffix = report.name.split(".")[:2]
+            config = configs.get(report.parent.name)
+            if config is None or split not in config.splits:
+                for old in report.parent.glob(f"{split}-?????-of-?????.{suffix}"):
+                    old.unlink()
+                report.unlink()
+                with contextlib.suppress(OSError):  # other splits are in it
+                    report.parent.rmdir()

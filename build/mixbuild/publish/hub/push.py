@@ -32,7 +32,7 @@ from mixbuild.publish.hub.rows import published_rows
 from mixbuild.publish.hub.verify import Verified, verify_repo
 from mixbuild.publish.manifest import MAIN, PARQUET, PublishedSplit
 from mixbuild.publish.release import Exported, published_configs, shard_files
-from mixbuild.publish.split import Split
+from mixbuild.publish.split import Split, forget_others
 from mixbuild.publish.split import splits as splits_of
 from mixbuild.sources import callers_factory, can_travel
 
@@ -124,7 +124,9 @@ def push(
     expect(out)  # before the mutex, which makes the folder
     with loaders() as workers:
         with mutex(out):  # what is being sent must not be made anew meanwhile
-            built = _chosen(expect(out).configs, only)
+            every = expect(out).configs
+            forget_others(out, every)
+            built = _chosen(every, only)
             refuse_build(built, allow_licences=allow_licences, allow_mirrors=allow_mirrors)
             splits = list(splits_of(out, built, file_format=file_format, row_format=row_format))
             ahead = look_ahead(
