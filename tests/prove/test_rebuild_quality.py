@@ -8,6 +8,7 @@ import pytest
 from conftest import imdb_rows
 from hub_server import LoopbackHub
 from prove.proving import IMDB, TEST, TOKEN, TRAIN, Run, parquet, read_manifest
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 pytest_plugins = ["prove.proving"]
 
@@ -76,3 +77,45 @@ def test_a_split_on_the_hub_is_an_evaluation_set(
     done = run(*made)
     assert done.status == 2
     assert "against org/bench:tset: unknown split 'tset'; did you mean 'test'?" in done.err
+
+
+@pytest.mark.parametrize("parts", ["{imdb: {}}", "{own: {parts: {imdb: {}}}}"])
+def test_what_a_mixture_may_take_decides_though_it_is_not_published(
+    hub: LoopbackHub, run: Run, tmp_path: Path, parts: str
+) -> None:
+    made = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))  # noqa: S106 - no secret
+    made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    made.save(str(tmp_path / "tokenizer.json"))
+    reviews = [{"text": "word " * (number % 60), "label": 1} for number in range(1, 240)]
+    hub.upload(IMDB, {TRAIN: parquet(reviews), TEST: parquet(imdb_rows(2))})
+    recipe, out = tmp_path / "recipe.yaml", tmp_path / "out"
+    text = (
+        "templates: sample\ntasks: {imdb: {}}\n"
+        f"quality: {{length: {{tokenizer: {tmp_path}/tokenizer.json, max_tokens: 40}}}}\n"
+    )
+    words = ("make", "--recipe", recipe, "--out", out, "--lock", tmp_path / "none.json")
+    drops = []
+    for also in ("", f"mixtures: {{mix: {{max_repetition_ratio: 4, parts: {parts}}}}}\n"):
+        recipe.write_text(text + also)
+        run.ok(*words)
+        drops.append(read_manifest(out)["imdb"]["splits"]["train"]["drops"]["more than 40 tokens"])
+    assert drops[0] < drops[1], "by one of the templates that it may be taken by it is too long"
+    run.ok("push", "org/own-part", "--out", out, "--only", "imdb", HF_TOKEN=TOKEN)
+    assert run.ok("rebuild", "org/own-part").endswith(" rows are the same\n")
+
+
+def test_what_cannot_be_judged_again_is_said(hub: LoopbackHub, run: Run, tmp_path: Path) -> None:
+    hub.upload(IMDB, {TRAIN: parquet(imdb_rows(9)), TEST: parquet(imdb_rows(2, start=40))})
+    recipe, out = tmp_path / "recipe.yaml", tmp_path / "out"
+    recipe.write_text("quality: {exact: {}}\nmixtures: {mix: {parts: {imdb: {}, gsm8k: {}}}}\n")
+    run.ok(
+        *("make", "--recipe", recipe, "--out", out, "--lock", tmp_path / "none.json"),
+        *("--source", "gsm8k=samples"),
+    )
+    run.ok("push", "org/part-of-it", "--out", out, "--only", "imdb", HF_TOKEN=TOKEN)
+    done = run("rebuild", "org/part-of-it")
+    assert (done.status, done.err) == (
+        1,
+        "error: imdb: expected all tasks of its recipe, since its quality judges them together, "
+        "got none of gsm8k; rebuild it where they are published, too\n",
+    )

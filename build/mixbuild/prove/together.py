@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mixbuild.core import ManifestError
-from mixbuild.declare import Mixture, Quality, Recipe, TaskChoice, expanded, parse_recipe
+from mixbuild.declare import (
+    Mixture,
+    Quality,
+    Recipe,
+    TaskChoice,
+    expanded,
+    leaves,
+    parse_recipe,
+)
 from mixbuild.make import OfMixture, OfTask
 from mixbuild.publish import Published, PublishedConfig
 
@@ -34,7 +42,8 @@ def made_together(published: Published, name: str) -> Together:
     """What has to be made again with a published config.
 
     Rows that are taken out because of others are so only beside them, and a mixture is made of
-    what is left of its tasks.
+    what is left of its tasks. Which renderings of a row are looked at is decided by what the
+    mixtures of a recipe may take of it, published or not.
 
     Raises:
         ManifestError: the manifest lacks what its recipe needs.
@@ -49,7 +58,10 @@ def made_together(published: Published, name: str) -> Together:
             other: each for other, each in published.configs.items() if each.recipe == config.recipe
         }
     tasks = {task: of for each in together.values() for task, of in each.tasks.items()}
-    if said.quality is not None and (missing := sorted(said.tasks.keys() - tasks.keys())):
+    families = _families(tasks)
+    if said.quality is not None and (
+        missing := sorted(_named(said) - tasks.keys() - families.keys())
+    ):
         raise ManifestError(
             f"{name}: expected all tasks of its recipe, since its quality judges them together, "
             f"got none of {', '.join(missing)}; rebuild it where they are published, too"
@@ -60,11 +72,21 @@ def made_together(published: Published, name: str) -> Together:
         {task: said.tasks.get(task, TaskChoice()).splits for task in tasks},
         said.quality,
         {
-            other: expanded(other, said.mixtures, _families(each))
-            for other, each in together.items()
-            if isinstance(each.made_of, OfMixture)
+            other: expanded(
+                other,
+                said.mixtures,
+                _families(together[other].tasks) if other in together else families,
+            )
+            for other in said.mixtures
+            if other in together or said.quality is not None
         },
     )
+
+
+def _named(said: Recipe) -> set[str]:
+    """The tasks and families that a recipe names."""
+    parts = {path[-1] for each in said.mixtures.values() for path, _ in leaves(each)}
+    return {*said.tasks, *parts} - said.mixtures.keys()
 
 
 def _said(config: PublishedConfig, name: str) -> Recipe | None:
@@ -80,9 +102,9 @@ def _said(config: PublishedConfig, name: str) -> Recipe | None:
     return None
 
 
-def _families(config: PublishedConfig) -> dict[str, list[str]]:
-    """Of each family, the tasks that a mixture has: those that it had when it was made."""
+def _families(tasks: Mapping[str, OfTask]) -> dict[str, list[str]]:
+    """Of each family, which of some tasks are: of a mixture, those that it had when it was made."""
     families: dict[str, list[str]] = {}
-    for task, of in config.tasks.items():
+    for task, of in tasks.items():
         families.setdefault(of.family, []).append(task)
     return families
