@@ -180,6 +180,22 @@ def test_what_is_no_answer_of_a_hub_is_called_so(
     assert loopback.commits(REPO) == before
 
 
+def test_redirects_without_end_are_none_either(
+    loopback: LoopbackHub, api: HfApi, builds: Builds
+) -> None:
+    send(api, builds("imdb"))
+    commit = loopback.commit(REPO)
+    around = {"Location": f"{loopback.endpoint}/datasets/{REPO}/resolve/{commit}/manifest.json"}
+    loopback.fail(KINDS["manifest"], times=99, status=302, headers=around)
+    with pytest.raises(HubError) as caught:
+        send(api, builds("squad"))
+    assert str(caught.value) == (
+        f"{REPO}@{commit}: manifest.json: the answer is none that a Hub gives (TooManyRedirects: "
+        f"Exceeded maximum allowed redirects.); check HF_ENDPOINT, and what may answer in its "
+        f"place, such as the page of a proxy"
+    )
+
+
 @pytest.mark.parametrize("kind", ["facts", "manifest"])
 def test_a_gated_repo_is_there_and_says_what_it_asks(
     loopback: LoopbackHub, api: HfApi, builds: Builds, kind: str

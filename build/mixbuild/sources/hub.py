@@ -168,7 +168,7 @@ def read_repo_file(repo: Repo, path: str, *, api: HfApi | None = None) -> bytes 
     )
 
     for _ in range(READS):
-        with bounded():
+        with bounded(), _understood(f"{repo.name}@{repo.commit}: {path}"):
             answer = http_backoff("GET", address, headers=build_hf_headers(token=api.token))
         hf_raise_for_status(answer)
         content: bytes = answer.content
