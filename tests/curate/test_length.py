@@ -16,9 +16,18 @@ from conftest import as_json, read_shards
 from hypothesis import given
 from hypothesis import strategies as st
 from mixbuild.core import SCHEMA
-from mixbuild.core.errors import SourceError, TaskError
+from mixbuild.core.errors import RecipeError, SourceError, TaskError
 from mixbuild.curate.build import Curated, build
-from mixbuild.declare import Chat, Length, Quality, RowFormat, Source, Task, Template
+from mixbuild.declare import (
+    Chat,
+    Length,
+    Quality,
+    RowFormat,
+    Source,
+    Task,
+    Template,
+    parse_recipe,
+)
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
 from mixbuild.publish.formats import lay
@@ -247,6 +256,16 @@ def test_a_chat_template_that_cannot_be_used_is_one_line(
         curate(tmp_path / "out", Quality(length=Length(str(model), 100, chat=Chat())))
     assert str(caught.value) == f"tokenizer {model}: {what}"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("place", ["org/name", "org/name@main", "gpt2"])
+def test_a_tokenizer_that_may_count_otherwise_tomorrow_is_refused(place: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(f"quality:\n  length: {{tokenizer: {place}, max_tokens: 9}}\n", where="r.yaml")
+    assert str(caught.value) == (
+        f"r.yaml: line 2: quality.length.tokenizer: expected a tokenizer.json, or org/name@ and a "
+        f"commit of 40 digits, got {place!r}; a branch may count otherwise tomorrow"
+    )
 
 
 def test_a_tokenizer_that_is_not_there_is_said_before_anything_is_made(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from mixbuild.core import SourceError, UsageError
 from mixbuild.curate.measure import measure_of
 from mixbuild.declare import Mixture, Part
+from mixbuild.sources import open_tokenizer
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 ROWS = [
@@ -78,6 +79,12 @@ def test_a_tokenizer_that_is_none_is_one_line(
         f"tokenizer {tokenizer}: expected a tokenizer.json, got none to read (No such file or "
         "directory); put it there, or name another one; where a recipe does, run make again then"
     )
+    for place in ("gpt2", "org/name", "https://host/tokenizer", "a tokenizer@main"):
+        with pytest.raises(UsageError) as unknown:
+            open_tokenizer(place)
+        assert str(unknown.value) == (
+            f"tokenizer {place}: expected a tokenizer.json or org/name@commit"
+        )
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(UsageError) as missing:
         measure_of(mixture)

@@ -196,6 +196,16 @@ def test_a_higher_threshold_and_longer_shingles_find_less(tmp_path: Path) -> Non
     assert again.made.rendered == 0, "the keys are there"
 
 
+def test_texts_without_a_word_are_near_where_they_are_the_same(tmp_path: Path) -> None:
+    texts = ["😀 😀", " 😀 😀\n", "😀 🎉", "?!", "?! "]
+    write_parquet(tmp_path / "mirror/train.parquet", [{"text": each, "label": 1} for each in texts])
+    request = Request(
+        [find("imdb")], tmp_path / "out", {"imdb": str(tmp_path / "mirror")}, splits=["train"]
+    )
+    build(request, quality=Quality(exact=Exact(), near=Near()), catalog=ALL)
+    assert reasons(tmp_path / "out", "train") == {"duplicate": 2}
+
+
 def test_questions_about_one_passage_are_not_near(tmp_path: Path) -> None:
     questions = [f"{' '.join(random.Random(at).choices(WORDS, k=9))}?" for at in range(5)]
     rows = [

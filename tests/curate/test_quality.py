@@ -291,6 +291,27 @@ def test_items_of_a_file_and_of_a_task_are_taken_out_of_train_alone(tmp_path: Pa
     assert reasons(tmp_path / "self", "train") == {"contaminated by imdb/test": 2}
 
 
+@pytest.mark.parametrize(
+    ("record", "item"),
+    [
+        ({"Question": "a", "Best": ["b", "c"], "Answers": {"text": ["d"]}, "n": 1}, ("a b c", "d")),
+        ({"turns": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]},
+         ("a", "b")),
+        ({"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]},
+         ("a", "b")),
+        ({"doc": {"query": "a", "choices": [{"text": "b"}], "targets": [["c"]]}}, ("a b", "c")),
+        ({"n": 3, "none": None}, ("", "")),
+    ],
+)  # fmt: skip
+def test_all_texts_of_an_item_are_looked_for_however_deep(
+    tmp_path: Path, record: dict[str, Any], item: tuple[str, str]
+) -> None:
+    bench = tmp_path / "bench.jsonl"
+    bench.write_text(f"\ufeff{json.dumps(record)}\n", "utf-8")
+    (found,) = items_of((str(bench),), Request([], tmp_path), catalog=ALL)
+    assert (found.question, found.answer) == item
+
+
 def test_an_evaluation_set_without_items_is_refused(tmp_path: Path) -> None:
     bench, out = tmp_path / "bench.jsonl", tmp_path / "out"
     bench.write_text("\n\n")

@@ -16,7 +16,11 @@ from mixbuild.render import Origin, fillings
 from mixbuild.sources import explore, read
 
 ANSWERS = ("answer", "completion", "output", "response", "solution", "target")
-"""What a field with the answer may be called in a file; all other texts are the question."""
+"""What a field with the answer, or its plural, may be called in a file; all other texts are the
+question."""
+
+SPEAKERS, ANSWERING = ("role", "from"), ("assistant", "gpt", "model")
+"""In a chat, the field that says whose a message is, and who answers."""
 
 BENCHMARKS = "benchmarks"
 """In the place of a name: every benchmark that a task knows."""
@@ -147,7 +151,7 @@ def _of_task(task: Task, split: str, request: Request) -> Iterator[Item]:
 
 def _of_file(path: Path) -> Iterator[Item]:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # U+2028 ends no line of JSON
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # U+2028 ends no line of JSON
     except (OSError, ValueError) as error:
         raise SourceError(f"against {path}: cannot be read ({one_line(error)})") from None
     for number, line in enumerate(lines, start=1):
@@ -184,13 +188,25 @@ def _of_repo(
 
 
 def _item(id_: str, record: Mapping[str, object]) -> Item:
-    """A record as an item: its texts, and those of lists of texts."""
-    texts = {
-        name: each if isinstance(each, str) else " ".join(each)
-        for name, each in record.items()
-        if isinstance(each, str)
-        or (isinstance(each, list) and all(isinstance(text, str) for text in each))
-    }
-    answer = " ".join(each for name, each in texts.items() if name in ANSWERS)
-    question = " ".join(each for name, each in texts.items() if name not in ANSWERS)
+    """A record as an item: all texts in it, however deep."""
+    said = list(_said(record, is_answer=False))
+    question, answer = (
+        " ".join(text for of_answer, text in said if of_answer == wanted)
+        for wanted in (False, True)
+    )
     return Item(id_, question, answer)
+
+
+def _said(value: object, *, is_answer: bool) -> Iterator[tuple[bool, str]]:
+    """Each text of a value, and whether it is of the answer."""
+    if isinstance(value, str):
+        yield is_answer, value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _said(each, is_answer=is_answer)
+    elif isinstance(value, dict):
+        speaker = next((value[name] for name in SPEAKERS if name in value), None)
+        for name, each in value.items():
+            if name not in SPEAKERS:
+                answers = name.lower().removesuffix("s") in ANSWERS or speaker in ANSWERING
+                yield from _said(each, is_answer=is_answer or answers)

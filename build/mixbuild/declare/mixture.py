@@ -15,11 +15,11 @@ a fraction of what it is a part of, ``rows`` is a whole number. Pure.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mixbuild.core import MixtureError, one_of
+from mixbuild.declare.quality import unpinned
 
 FAIL = "fail"
 REDISTRIBUTE = "redistribute"
@@ -164,13 +164,8 @@ def _refuse_sizes(mixture: Mixture) -> None:
         raise MixtureError(
             f"tokenizer: expected requested_tokens beside it, got none; leave {tokenizer!r} out"
         )
-    if not (
-        tokenizer.endswith(".json") or re.fullmatch(r"[^@\s]+/[^@\s]+@[0-9a-f]{40}", tokenizer)
-    ):
-        raise MixtureError(
-            f"tokenizer: expected a tokenizer.json, or org/name@ and a commit of 40 digits, got "
-            f"{tokenizer!r}; a branch may count otherwise tomorrow"
-        )
+    if (wrong := unpinned(tokenizer)) is not None:
+        raise MixtureError(wrong)
 
 
 def expanded(

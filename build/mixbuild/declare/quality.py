@@ -17,16 +17,29 @@ mixbuild.core.errors.RecipeError: m.yaml: line 1: near.seed: expected a whole nu
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
+
+from mixbuild.core import RecipeError
 
 Fraction = Annotated[float, msgspec.Meta(gt=0, le=1)]
 """More than nothing, and at most all."""
 
 Words = Annotated[int, msgspec.Meta(ge=1, le=100)]
 """How many words in a row are looked at as one."""
+
+
+def unpinned(tokenizer: str) -> str | None:
+    """What is wrong with a tokenizer that may count otherwise tomorrow; None where nothing is."""
+    if tokenizer.endswith(".json") or re.fullmatch(r"[^@\s]+/[^@\s]+@[0-9a-f]{40}", tokenizer):
+        return None
+    return (
+        f"tokenizer: expected a tokenizer.json, or org/name@ and a commit of 40 digits, got "
+        f"{tokenizer!r}; a branch may count otherwise tomorrow"
+    )
 
 
 @dataclass(frozen=True)
@@ -131,6 +144,10 @@ class Length:
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
     over: Literal["drop", "trim"] = "drop"
     chat: Chat | None = None
+
+    def __post_init__(self) -> None:
+        if (wrong := unpinned(self.tokenizer)) is not None:
+            raise RecipeError(wrong)
 
 
 @dataclass(frozen=True)

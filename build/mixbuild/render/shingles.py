@@ -62,7 +62,10 @@ def row_marks(
 
 
 def shingles_of(texts: pa.StringArray, length: int) -> Words:
-    """The different runs of so many words of each text; all words of one with fewer are a run."""
+    """The different runs of so many words of each text; all words of one with fewer are a run.
+
+    A text of signs alone, without any word, is one as it stands.
+    """
     words = words_of(texts)
     runs = runs_of(words, length)
     short = np.flatnonzero((words.counts > 0) & (words.counts < length))
@@ -72,6 +75,13 @@ def shingles_of(texts: pa.StringArray, length: int) -> Words:
         whole = [xxhash.xxh3_64_intdigest(part.tobytes()) for part in parts]
         hashes = np.concatenate([hashes, np.array(whole, np.uint64)])
         of = np.concatenate([of, short])
+    trimmed = pc.utf8_trim_whitespace(texts)
+    signs = np.flatnonzero((words.counts == 0) & pc.not_equal(trimmed, "").to_numpy(False))
+    if len(signs):
+        alone = trimmed.take(pa.array(signs)).cast(pa.binary()).to_pylist()
+        whole = [xxhash.xxh3_64_intdigest(each) for each in alone]
+        hashes = np.concatenate([hashes, np.array(whole, np.uint64)])
+        of = np.concatenate([of, signs])
     order = np.lexsort((hashes, of))
     hashes, of = hashes[order], of[order]
     first = np.ones(len(order), bool)

@@ -5,6 +5,7 @@ The package that counts is an extra, ``instruct_mix[tokens]``; nothing else need
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from mixbuild.sources.chat import Chats, chats_of
 from mixbuild.sources.session import bounded
 
 FILE = "tokenizer.json"
+ON_HUB = re.compile(r"[\w.-]+(/[\w.-]+)?@[\w./-]+")
 
 REMEDY = "put it there, or name another one; where a recipe does, run make again then"
 
@@ -81,6 +83,8 @@ def _file(place: str, name: str) -> Path:
         return own if name == FILE else own.with_name(name)
     from huggingface_hub import hf_hub_download
 
+    if not ON_HUB.fullmatch(place):
+        raise UsageError(f"tokenizer {place}: expected a {FILE} or org/name@commit")
     repo, _, commit = place.partition("@")
     with explained(f"tokenizer {place}"), bounded():
         return Path(hf_hub_download(repo, name, revision=commit))
