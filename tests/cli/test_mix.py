@@ -139,9 +139,9 @@ def test_a_recipe_is_made_and_says_all_that_it_says(
     out = ("--samples", "--out", tmp_path / "out")
     done = build("make", "--recipe", recipe, "--set", "tasks.squad.splits=[validation]", *out)
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.split()[:3] for line in done.stdout.splitlines()[1:3]] == [
-        ["squad", "validation", "5"],
-        ["imdb", "test", "18"],
+    assert [line.split()[:4] for line in done.stdout.splitlines()[1:3]] == [
+        ["squad", "validation", "18", "5"],  # read, and left
+        ["imdb", "test", "18", "17"],
     ]
     for options, line in (
         (["squad"], "TASK: the recipe says that; change it there, or --set tasks.squad={}"),

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from conftest import write_parquet
 from mixbuild.core.errors import MixtureError, VerifyError
@@ -85,6 +86,10 @@ def test_a_smaller_mixture_is_a_part_of_a_larger_one_and_a_new_part_moves_no_oth
     both = {"imdb": Part(weight=2), "rotten_tomatoes": Part()}
     out, _ = made(tmp_path, Mixture(parts=both, total=10))
     configs = expect(out).configs
+    train_alone = {
+        name: msgspec.structs.replace(each, splits={"train": each.splits["train"]})
+        for name, each in configs.items()
+    }
 
     def taken(parts: Mapping[str, Part], total: int) -> set[str]:
         mixture = Mixture(parts=parts, total=total)
@@ -102,6 +107,18 @@ def test_a_smaller_mixture_is_a_part_of_a_larger_one_and_a_new_part_moves_no_oth
         mix = mixed(out, configs, "mix", mixture, seed=5)
         apart.append([row["id"] for row in rows_of(out, mix, "test")])
     assert apart[0] == apart[1] == apart[2]
+    # where a part names its rows, more of the others are held out of a larger one: of what
+    # a smaller one does not train on
+    before: set[str] = set()
+    for total in (40, 80, 160, 220):
+        parts = {"imdb": Part(), "rotten_tomatoes": Part(rows=31)}
+        mixture = Mixture(parts=parts, total=total, test=HeldOut(25))
+        mix = mixed(out, train_alone, "mix", mixture, seed=5)
+        now = {row["id"] for row in rows_of(out, mix)}
+        held = {row["id"] for row in rows_of(out, mix, "test")}
+        assert (len(now), len(held), now & held) == (total, 25, set())
+        assert before < now
+        before = now
     alone = taken({"imdb": Part()}, 130)
     for share in (0.01, 0.3, 0.9):
         new = {"imdb": Part(share=round(1 - share, 2)), "rotten_tomatoes": Part(share=share)}
@@ -224,7 +241,7 @@ def test_what_an_evaluation_asks_is_in_no_train_and_held_out_rows_are_of_every_t
     configs = expect(tmp_path).configs
     rows = {split: rows_of(tmp_path, configs["mix"], split) for split in configs["mix"].splits}
     assert {split: len(each) for split, each in rows.items()} == {
-        "train": 19, "validation": 6, "test": 4}  # fmt: skip
+        "train": 18, "validation": 6, "test": 4}  # fmt: skip
     where = {split: {row["id"].split("/")[1] for row in each} for split, each in rows.items()}
     assert where == {
         "train": {"train"},

@@ -123,14 +123,19 @@ def candidates(out: Path, of: OfTask, split: str, entry: BuiltSplit, *, seed: in
     return replace(found, twin=twins(found.slots, *first))
 
 
-def take(found: Candidates, rows: int, *, seed: int, what: str = "") -> tuple[Numbers, Numbers]:
+def take(
+    found: Candidates, rows: int, *, seed: int, held_out: bool = False
+) -> tuple[Numbers, Numbers]:
     """Which rows are taken: those that come first in the queue, copy after copy.
+
+    What is held out comes last in it: where a larger mixture holds more rows of a task out, since
+    the task's share is another, a smaller one trains on none of these.
 
     Args:
         found: the rows that there are.
         rows: how many to take.
         seed: of the queue.
-        what: for whom, where one queue is not to say anything of another.
+        held_out: take those that come last.
 
     Returns:
         the places of the rows among ``found``, and the copy that each is of, from 0.
@@ -139,14 +144,15 @@ def take(found: Candidates, rows: int, *, seed: int, what: str = "") -> tuple[Nu
     places = np.tile(np.arange(len(found)), copies)
     copy = np.repeat(np.arange(copies), len(found))
     if rest:
-        first = queue(found, copies, seed=seed, what=what)[:rest]
-        places, copy = np.concatenate([places, first]), np.append(copy, np.full(rest, copies))
+        in_order = queue(found, copies, seed=seed)
+        some = in_order[-rest:] if held_out else in_order[:rest]
+        places, copy = np.concatenate([places, some]), np.append(copy, np.full(rest, copies))
     return places, copy
 
 
-def queue(found: Candidates, copy: int, *, seed: int, what: str = "") -> Numbers:
+def queue(found: Candidates, copy: int, *, seed: int) -> Numbers:
     """The places of all rows, in the order in which a copy of them is taken."""
-    hashes = hash_rows(found.slots.view(np.int64), "mixture", seed, what, found.task, copy)
+    hashes = hash_rows(found.slots.view(np.int64), "mixture", seed, "", found.task, copy)
     # of one row's renderings the first ones of all rows come before the second ones
     return np.lexsort((hashes, found.twin) if found.several else (found.twin, hashes))
 

@@ -155,13 +155,14 @@ def _held_out(
     asked: HeldOut = getattr(mixture, split)
     counts = _counts(train)
     total = sum(allocate(name, unsized(mixture), counts).values())
-    # as asked for, not as rounded to rows: a larger mixture holds the same rows out
+    # as asked for, not as rounded to rows: where no part names its rows, a larger mixture holds the
+    # same rows out
     asked_for = quotas(unsized(mixture), counts)
     shares = {task: max(Fraction(0), each.of(total)) / total for task, each in asked_for.items()}
     found = {**train, **own}
     rows = held_out(f"mixture {name!r}: {split}", asked.rows, shares, _counts(found))
     return {
-        task: Chosen(found[task], *take(found[task], count, seed=seed, what=split), shares[task])
+        task: Chosen(found[task], *take(found[task], count, seed=seed, held_out=True), shares[task])
         for task, count in rows.items()
         if count
     }
