@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pyarrow as pa
 from hypothesis import given
@@ -19,6 +20,12 @@ def test_the_words_of_a_text_are_those_of_a_scan(text: str) -> None:
     assert words_of(pa.array([text])).counts.tolist() == [len(words)]
     again = words_in(" … ".join(words))
     assert again == words
+
+
+@given(st.text(st.sampled_from("aE\u0301\xe9\u1100\u1161\u212b \n")))
+def test_words_are_the_same_however_their_accents_are_written(text: str) -> None:
+    composed, apart = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+    assert words_in(composed) == words_in(apart) == composed.lower().split()
 
 
 @given(st.lists(FEW, max_size=4), st.integers(1, 5))

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from mixbuild.core import Hashes
+from mixbuild.render.keys import normalised
 
 BETWEEN_WORDS = r"[^\pL\pN\pM]+"
 
@@ -81,7 +82,7 @@ def words_of(texts: pa.StringArray) -> Words:
 
 def _split(texts: pa.StringArray) -> pa.ListArray:
     """The words of each text; one that is empty, of a text without any."""
-    spaced = pc.utf8_lower(pc.utf8_normalize(texts, form="NFC"))
+    spaced = pc.utf8_lower(normalised(texts))
     spaced = pc.replace_substring_regex(spaced, BETWEEN_WORDS, " ")
     spaced = pc.replace_substring_regex(spaced, UNSPACED, r" \1 ")
     return pc.ascii_split_whitespace(pc.ascii_trim_whitespace(spaced))
