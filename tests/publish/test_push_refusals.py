@@ -29,6 +29,7 @@ from mixbuild.make.run import make
 from mixbuild.publish.card.sections import END
 from mixbuild.publish.hub import push as hub
 from mixbuild.publish.hub.plan import Target
+from mixbuild.publish.hub.refusals import refuse_readers
 from mixbuild.tasks import find
 from publish.pushing import (
     REPO,
@@ -36,6 +37,7 @@ from publish.pushing import (
     Builds,
     Built,
     Command,
+    Waits,
     check_tree,
     export_build,
     push,
@@ -138,6 +140,15 @@ def test_what_the_hub_tells_beforehand_is_told_before_anything_is_written(
     assert asked == [each for each in before if each != "POST /api/repos/create"]
     is_readers = dry_run and token != TOKEN
     assert (len(plans), (out / ".publish").exists()) == (is_readers, is_readers)
+
+
+@pytest.mark.parametrize("status", [405, 500, 501])
+def test_a_hub_that_cannot_be_asked_for_rights_is_no_reason_to_refuse(
+    loopback: LoopbackHub, held: HfApi, waits: Waits, status: int
+) -> None:
+    loopback.fail("/auth-check/write", times=99, status=status)
+    refuse_readers(held, Target(REPO))
+    assert loopback.log[-1].status == status
 
 
 def test_a_script_at_the_root(loopback: LoopbackHub, held: HfApi, builds: Builds) -> None:

@@ -91,7 +91,7 @@ def refuse_readers(api: HfApi, target: Target) -> None:
     """Refuse whoever may not write to a repo that is there; anybody may propose a change.
 
     Raises:
-        HubError: the token gives no right to, or the Hub does not answer.
+        HubError: the token gives no right to.
     """
     if target.create_pr:
         return
@@ -99,5 +99,5 @@ def refuse_readers(api: HfApi, target: Target) -> None:
         try:
             patiently(lambda: api.auth_check(target.repo, repo_type="dataset", write=True))
         except Exception as error:
-            if status_of(error) != 404:  # not every Hub can be asked that; the commit will tell
+            if status_of(error) in (401, 403):  # not every Hub can be asked; the commit will tell
                 raise
