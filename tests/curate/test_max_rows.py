@@ -10,13 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import write_parquet
+from datasets import load_dataset
+from mixbuild.cli import main
+from mixbuild.core import MixtureError
 from mixbuild.curate import build
 from mixbuild.curate.max_rows import BEYOND
 from mixbuild.declare import Exact, Mixture, Part, Quality, TaskChoice
 from mixbuild.make import Built, OfMixture, Request, expect
 from mixbuild.prove.verify import verify_folder
-from mixbuild.publish import read_shards
+from mixbuild.publish import read_shards, write_local_card
 from mixbuild.tasks import ALL, find
 
 Row = dict[str, Any]
@@ -100,6 +104,41 @@ def test_fewer_rows_are_a_part_of_more_to_the_row(tmp_path: Path) -> None:
         before = now
     assert made(folder, out, None).splits["train"].removed is None
     assert not list(out.glob("imdb/*.removed.arrow"))
+
+
+def test_a_card_that_tells_of_other_rows_is_not_left_beside_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``datasets`` would load the rows that it names: those of the build before."""
+    folder, out = mirror(tmp_path / "mirror"), tmp_path / "out"
+
+    def run(*asked: str) -> str:
+        given = ["make", "imdb", "--source", f"imdb={folder}", "--out", str(out), *asked]
+        given += ["--split", "train"]
+        assert main.run(given) == 0
+        return capsys.readouterr().out
+
+    told = f"{out}/README.md: told of the build as it was, removed; run card --out {out}"
+    before: dict[bytes, int] = {}
+    for asked in (["--max-rows", "5"], [], ["--max-rows", "9"]):
+        assert (told in run(*asked)) == bool(before), asked
+        assert not (out / "README.md").exists()
+        *_, card = write_local_card(out, repo="org/name")
+        assert run(*asked).endswith("nothing to do, its shard is up to date\n")
+        before[card.read_bytes()] = load_dataset(str(out), "imdb", split="train").num_rows
+    assert list(before.values()) == [5, SAYING, 9]
+    (out / "README.md").write_text("Of mine.\n")
+    assert told not in run("--max-rows", "7")
+    assert (out / "README.md").read_text() == "Of mine.\n"
+
+
+def test_a_build_that_is_refused_leaves_no_card_of_the_one_before(tmp_path: Path) -> None:
+    folder, out = mirror(tmp_path / "mirror"), tmp_path / "out"
+    made(folder, out, 9)
+    list(write_local_card(out, repo="org/name"))
+    with pytest.raises(MixtureError, match="has 5 rows and is to give 7"):
+        made(folder, out, 5, mixtures={"mix": Mixture(parts={"imdb": Part()}, total=7)})
+    assert not (out / "README.md").exists()
 
 
 def test_another_number_renders_nothing_again(tmp_path: Path) -> None:

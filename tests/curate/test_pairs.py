@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,21 @@ def test_of_many_pairs_those_that_are_the_least_alike_are_shown(
     assert {row for row, _ in rows_of(told)} == {"4", "5", "6", "7"}
     again = page(tmp_path, rows, Quality(near=Near()), num_proc=2)
     assert again == told
+
+
+def test_where_nothing_is_judged_any_more_no_page_of_pairs_is_left(tmp_path: Path) -> None:
+    page(tmp_path, ROWS, Quality(exact=Exact(), near=Near()))
+    out = tmp_path / "out"
+    shutil.copytree(out / "imdb", out / "imdb.kept")
+    kept = sorted(path.name for path in (out / "imdb.kept").iterdir())
+    assert kept[-2:] == ["train.noted.arrow", "train.removed.arrow"]
+    request = Request([find("imdb")], out, {"imdb": str(tmp_path / "mirror")}, splits=["train"])
+    for is_ours in (True, False):
+        build(request, catalog=ALL)
+        assert (out / "pairs.html").exists() != is_ours
+        assert [path.name for path in (out / "imdb").iterdir() if "." in path.stem] == []
+        (out / "pairs.html").write_text("<p>Of mine.")
+    assert sorted(path.name for path in (out / "imdb.kept").iterdir()) == kept
 
 
 def test_without_any_pair_the_page_says_so(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@
     odd        what the entry of a config says that cannot be
     plan       what was asked for -> units
     recipe     a recipe's file -> what is asked for
+    card       the card beside the shards, as long as it tells of them
     manifest   what a build holds, written last
     staging    the shards of a build that is not finished yet
     verdict    whether a mirror has the rows of a lock, once they are read
@@ -22,6 +23,7 @@
     run        plan -> shards -> manifest, resuming what was interrupted
 """
 
+from mixbuild.make.card import CARD, CARD_BEGINS
 from mixbuild.make.config import (
     Built,
     BuiltSplit,
@@ -61,6 +63,8 @@ from mixbuild.make.trim import Trim, limit_of
 from mixbuild.make.unit import Projection, Unit, rows, source_rows
 
 __all__ = [
+    "CARD",
+    "CARD_BEGINS",
     "DECLARATIONS",
     "FILE",
     "MIXTURE",

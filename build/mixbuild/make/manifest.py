@@ -24,6 +24,7 @@ from mixbuild.core import (
     write_whole,
 )
 from mixbuild.declare import Task
+from mixbuild.make.card import forget_card
 from mixbuild.make.config import Built, Config, split_of
 from mixbuild.make.declaration import Declaration
 from mixbuild.make.made_of import Asked, Name, OfTask, RecipeEntry, SourceEntry, TemplateEntry
@@ -189,13 +190,14 @@ def expect(out: Path) -> Manifest:
 
 
 def save(out: Path, manifest: Manifest) -> None:
-    """Write the manifest at once, or delete it when it would list nothing.
+    """Write the manifest at once, or delete it when it would list nothing; before it goes the card.
 
     Raises:
         OutputError: the folder cannot be written.
     """
     path = out / FILE
     with explained_output(path):
+        forget_card(out)  # which tells of what was listed up to now
         if manifest.configs:
             write_whole(path, dump_json(manifest))
         else:

@@ -27,6 +27,7 @@ import msgspec
 from mixbuild.core import LockError, Report, UsageError, explained_output, mutex, silent
 from mixbuild.core import executor as engine
 from mixbuild.make import manifest
+from mixbuild.make.card import has_card
 from mixbuild.make.config import Built, listed_with, whole
 from mixbuild.make.listing import put_out, stage, stale_plans
 from mixbuild.make.manifest import Manifest
@@ -50,6 +51,7 @@ class Made:
         kept: how many were there already.
         changed: whether there was anything to do.
         removed: the splits that the folder held and that are not asked for any more.
+        without_card: whether the folder had a card, which told of the build as it was.
         workers: how many worker processes were chosen, where nobody said how many; None for this
             process alone.
     """
@@ -59,6 +61,7 @@ class Made:
     kept: int
     changed: bool
     removed: tuple[str, ...]
+    without_card: bool = False
     workers: int | None = None
 
 
@@ -106,6 +109,7 @@ def make(
                 # where nothing is to be done, nothing is written, not even a mutex
                 return Made(there, rendered=0, kept=_count(plans), changed=False, removed=())
         with mutex(out):
+            had_card = has_card(out)
             there = manifest.load(out) or Manifest(manifest.FORMAT, {})
             before = msgspec.structs.replace(there, configs=dict(there.configs))
             stale = stale_plans(out, there, plans, request)
@@ -149,6 +153,7 @@ def make(
             kept=_count(plans) - missing,
             changed=changed,
             removed=tuple(sorted(_paths(before) - _paths(there))),
+            without_card=had_card and not has_card(out),
             workers=workers,
         )
 

@@ -16,7 +16,7 @@ from mixbuild.cli.terminal.text import shown
 from mixbuild.core import RowDict, count_of
 from mixbuild.curate import PAIRS, kept
 from mixbuild.declare import Task
-from mixbuild.make import FILE, Built, BuiltSplit, Made, Overlaps
+from mixbuild.make import CARD, FILE, Built, BuiltSplit, Made, Overlaps
 from mixbuild.sources import LockEntry, is_commit
 
 if TYPE_CHECKING:  # importing the Hub's client takes a second, which `list` saves
@@ -47,6 +47,10 @@ def print_made(
     path = folder / FILE
     for name in made.removed:
         out.print(f"\n{name}: not asked for any more, removed")
+    if made.without_card:
+        out.print(
+            f"\n{folder / CARD}: told of the build as it was, removed; run card --out {folder}"
+        )
     _print_sources(configs)
     if not made.changed:
         all_are = "its shard is" if made.kept == 1 else f"all {made.kept:,} shards are"

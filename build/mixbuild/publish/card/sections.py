@@ -9,7 +9,7 @@ from string import Template
 
 from mixbuild.core import count_of, read_project_file
 from mixbuild.declare import licence, policy
-from mixbuild.make import SourceEntry
+from mixbuild.make import CARD_BEGINS, SourceEntry
 from mixbuild.publish.card import templates
 from mixbuild.publish.card.markdown import code, fenced, prose, shortened, table, wrapped
 from mixbuild.publish.card.metadata import loadable, ordered
@@ -20,7 +20,7 @@ from mixbuild.publish.manifest import MAIN, Configs, Published, PublishedConfig
 from mixbuild.sources import is_commit
 
 TEXT = "dataset_card.md"
-BEGIN = "<!-- instruct_mix: generated from here; edits are overwritten -->"
+BEGIN = CARD_BEGINS
 END = "<!-- instruct_mix: generated up to here -->"
 
 SHOWN_CHARACTERS = 700

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mixbuild.core import CardError, dump_yaml, load_yaml, split_front_matter
+from mixbuild.make import CARD
 from mixbuild.publish.card.metadata import (
     data_files,
     dataset_infos,
@@ -38,7 +39,7 @@ __all__ = [
     "write_card",
 ]
 
-FILE = "README.md"
+FILE = CARD
 
 
 def write_card(
