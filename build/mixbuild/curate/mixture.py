@@ -48,6 +48,7 @@ DECISIVE = (
     "curate/selection.py",
     "declare",
     "sources/chat.py",
+    "sources/session.py",
     "sources/tokenizer.py",
 )
 """The rooms and modules whose text decides a mixture's selections."""

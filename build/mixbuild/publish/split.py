@@ -35,6 +35,7 @@ DECISIVE = (
     "publish/split.py",
     "publish/tokens.py",
     "sources/chat.py",
+    "sources/session.py",
     "sources/tokenizer.py",
 )
 """The rooms and modules whose text decides the bytes of exported files."""
