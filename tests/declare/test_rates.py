@@ -194,6 +194,12 @@ def test_what_each_task_gives(
             "weight, or the total to 301",
         ),
         (
+            mixed(300, a=Part(), x=Part(rows=1, parts={"b": Part(), "c": Part()})),
+            dict.fromkeys("abc", 999),
+            "mixture 'mix': part 'c' would get none of the 1 row of 'x'; raise its weight, or "
+            "these rows",
+        ),
+        (
             mixed(300, a=Part(share=1), b=Part()),
             MANY,
             "mixture 'mix': part 'b' would get none of 300 rows (its share is 0.000%); raise its "

@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 
-from mixbuild.core import MixtureError
+from mixbuild.core import MixtureError, count_of
 from mixbuild.declare.mixture import CLIP, FAIL, REDISTRIBUTE, Mixture, leaves
 from mixbuild.declare.rates import Quota, apportioned, exact, quotas
 
@@ -60,14 +60,24 @@ def allocate(name: str, mixture: Mixture, available: Mapping[str, int]) -> dict[
         given = redistributed(where, asked, total, most)
     for task, count in given.items():
         if not count:
-            fixed, slope = asked[task].fixed, asked[task].slope
-            least = math.ceil((1 - fixed) / slope) if slope > 0 else 0
-            remedy = f", or the total to {least:,}" if total < least < 10**15 else ""
-            raise MixtureError(
-                f"{where}: part {task!r} would get none of {total:,} rows (its share is "
-                f"{float(exactly[task] / total):.3%}); raise its weight{remedy}"
-            )
+            none_of = _starved(mixture, task, asked[task], total)
+            raise MixtureError(f"{where}: part {task!r} would get none of {none_of}")
     return given
+
+
+def _starved(mixture: Mixture, task: str, asked: Quota, total: int) -> str:
+    """Of how many rows a task gets none, and what to do."""
+    for path, _ in leaves(mixture):
+        parts = mixture.parts
+        for depth, name in enumerate(path[:-1] if path[-1] == task else (), 1):
+            if rows := parts[name].rows:  # of any total: only these are given out to its parts
+                around = ".".join(path[:depth])
+                return f"the {count_of(rows, 'row')} of {around!r}; raise its weight, or these rows"
+            parts = parts[name].parts
+    least = math.ceil((1 - asked.fixed) / asked.slope) if asked.slope > 0 else 0
+    remedy = f", or the total to {least:,}" if total < least < 10**15 else ""
+    share = float(asked.of(total) / total)
+    return f"{total:,} rows (its share is {share:.3%}); raise its weight{remedy}"
 
 
 def bounds(mixture: Mixture, available: Mapping[str, int]) -> dict[str, int]:
