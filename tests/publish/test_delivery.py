@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, Build, imdb_rows, read_shards, write_parquet
-from mixbuild.core import UsageError, VerifyError
+from mixbuild.core import OutputError, UsageError, VerifyError, mutex
 from mixbuild.declare import RowFormat
 from mixbuild.publish import deliver, open_place
 from mixbuild.publish.formats import back, columns_of
@@ -141,6 +142,30 @@ def test_lines_without_the_package_that_writes_them_are_refused_before_anything(
             "'instruct_mix[json]', or ask for .parquet"
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_has_no_place_for_an_export_is_told_to_choose_another_to(
+    made: Path, tmp_path: Path
+) -> None:
+    def refused() -> str:
+        with pytest.raises(OutputError) as caught:
+            list(deliver(open_place(str(made)), tmp_path / "to", RowFormat()))
+        return str(caught.value)
+
+    work = tmp_path / "to.partial"
+    with mutex(work):
+        assert refused() == (
+            f"{work}: another export is at work here; wait for it, or choose another --to"
+        )
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+        assert refused().endswith(
+            ": cannot be written (File too large); make room or choose another --to, then run the "
+            "same command: finished units are kept"
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_every_split_of_one_file_is_counted(made: Path, tmp_path: Path) -> None:

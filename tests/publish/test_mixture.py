@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
@@ -55,6 +57,17 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     exported = [(split, export_split(split)) for split in splits(out, configs)]
     configs_ = published_configs(configs, exported)
     return Published(FORMAT, "1.0.0", "parquet", COLUMNS, {"1.0.0": ("first",)}, configs_)
+
+
+def test_files_of_another_order_are_not_taken_for_those_of_a_mixture(tmp_path: Path) -> None:
+    """What decides it may be a task's groups, which are told by no shard, only by its keys."""
+    out = made(tmp_path, RECIPE)
+    split = next(each for each in splits(out, expect(out).configs) if each.name == "mix/train")
+    assert split.entry.selected is not None
+    for change in ({"digest": "0" * 32}, {"key": "0" * 32}):
+        selected = msgspec.structs.replace(split.entry.selected, **change)
+        entry = msgspec.structs.replace(split.entry, selected=selected)
+        assert replace(split, entry=entry).key != split.key
 
 
 def card(published: Published, *names: str, old: str | None = None) -> tuple[dict[str, Any], str]:

@@ -51,8 +51,12 @@ def explained(where: str) -> Iterator[None]:
 
 
 @contextmanager
-def explained_output(path: Path) -> Iterator[None]:
+def explained_output(path: Path, *, option: str = "--out") -> Iterator[None]:
     """Turn whatever the system says while ``path`` is written into an OutputError of one line.
+
+    Args:
+        path: where it is written.
+        option: what says so on the command line.
 
     Raises:
         OutputError: saying which file, what was wrong, and what to do.
@@ -72,7 +76,7 @@ def explained_output(path: Path) -> Iterator[None]:
         remedy = BESIDE.get(error.errno or 0, "")
         raise OutputError(
             f"{error.filename or path}: cannot be written ({reason}); {remedy}choose another "
-            f"--out, then run the same command: finished units are kept"
+            f"{option}, then run the same command: finished units are kept"
         ) from error
 
 

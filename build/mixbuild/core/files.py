@@ -139,11 +139,15 @@ def _blocks(content: Path | bytes) -> Iterator[bytes]:
 
 
 @contextmanager
-def mutex(out: Path) -> Iterator[None]:
-    """Keep a second build, or a push, out of the folder.
+def mutex(out: Path, *, option: str = "--out") -> Iterator[None]:
+    """Keep a second build, a push or an export out of the folder.
 
     Where nothing may be written, as on a read-only medium, nobody is at work and nobody is kept
     out: what has nothing to do works there, and what has says itself that it cannot.
+
+    Args:
+        out: the folder.
+        option: what names it on the command line.
 
     Raises:
         OutputError: somebody is at work there, or the folder cannot be written.
@@ -153,14 +157,15 @@ def mutex(out: Path) -> Iterator[None]:
     if out.is_dir() and not os.access(out, os.W_OK):
         yield
         return
-    with explained_output(out):
+    work = "make or push" if option == "--out" else "export"
+    with explained_output(out, option=option):
         out.mkdir(parents=True, exist_ok=True)
         held = FileLock(out / ".lock")
         try:
             held.acquire(timeout=0)
         except Timeout:
             raise OutputError(
-                f"{out}: another make or push is at work here; wait for it, or choose another --out"
+                f"{out}: another {work} is at work here; wait for it, or choose another {option}"
             ) from None
     try:
         yield

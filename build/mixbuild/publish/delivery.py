@@ -103,7 +103,7 @@ def deliver(
         else rows / config / f"{split}-00000-of-00001.{chosen}"
         for config, split in wanted
     }
-    with mutex(work), explained_output(to):
+    with mutex(work, option="--to"), explained_output(to, option="--to"):
         held = work / "key"
         of_this = held.is_file() and held.read_bytes() == key.encode()
         if rows.exists() and not of_this:

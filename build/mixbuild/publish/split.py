@@ -101,7 +101,9 @@ class Split:
         """A hash of all that the exported files depend on."""
         shards = [shard.content_digest for shard in self.entry.shards]
         removed = None if self.entry.removed is None else self.entry.removed.digest
-        selected = None if self.entry.selected is None else self.entry.selected.key
+        order = self.entry.selected
+        # the key knows of the shards, and the digest of what their keys tell, such as groups
+        selected = None if order is None else [order.key, order.digest]
         where = [self.file_format, self.config, self.split]
         parts: list[object] = [_code_version(), *where, shards, removed, selected]
         if self.row_format != CANONICAL:
