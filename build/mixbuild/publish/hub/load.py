@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -169,21 +168,36 @@ def _rows(
 
 
 def _read_ends(dataset: IterableDataset, expected: Ends, loading: Loading) -> Ends:
-    """As many of the first and last rows as are expected; of what is between, nothing."""
+    """As many of the first and last rows as are expected; of what is between, nothing.
+
+    The first and the last row group are read to their ends: a stream of Parquet that is left
+    before has Arrow's threads read on, and they abort a process that ends meanwhile.
+    """
+    first = _piece(dataset, 0).reshard()  # by row groups; an Arrow file is read whole
+    last = first if dataset.num_shards == 1 else _piece(dataset, -1).reshard()
+    head, tail = _first_and_last(_piece(first, 0), expected, loading)
+    if last is not first or last.num_shards > 1:
+        _, tail = _first_and_last(_piece(last, -1), expected, loading)
     schema = columns_of(loading.row_format)
-    tables = _tables(dataset, expected.first.count)
-    first = next(tables, schema.empty_table())
-    del tables
-    gc.collect()  # else what reads ahead may abort the process at its exit
-    files = dataset.shard(num_shards=dataset.num_shards, index=dataset.num_shards - 1)
-    groups = files.reshard()  # by row groups; an Arrow file is read whole
-    last = schema.empty_table()
-    for table in _tables(
-        groups.shard(num_shards=groups.num_shards, index=groups.num_shards - 1), loading.batch_rows
-    ):
-        held = pa.concat_tables([last, table.select(schema.names).cast(schema)])
+    return Ends(rows_of(head, schema), rows_of(tail, schema))
+
+
+def _piece(dataset: IterableDataset, at: int) -> IterableDataset:
+    return dataset.shard(num_shards=dataset.num_shards, index=at % dataset.num_shards)
+
+
+def _first_and_last(
+    dataset: IterableDataset, expected: Ends, loading: Loading
+) -> tuple[pa.Table, pa.Table]:
+    """As many of the first rows, and of the last, as are expected."""
+    schema = columns_of(loading.row_format)
+    first = last = schema.empty_table()
+    for table in _tables(dataset, loading.batch_rows):
+        came = table.select(schema.names).cast(schema)
+        first = pa.concat_tables([first, came]).slice(0, expected.first.count)
+        held = pa.concat_tables([last, came])
         last = held.slice(max(0, len(held) - expected.last.count))
-    return Ends(rows_of(first, schema), rows_of(last, schema))
+    return first, last
 
 
 def _tables(dataset: Dataset | IterableDataset, batch_rows: int) -> Iterator[pa.Table]:
