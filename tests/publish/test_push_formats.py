@@ -24,7 +24,7 @@ from mixbuild.publish.formats import columns_of
 from mixbuild.publish.hub.branches import Branch, branches, default_branch, naming_branch
 from mixbuild.publish.hub.plan import Target
 from mixbuild.publish.hub.push import verify_repo
-from publish.pushing import REPO, Builds, Command, Waits, published, push
+from publish.pushing import REPO, Builds, Command, Waits, published, push, writes
 
 pytest_plugins = ("publish.pushing",)
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -231,9 +231,41 @@ def test_a_failure_says_which_branches_were_published_before_it(
     assert [len(at_the_hub.commits(REPO, each)) for each in every] == [2, 2, 2]
 
 
+@pytest.mark.parametrize(
+    ("there", "of_it"),
+    [
+        (
+            {"manifest.json": b"{"},
+            "manifest.json: expected JSON, got something else",
+        ),
+        ({"README.md": b"---\nconfigs: [\n---\n"}, "README.md"),
+        ({"mix.py": b""}, "mix.py"),
+    ],
+    ids=["manifest", "card", "script"],
+)
+def test_what_a_further_branch_refuses_is_refused_before_the_first_is_pushed(
+    three: list[str],
+    api: HfApi,
+    at_the_hub: LoopbackHub,
+    monkeypatch: pytest.MonkeyPatch,
+    there: dict[str, bytes],
+    of_it: str,
+) -> None:
+    monkeypatch.setattr("mixbuild.publish.hub.branches.client", lambda: api)
+    api.create_repo(REPO, repo_type="dataset")
+    api.create_branch(REPO, branch="text", repo_type="dataset")
+    at_the_hub.upload(REPO, there, revision="text")
+    before = writes(at_the_hub)
+    error = pushed(three)
+    assert of_it in error
+    assert error.endswith(" (on the branch text; nothing was published)")
+    assert writes(at_the_hub) == before
+    assert "\n" not in error
+
+
 def test_a_dry_run_published_nothing_before_it_failed() -> None:
     names = [Branch(name, RowFormat(), ()) for name in ("main", "messages", "text")]
-    with pytest.raises(HubError) as caught, naming_branch(names, 1, dry_run=True):
+    with pytest.raises(HubError) as caught, naming_branch(names, 1, done="compared"):
         raise HubError("org/mix: refused")
     assert str(caught.value) == (
         "org/mix: refused (on the branch messages; compared before it: main; not begun: text)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -153,17 +154,13 @@ def push_command(
     else:
         name = revision or hub.default_branch(file_format, asked.name)
         branches = [hub.Branch(name, asked, only)]
+    target = hub.Target(repo, private=private, create_pr=create_pr, message=message)
+    hub.look_at_others(folder, target, branches)
     for place, branch in enumerate(branches):
-        with hub.naming_branch(branches, place, dry_run=dry_run):
+        with hub.naming_branch(branches, place, done="compared" if dry_run else "published"):
             done = hub.push(
                 folder,
-                hub.Target(
-                    repo,
-                    branch.name,
-                    private=private,
-                    create_pr=create_pr,
-                    message=message,
-                ),
+                replace(target, revision=branch.name),
                 progress=lambda what, unit: progress(what, unit=unit),
                 show=print_plan,
                 file_format=file_format,

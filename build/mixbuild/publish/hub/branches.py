@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mixbuild.core import MixError, UsageError
+from huggingface_hub import HfApi
+
+from mixbuild.core import MixError, UsageError, one_of
 from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, RowFormat, parse_recipe
-from mixbuild.make import expect
+from mixbuild.make import Built, expect
+from mixbuild.publish.hub.client import client
+from mixbuild.publish.hub.plan import Target
+from mixbuild.publish.hub.refusals import look_ahead
 from mixbuild.publish.manifest import MAIN, PARQUET
 
 
@@ -68,21 +73,62 @@ def branches(out: Path, *, only: Collection[str] = ()) -> list[Branch]:
 
 
 @contextmanager
-def naming_branch(branches: Sequence[Branch], at: int, *, dry_run: bool = False) -> Iterator[None]:
+def naming_branch(
+    branches: Sequence[Branch], at: int, *, done: str | None = "published"
+) -> Iterator[None]:
     """While one of several branches is published: an error says how far the others are.
 
     Args:
         branches: all of them, in order.
         at: the place of the one.
-        dry_run: none is published, only compared.
+        done: what has become of those before it; None for nothing, of any of them.
     """
     try:
         yield
     except MixError as error:
         if len(branches) > 1:
             names = [each.name for each in branches]
-            done = "compared" if dry_run else "published"
             groups = ((f"{done} before it", names[:at]), ("not begun", names[at + 1 :]))
             others = "".join(f"; {what}: {', '.join(each)}" for what, each in groups if each)
+            if done is None:
+                others = "; nothing was published"
             error.args = (f"{error} (on the branch {names[at]}{others})",)
         raise
+
+
+def look_at_others(
+    out: Path, target: Target, branches: Sequence[Branch], *, api: HfApi | None = None
+) -> None:
+    """Refuse what cannot be published on a branch, before the first of several is.
+
+    Args:
+        out: the build's folder.
+        target: where to, on any branch.
+        branches: all of them, in order; ``push`` looks at the first.
+        api: the Hub's client; None for the one of the environment.
+
+    Raises:
+        MixError: of any kind. Nothing was published.
+    """
+    for at, branch in enumerate(branches[1:], start=1):
+        with naming_branch(branches, at, done=None):
+            look_ahead(
+                api or client(),
+                replace(target, revision=branch.name),
+                chosen(expect(out).configs, branch.configs),
+                file_format=PARQUET,
+                row_format=branch.row_format,
+                tag_name=None,
+            )
+
+
+def chosen(configs: Mapping[str, Built], only: Collection[str]) -> Mapping[str, Built]:
+    """The configs of these names; all when there are none.
+
+    Raises:
+        UsageError: a config that is not in the build.
+    """
+    for name in only:
+        if name not in configs:
+            raise UsageError(f"--only: {one_of('config', name, sorted(configs))}")
+    return {name: config for name, config in configs.items() if not only or name in only}

@@ -13,12 +13,19 @@ from huggingface_hub import HfApi
 from mixbuild.core import HubError, UsageError, mutex, one_of, usable_cores
 from mixbuild.core import executor as engine
 from mixbuild.declare import CANONICAL, RowFormat
-from mixbuild.make import Built, expect
+from mixbuild.make import expect
 from mixbuild.publish.apart import export_splits
 from mixbuild.publish.ends import Ends, exported_ends
 from mixbuild.publish.export import exported
 from mixbuild.publish.formats import columns_of
-from mixbuild.publish.hub.branches import Branch, branches, default_branch, naming_branch
+from mixbuild.publish.hub.branches import (
+    Branch,
+    branches,
+    chosen,
+    default_branch,
+    look_at_others,
+    naming_branch,
+)
 from mixbuild.publish.hub.client import client
 from mixbuild.publish.hub.commit import publish
 from mixbuild.publish.hub.early import Early, sending_early
@@ -50,6 +57,7 @@ __all__ = [
     "branches",
     "client",
     "default_branch",
+    "look_at_others",
     "naming_branch",
     "parse",
     "published_rows",
@@ -126,7 +134,7 @@ def push(
         with mutex(out):  # what is being sent must not be made anew meanwhile
             every = expect(out).configs
             forget_others(out, every)
-            built = _chosen(every, only)
+            built = chosen(every, only)
             refuse_build(built, allow_licences=allow_licences, allow_mirrors=allow_mirrors)
             splits = list(splits_of(out, built, file_format=file_format, row_format=row_format))
             ahead = look_ahead(
@@ -204,18 +212,6 @@ def push(
                 workers=workers,
             )
     return _tag(api, target, pushed, tag_name), verified
-
-
-def _chosen(configs: Mapping[str, Built], only: Collection[str]) -> Mapping[str, Built]:
-    """The configs of these names; all when there are none.
-
-    Raises:
-        UsageError: a config that is not in the build.
-    """
-    for name in only:
-        if name not in configs:
-            raise UsageError(f"--only: {one_of('config', name, sorted(configs))}")
-    return {name: config for name, config in configs.items() if not only or name in only}
 
 
 def _export(
