@@ -38,7 +38,7 @@ WAYS: list[dict[str, Any]] = [
 
 CHAIN = """
 import dataclasses, json, os, shutil, sys
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from hub_server import LoopbackHub, Ways
 
@@ -76,7 +76,8 @@ with LoopbackHub(root / "hub") as served:
         remote, manifest = hub.read_published(hub.client(), repo, "main")
         split = manifest.configs["imdb"].splits["train"]
         rows = hub.published_rows(hub.client(), remote, split, columns=["id"])
-        traced = trace(next(rows).column("id")[0].as_py(), repo)
+        with closing(rows):
+            traced = trace(next(rows).column("id")[0].as_py(), repo)
         return {
             "rows": sum(each.rows for each in verified),
             "commits": [each.title for each in served.commits(repo)],

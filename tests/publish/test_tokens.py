@@ -67,7 +67,7 @@ def test_each_format_has_its_own_counts_everywhere(
     made: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, place = made
-    asked = [RowFormat(), *parse_recipe(RECIPE, "a recipe").row_formats]
+    asked = [RowFormat(), *parse_recipe(RECIPE % place, "a recipe").row_formats]
     assert [each.name for each in asked] == list(ROW_FORMATS)
     capsys.readouterr()
     assert run(["stats", str(out), "--json"]) == 0
