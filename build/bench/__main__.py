@@ -81,9 +81,13 @@ def _measure(asked: argparse.Namespace, scratch: Path) -> None:
         "duplicates": duplicates.measure_duplicates,
         "formats": formats.measure_formats,
     }
-    for name in asked.only:
+    every = set(asked.only) == set(PARTS)
+    how = {"rows": asked.rows, "repeats": asked.repeats}
+    for number, name in enumerate(asked.only, 1):
         parts[name](bench)
-        report.save(asked.results, bench.found, ROOT, rows=asked.rows, repeats=asked.repeats)
+        report.save(
+            asked.results, bench.found, ROOT, apart=() if every else asked.only[:number], **how
+        )
     report.show(bench.found)
 
 

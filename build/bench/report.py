@@ -88,9 +88,17 @@ class Found:
         self.ratios.append(Ratio(f"{what}: {over} / {under}", value, target, others=others))
 
 
-def save(path: Path, found: Found, root: Path, **asked: Any) -> None:
-    """Write the JSON: ratios first, then when, of which commit, on what, then times."""
-    content = {
+def save(path: Path, found: Found, root: Path, *, apart: Sequence[str] = (), **asked: Any) -> None:
+    """Write the JSON: ratios first, then when, of which commit, on what, then times.
+
+    Args:
+        path: the file.
+        found: what was measured.
+        root: of the checkout.
+        apart: the parts that it is of, where it is not of all: what the file has of others stays.
+        asked: how it was measured.
+    """
+    content: dict[str, Any] = {
         "ratios": [
             {
                 "name": each.name,
@@ -111,6 +119,16 @@ def save(path: Path, found: Found, root: Path, **asked: Any) -> None:
         **asked,
         "times": found.times,
     }
+    if apart and path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        told = {key: content[key] for key in ("date", "commit", *asked)}
+        ratios = {each["name"]: each for each in (*before["ratios"], *content["ratios"])}
+        content = {
+            **before,
+            "ratios": list(ratios.values()),
+            "times": {**before["times"], **found.times},
+            "measured apart": {**before.get("measured apart", {}), **dict.fromkeys(apart, told)},
+        }
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

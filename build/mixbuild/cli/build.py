@@ -84,7 +84,8 @@ from mixbuild.tasks import ALL, find
     "--max-rows",
     metavar="N",
     type=click.IntRange(1),
-    help="At most so many source rows per split, chosen by a hash of what they say.",
+    help="At most so many source rows per split, chosen by a hash of what they say: all are "
+    "rendered for that, and stay in the folder.",
 )
 @num_proc_option
 @engine_option
