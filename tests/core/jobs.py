@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:  # a worker that is given none of these need not import what makes them
+    from mixbuild.make.shard import Shard
+    from mixbuild.make.unit import Unit
+    from mixbuild.make.workers import Shared
 
 MEBIBYTE = 1 << 20
 
@@ -28,6 +37,10 @@ def heavy_jobs(count: int) -> list[Job]:
     return [Job(number, bytes([number % 256]) * MEBIBYTE) for number in range(count)]
 
 
+def times(job: Job, factor: int) -> int:
+    return job.number * factor
+
+
 def weight(job: Job, _: object) -> bytes:
     """As much comes back as was sent."""
     return job.weight
@@ -46,6 +59,38 @@ def die_by(job: Job, begun: Path, *, deadly: int, how: str) -> int:
     if job.number == deadly:
         os._exit(int(how)) if how.isdigit() else os.kill(os.getpid(), signal.Signals[how])
     return job.number
+
+
+def die_at(job: Job, _: None, *, deadly: int, once: Path | None = None) -> int:
+    """Kill this worker at one job; only the first time if ``once`` is a file to note it in."""
+    if job.number == deadly and (once is None or not once.exists()):
+        if once is not None:
+            once.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return job.number
+
+
+def fail_at(job: Job, _: None, *, wrong: int, begun: Path) -> int:
+    (begun / str(job.number)).touch()
+    if job.number == wrong:
+        raise LookupError(f"no such thing as {job.number}")
+    time.sleep(0.05)
+    return job.number
+
+
+def work_slowly(unit: Unit, shared: Shared, *, begun: Path) -> Shard:
+    """Make a shard, and say first which worker does."""
+    from mixbuild.make.workers import work
+
+    (begun / f"{os.getpid()}").touch()
+    time.sleep(0.2)
+    return work(unit, shared)
+
+
+def pandas_with_a_value(job: Job, _: None) -> bool:
+    """Whether pandas comes with the first value that pyarrow is given."""
+    pa.scalar(job.number)
+    return "pandas" in sys.modules
 
 
 def unpicklable(job: Job, _: object) -> object:

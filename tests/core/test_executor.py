@@ -4,70 +4,49 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-import time
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
-import pyarrow as pa
 import pytest
 from conftest import read_shards
+from core import jobs
+from core.jobs import Job, die_at, fail_at, pandas_with_a_value, times
 from make.test_run import files, request
 from mixbuild.core import executor as engine
 from mixbuild.core.errors import UsageError, WorkerError
 from mixbuild.make.run import make
-from mixbuild.make.shard import Shard
-from mixbuild.make.unit import Unit
-from mixbuild.make.workers import Shared, work
-
-
-@dataclass(frozen=True)
-class Job:
-    """A unit of work that is nothing but a number."""
-
-    number: int
-
-    @property
-    def name(self) -> str:
-        return f"job {self.number}"
-
-
-def times(job: Job, factor: int) -> int:
-    return job.number * factor
-
-
-def die_at(job: Job, _: None, *, deadly: int, once: Path | None = None) -> int:
-    """Kill this worker at one job; only the first time if ``once`` is a file to note it in."""
-    if job.number == deadly and (once is None or not once.exists()):
-        if once is not None:
-            once.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return job.number
-
-
-def fail_at(job: Job, _: None, *, wrong: int, begun: Path) -> int:
-    (begun / str(job.number)).touch()
-    if job.number == wrong:
-        raise LookupError(f"no such thing as {job.number}")
-    time.sleep(0.05)
-    return job.number
-
-
-def pandas_with_a_value(job: Job, _: None) -> bool:
-    """Whether pandas comes with the first value that pyarrow is given."""
-    pa.scalar(job.number)
-    return "pandas" in sys.modules
-
 
 JOBS = [Job(number) for number in range(8)]
 
-ENGINES = [{}, {"num_proc": 1}, {"num_proc": 2}, {"engine": "dask", "num_proc": 2}]
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """The address of a cluster of two workers, which outlives whoever uses it."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=None,
+        silence_logs=50,
+        scheduler_kwargs={"allowed_failures": 1},
+    ) as cluster:
+        yield cluster.scheduler_address
 
 
-@pytest.mark.parametrize("options", ENGINES, ids=str)
+@pytest.fixture(params=["here", "one process", "two processes", "dask"])
+def options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """How each engine is asked for."""
+    if request.param == "dask":
+        return {"engine": "dask", "scheduler": request.getfixturevalue("scheduler")}
+    return {"here": {}, "one process": {"num_proc": 1}, "two processes": {"num_proc": 2}}[
+        request.param
+    ]
+
+
 def test_every_engine_gives_every_result_beside_its_job(options: dict[str, Any]) -> None:
     results = dict(engine.run(JOBS, times, shared=2, **options))
     assert results == {job: job.number * 2 for job in JOBS}
@@ -79,18 +58,15 @@ def test_a_worker_process_begins_without_pandas() -> None:
     assert [found for _, found in done] == [False]
 
 
-@pytest.mark.parametrize("options", ENGINES, ids=str)
 def test_what_the_work_raises_reaches_the_caller(options: dict[str, Any], tmp_path: Path) -> None:
     work = partial(fail_at, wrong=2, begun=tmp_path)
     with pytest.raises(LookupError, match="no such thing as 2"):
         list(engine.run(JOBS, work, shared=None, **options))
-    if options.get("engine") != "dask":
+    if "engine" not in options:
         assert not (tmp_path / "7").exists(), "no new unit is begun after a failure"
 
 
-@pytest.mark.parametrize(
-    "options", [{"num_proc": 2}, {"engine": "dask", "num_proc": 2}], ids=["pool", "dask"]
-)
+@pytest.mark.parametrize("options", ["two processes", "dask"], indirect=True)
 def test_a_worker_that_dies_once_loses_nothing(options: dict[str, Any], tmp_path: Path) -> None:
     work = partial(die_at, deadly=3, once=tmp_path / "died")
     results = list(engine.run(JOBS, work, shared=None, **options))
@@ -106,12 +82,6 @@ def test_a_unit_that_kills_every_dask_worker_is_an_error() -> None:
         list(engine.run(JOBS, partial(die_at, deadly=3), shared=None, engine="dask", num_proc=1))
 
 
-def slow_work(unit: Unit, shared: Shared, *, begun: Path) -> Shard:
-    (begun / f"{os.getpid()}").touch()
-    time.sleep(0.2)
-    return work(unit, shared)
-
-
 @pytest.mark.parametrize("options", [{"num_proc": 2}, {"engine_name": "dask", "num_proc": 2}])
 def test_killing_a_worker_while_it_renders_changes_no_byte(
     imdb_folder: Path,
@@ -123,7 +93,7 @@ def test_killing_a_worker_while_it_renders_changes_no_byte(
     make(request(imdb_folder, tmp_path / "expected"))
     begun = tmp_path / "begun"
     begun.mkdir()
-    monkeypatch.setattr("mixbuild.make.run.work", partial(slow_work, begun=begun))
+    monkeypatch.setattr("mixbuild.make.run.work", partial(jobs.work_slowly, begun=begun))
     victims: list[int] = []
 
     def kill_first_worker(done: int, total: int, **_: object) -> None:
@@ -152,21 +122,20 @@ def test_an_unknown_engine_is_refused() -> None:
     )
 
 
-def test_a_scheduler_that_is_not_there_is_an_error_of_one_line() -> None:
+def test_a_scheduler_that_is_not_there_is_an_error_of_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mixbuild.core.cluster.CONNECT_SECONDS", 0.5)
     with pytest.raises(WorkerError) as caught:
         list(engine.run(JOBS, times, shared=2, engine="dask", scheduler="tcp://127.0.0.1:9"))
     assert str(caught.value).startswith("no Dask scheduler at tcp://127.0.0.1:9 (")
     assert "\n" not in str(caught.value)
 
 
-def test_a_cluster_that_runs_already_is_used_and_left_running() -> None:
-    from distributed import Client, LocalCluster
+def test_a_cluster_that_runs_already_is_used_and_left_running(scheduler: str) -> None:
+    from distributed import Client
 
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
-    ) as cluster:
-        address = cluster.scheduler_address
-        results = dict(engine.run(JOBS, times, shared=2, engine="dask", scheduler=address))
-        assert results == {job: job.number * 2 for job in JOBS}
-        with Client(address) as client:
-            assert client.submit(times, Job(9), 2).result() == 18
+    results = dict(engine.run(JOBS, times, shared=2, engine="dask", scheduler=scheduler))
+    assert results == {job: job.number * 2 for job in JOBS}
+    with Client(scheduler) as client:
+        assert client.submit(times, Job(9), 2).result() == 18

@@ -24,6 +24,9 @@ Work = TypeVar("Work", bound=Named)
 Shared = TypeVar("Shared")
 Result = TypeVar("Result")
 
+CONNECT_SECONDS = 10
+"""So long a scheduler may take to answer."""
+
 
 def run_on_dask(
     units: Iterable[Work],
@@ -98,7 +101,7 @@ def _dask() -> Any:  # a library that ships no types
 
 def _client(address: str) -> Any:  # likewise
     try:
-        return _dask().Client(address, timeout="10s")
+        return _dask().Client(address, timeout=CONNECT_SECONDS)
     except (OSError, TimeoutError) as error:
         raise WorkerError(
             f"no Dask scheduler at {address} ({one_line(error)}); check the address, or leave "
