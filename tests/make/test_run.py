@@ -97,8 +97,8 @@ def test_every_row_is_the_seed_template_filled_by_hand(imdb_folder: Path, tmp_pa
     ("templates", "every"),
     [
         ("seed", [{"num_proc": 1}, {"num_proc": 2}]),
-        ("sample", [{"num_proc": 3}, {"engine_name": "dask", "num_proc": 3}]),
-        ("all", [{"num_proc": 2}, {"engine_name": "dask", "num_proc": 1}]),
+        ("sample", [{"num_proc": 3}]),
+        ("all", [{"num_proc": 2}, {"engine_name": "dask", "num_proc": 2}]),
     ],
 )
 def test_the_bytes_do_not_depend_on_workers_or_engine(

@@ -7,8 +7,6 @@ import hashlib
 import io
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, imdb_rows
+from commands import Commands
+from conftest import imdb_rows
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from hypothesis import example, given
@@ -76,19 +75,15 @@ def published_splits(hub: LoopbackHub, repo: str = REPO) -> dict[str, dict[str, 
 
 
 def test_an_empty_machine_builds_the_same(
-    hub: LoopbackHub, published: Path, tmp_path: Path
+    hub: LoopbackHub, published: Path, commands: Commands, tmp_path: Path
 ) -> None:
     for repo in (IMDB, SQUAD, DOLLY):  # which is not where the sources are by then
         hub.upload(repo, {"README.md": b"Nothing is here any more."})
     (tmp_path / "empty").mkdir()
-    command = [sys.executable, str(ROOT / "build"), "rebuild", REPO, "--num-proc", "2"]
-    done = subprocess.run(
-        [*command, "--out", str(tmp_path / "out")],
+    done = commands.run(
+        *("rebuild", REPO, "--num-proc", "2", "--out", tmp_path / "out"),
         env=environment(hub, tmp_path / "home"),
         cwd=tmp_path / "empty",
-        capture_output=True,
-        text=True,
-        timeout=120,
     )
     assert (done.returncode, done.stderr) == (0, "")
     table, _, end = done.stdout.partition("\n\n")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import Commands
 from conftest import ROOT, Build, imdb_rows, read_shards, write_parquet
 from mixbuild.core import OutputError, UsageError, VerifyError, mutex
 from mixbuild.declare import RowFormat
@@ -23,8 +26,23 @@ from mixbuild.publish.formats import back, columns_of
 SPLITS = ("train", "test")
 
 
+Run = Callable[..., str]
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(commands: Commands) -> Run:
+    """A command that ends well: what it prints."""
+
+    def run(*words: str | Path) -> str:
+        done = commands.run(*words, env=os.environ, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def made(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build of two splits."""
     folder = tmp_path_factory.mktemp("made")
     for name in SPLITS:
@@ -33,17 +51,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["make", "imdb", "--source", f"imdb={folder / 'mirror'}", "--allow-drift"]
     run(*words, "--out", folder / "out")
     return folder / "out"
-
-
-def run(*words: str | Path) -> str:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "build"), *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -58,7 +65,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz", "jsonl.zst"])
 def test_a_file_of_lines_has_the_rows_of_every_split(
-    made: Path, tmp_path: Path, ending: str
+    run: Run, made: Path, tmp_path: Path, ending: str
 ) -> None:
     to = tmp_path / f"rows.{ending}"
     told = run("export", made, "--as", "messages", "--to", to)
@@ -89,7 +96,7 @@ def test_a_folder_has_a_file_for_each_split(made: Path, tmp_path: Path, name: st
     assert list(tmp_path.iterdir()) == [to]
 
 
-def test_only_the_columns_that_are_asked_for_go_along(made: Path, tmp_path: Path) -> None:
+def test_only_the_columns_that_are_asked_for_go_along(run: Run, made: Path, tmp_path: Path) -> None:
     some, none = tmp_path / "some.jsonl", tmp_path / "none.jsonl"
     run("export", made, "--as", "messages", "--columns", "id,task", "--split", "test", "--to", some)
     run("export", made, "imdb", "--as", "text", "--columns", "none", "--to", none)
@@ -181,12 +188,11 @@ def test_every_split_of_one_file_is_counted(made: Path, tmp_path: Path) -> None:
 
 
 KILLED = """
-import os, signal, sys
+import json, os, signal, sys
 sys.path[:0] = [sys.argv[1]]
 from mixbuild.core import files
 from mixbuild.cli.main import main
 from mixbuild.publish.containers import Written
-groups = int(sys.argv[2])
 write, put_in_place, written = Written.write, files.put_in_place, [0]
 def end():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -200,34 +206,49 @@ def put(partial, path):
         end()  # the file is written, and has no name yet
     put_in_place(partial, path)
 Written.write, files.put_in_place = write_and_end, put
-main(sys.argv[3:])
+for groups, words in json.loads(sys.argv[2]):
+    pid = os.fork()  # each in a process of its own, which has imported all that it needs
+    if not pid:
+        main(words)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
 
 NAMES = ["rows.jsonl", "rows.jsonl.gz", "rows.jsonl.zst", "rows.parquet", "rows.arrow", "rows"]
 
 
-@pytest.mark.parametrize(
-    ("name", "groups"),
-    [
-        *((name, 0) for name in NAMES),
-        *((name, 1) for name in ("rows.jsonl.gz", "rows.parquet", "rows")),
-        *((name, 2) for name in ("rows.jsonl", "rows")),
-    ],
-)
+KILLS = [
+    *((name, 0) for name in NAMES),
+    *((name, 1) for name in ("rows.jsonl.gz", "rows.parquet", "rows")),
+    *((name, 2) for name in ("rows.jsonl", "rows")),
+]
+"""What is exported, and after how many groups its process ends; 0 is before it has a name."""
+
+
+@pytest.fixture(scope="module")
+def killed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Path]:
+    """Where each was to go whose process was killed."""
+    places = {(name, groups): tmp_path_factory.mktemp("killed") / name for name, groups in KILLS}
+    words = [
+        (groups, ["export", str(made), "--as", "sharegpt", "--to", str(to)])
+        for (_, groups), to in places.items()
+    ]
+    command = [sys.executable, "-c", KILLED, str(ROOT / "build"), json.dumps(words)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    ends = [-signal.SIGKILL] * len(KILLS)
+    assert [int(line) for line in done.stdout.splitlines()] == ends, done.stderr
+    return places
+
+
+@pytest.mark.parametrize(("name", "groups"), KILLS)
 def test_killed_it_goes_on_to_the_same_bytes(
-    made: Path, tmp_path: Path, name: str, groups: int
+    made: Path, killed: dict[tuple[str, int], Path], tmp_path: Path, name: str, groups: int
 ) -> None:
-    whole, to = tmp_path / "whole" / name, tmp_path / "killed" / name
+    whole, to = tmp_path / name, killed[name, groups]
     asked = RowFormat("sharegpt")
-    whole.parent.mkdir()
-    to.parent.mkdir()
     deliver(open_place(str(made)), whole, asked)
-    words = ["export", str(made), "--as", asked.name, "--to", str(to)]
-    command = [sys.executable, "-c", KILLED, str(ROOT / "build"), str(groups), *words]
-    killed = subprocess.run(command, check=False, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL
     assert not to.exists()
+    assert list(to.parent.iterdir()), "what was begun"
     deliver(open_place(str(made)), to, asked)
     assert list(to.parent.iterdir()) == [to]
     assert contents(to) == contents(whole)

@@ -6,13 +6,13 @@ import dataclasses
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
-from conftest import ROOT, from_json
+from commands import Commands, Running
+from conftest import from_json
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.publish.manifest import Published
@@ -61,7 +61,12 @@ def state(folder: Path, pattern: str) -> dict[str, tuple[int, int]]:
 
 @pytest.mark.parametrize("order", MOMENTS, ids=lambda order: order.__name__)
 def test_the_next_push_goes_on_from_where_one_was_killed(
-    at_the_hub: LoopbackHub, api: HfApi, builds: Builds, tmp_path: Path, order: Order
+    at_the_hub: LoopbackHub,
+    api: HfApi,
+    builds: Builds,
+    commands: Commands,
+    tmp_path: Path,
+    order: Order,
 ) -> None:
     send(api, builds("billsum"))
     old = at_the_hub.commits(REPO)
@@ -70,25 +75,18 @@ def test_the_next_push_goes_on_from_where_one_was_killed(
     shutil.copytree(built.out, out, ignore=shutil.ignore_patterns(".publish"))
     rendered = state(out, "*/*.arrow")
 
-    started: list[subprocess.Popen[str]] = []
+    started: list[Running] = []
 
     def kill() -> None:
-        os.killpg(started[0].pid, signal.SIGKILL)
-        started[0].wait()
+        process = psutil.Process(started[0].pid)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(timeout=60)
 
     order(at_the_hub, kill)
-    started.append(
-        subprocess.Popen(
-            [sys.executable, str(ROOT / "build"), "push", REPO, "--out", str(out)],
-            env=environment(at_the_hub, tmp_path),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-    )
-    _, errors = started[0].communicate(timeout=120)
-    assert (started[0].wait(), errors) == (-signal.SIGKILL, "")
+    environ = environment(at_the_hub, tmp_path)
+    started.append(commands.begin("push", REPO, "--out", out, env=environ, cwd=tmp_path))
+    killed = started[0].wait()
+    assert (killed.returncode, killed.stderr) == (-signal.SIGKILL, "")
 
     landed = MOMENTS[order]
     assert at_the_hub.commits(REPO)[landed:] == old

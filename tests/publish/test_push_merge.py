@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, as_json, from_json
+from commands import Commands
+from conftest import as_json, from_json
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.core import HubError
@@ -184,33 +185,19 @@ def planned(api: HfApi, built: Built, drawn: dict[str, bytes], covered: Covered 
     )
 
 
-PUSHER = """
-import os, sys
-from pathlib import Path
-from huggingface_hub import HfApi
-api = HfApi(token=os.environ["HF_TOKEN"])
-from publish.pushing import export_build, send
-send(api, export_build(Path(sys.argv[1])))
-"""
-
-
 def test_four_pushers_at_once_all_arrive(
-    loopback: LoopbackHub, api: HfApi, builds: Builds, tmp_path: Path
+    loopback: LoopbackHub, api: HfApi, builds: Builds, commands: Commands, tmp_path: Path
 ) -> None:
     names = ("squad", "imdb", "billsum", "gsm8k")
     outs = [builds(name).out for name in names]
     # all four find no repo, and come to their first commit before any of them is heard
     for pattern in ("/repos/create$", "/commit/main$"):
         loopback.before(pattern, threading.Barrier(4, timeout=60).wait, times=4)
-    path = os.pathsep.join([str(ROOT / "build"), str(ROOT / "tests")])
+    environ = environment(loopback, tmp_path)
     running = [
-        subprocess.Popen(
-            [sys.executable, "-c", PUSHER, str(out)],
-            env=environment(loopback, tmp_path) | {"PYTHONPATH": path},
-        )
-        for out in outs
+        commands.begin("push", REPO, "--out", out, env=environ, cwd=tmp_path) for out in outs
     ]
-    assert [process.wait(timeout=120) for process in running] == [0] * 4
+    assert [each.wait().stderr for each in running] == [""] * 4
     assert configs(loopback) == sorted(names)
     assert [each.title for each in loopback.commits(REPO)][::-1] == [
         "initial commit",
