@@ -18,6 +18,11 @@ Numbers = npt.NDArray[np.int64]
 
 NONE: Numbers = np.zeros(0, np.int64)
 
+Mask = npt.NDArray[np.bool_]
+
+Bits = npt.NDArray[np.uint8]
+"""Of each row a bit, eight rows to a number."""
+
 
 @dataclass(frozen=True, eq=False)
 class Place:
@@ -145,13 +150,29 @@ class Pool:
 
     @property
     def bare(self) -> Pool:
-        """The same rows for another process: which are out, and nothing of why."""
-        return Pool(self.places, self.parts, (self.reasons != 0).astype(np.uint16), NONE)
+        """The same shards for another process, with nothing of which rows are out, and why."""
+        return Pool(self.places, self.parts, np.zeros(0, np.uint16), NONE)
+
+    @property
+    def out(self) -> Bits:
+        """Which rows are out."""
+        return np.packbits(self.reasons != 0)
 
     @cached_property
     def starts(self) -> Numbers:
         """The number of each shard's first row."""
         return np.array([part.start for part in self.parts], np.int64)
+
+
+def are_set(bits: Bits, rows: Numbers) -> Mask:
+    """Whether the bits of some rows are set.
+
+    >>> are_set(np.packbits(np.arange(20) == 17), np.array([17, 16, 1])).tolist()
+    [True, False, False]
+    """
+    of_eight = np.uint8(128) >> (rows & 7).astype(np.uint8)
+    found: Mask = (bits[rows >> 3] & of_eight) != 0
+    return found
 
 
 def pool_of(

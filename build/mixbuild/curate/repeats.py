@@ -23,7 +23,7 @@ from mixbuild.curate.duplicates import (
     shared,
 )
 from mixbuild.curate.keyed import keys_of, numbers_of, read_keyed, some
-from mixbuild.curate.pool import Note, Pool
+from mixbuild.curate.pool import Bits, Note, Pool, are_set
 from mixbuild.curate.run import Run
 from mixbuild.declare import Exact, Leakage
 from mixbuild.make import Leaks, Overlaps
@@ -48,11 +48,19 @@ class Range:
         return f"rows whose digest begins with {self.low:016x} to {self.high:016x}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Asked:
-    """What is asked of every range: of a pool, without what shows why rows are out."""
+    """What is asked of every range.
+
+    Attributes:
+        pool: the shards.
+        out: which rows are out already.
+        exact: how rows that say the same are judged.
+        leakage: how inputs that are evaluated by are.
+    """
 
     pool: Pool
+    out: Bits
     exact: Exact | None
     leakage: Leakage | None
 
@@ -97,7 +105,7 @@ def take_out_repeats(
     conflicts = np.zeros(count, np.int64)
     units = [Range(*each) for each in ranges(len(pool.reasons), most=RANGE_ROWS)]
     places = np.array([part.place.number for part in pool.parts], np.int64)
-    for _, judged in run(units, judge, shared=Asked(pool.bare, exact, leakage)):
+    for _, judged in run(units, judge, shared=Asked(pool.bare, pool.out, exact, leakage)):
         leaks += judged.leaks
         for note in judged.taken:
             pool.take_out(note.rows, note.what, shown_by=note.shown_by)
@@ -121,7 +129,7 @@ def judge(unit: Range, asked: Asked) -> Judged:
     pool, exact = asked.pool, asked.exact
     rows, numbers = read_keyed(pool, unit.low, unit.high)
     leaks = shared(rows.inputs, rows.place, places=len(pool.places))
-    left = pool.reasons[numbers] == 0
+    left = ~are_set(asked.out, numbers)
     taken: list[Note] = []
     notes: list[Note] = []
     if asked.leakage is not None:
