@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import itertools
 import json
 import os
 import resource
@@ -252,6 +254,48 @@ def test_killed_it_goes_on_to_the_same_bytes(
     deliver(open_place(str(made)), to, asked)
     assert list(to.parent.iterdir()) == [to]
     assert contents(to) == contents(whole)
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows"])
+def test_a_disk_that_fails_at_any_step_leaves_what_is_finished_or_nothing(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, step: str
+) -> None:
+    whole = tmp_path / "whole" / name
+    whole.parent.mkdir()
+    deliver(open_place(str(made)), whole, RowFormat())
+    real = getattr(os, step)
+    for steps in itertools.count():
+        left = [None] * steps
+        to = tmp_path / f"{steps}" / name
+        to.parent.mkdir()
+
+        def fail(*arguments: Any, left: list[None] = left) -> Any:
+            if not left:
+                monkeypatch.undo()
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            left.pop()
+            return real(*arguments)
+
+        monkeypatch.setattr(os, step, fail)
+        try:
+            deliver(open_place(str(made)), to, RowFormat())
+        except OutputError as error:
+            told = str(error)
+        else:
+            break
+        assert told.startswith(f"{to}: cannot be written (Input/output error); look at the disk, ")
+        assert "\n" not in told
+        assert not to.exists()
+        held = [path for path in (tmp_path / f"{steps}").rglob("*") if path.is_file()]
+        rows = [path for path in held if "rows" in path.relative_to(to.parent).parts[1:2]]
+        assert bool(rows) == bool(held)
+        assert not [path for path in held if path.suffix == ".partial"]
+        deliver(open_place(str(made)), to, RowFormat())
+        assert list(to.parent.iterdir()) == [to]
+        assert contents(to) == contents(whole)
+    assert steps >= 3
+    monkeypatch.undo()
 
 
 def contents(path: Path) -> dict[str, bytes]:

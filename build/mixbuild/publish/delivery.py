@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +104,11 @@ def deliver(
         else rows / config / f"{split}-00000-of-00001.{chosen}"
         for config, split in wanted
     }
-    with mutex(work, option="--to"), explained_output(to, option="--to"):
+    with (
+        mutex(work, option="--to"),
+        explained_output(to, option="--to"),
+        _finished_kept(work, rows),
+    ):
         held = work / "key"
         of_this = held.is_file() and held.read_bytes() == key.encode()
         if rows.exists() and not of_this:
@@ -126,9 +131,7 @@ def deliver(
                 for config, split in parts
             ]
             report(len(done), len(wanted))
-        (rows / to.name if named else rows).replace(to)
-        sync_folder(to.absolute().parent)
-    shutil.rmtree(work, ignore_errors=True)
+        _put(rows / to.name if named else rows, to)
     return [
         Delivered(
             each.config,
@@ -176,6 +179,26 @@ def _columns(asked: RowFormat, chosen: Sequence[str] | None) -> pa.Schema:
         if name not in along:
             raise UsageError(one_of("column", name, along))
     return pa.schema([field for field in schema if field.name in (*texts, *chosen)])
+
+
+@contextmanager
+def _finished_kept(work: Path, rows: Path) -> Iterator[None]:
+    """Leave nothing but finished files for the same command to go on with."""
+    try:
+        yield
+    finally:
+        if not any(path.is_file() for path in rows.rglob("*")):
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _put(written: Path, to: Path) -> None:
+    """Give what is written its name, durably, or leave it where it is."""
+    written.replace(to)
+    try:
+        sync_folder(to.absolute().parent)
+    except OSError:
+        to.replace(written)  # the same command goes on from there
+        raise
 
 
 def _key(
