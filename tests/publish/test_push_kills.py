@@ -15,8 +15,20 @@ from commands import Commands, Running
 from conftest import from_json
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
+from mixbuild.make import Request, make
+from mixbuild.publish import parquet
 from mixbuild.publish.manifest import Published
-from publish.pushing import REPO, Builds, check_tree, environment, published, push, send
+from mixbuild.tasks import find
+from publish.pushing import (
+    REPO,
+    Builds,
+    check_tree,
+    environment,
+    export_build,
+    published,
+    push,
+    send,
+)
 
 pytest_plugins = ("publish.pushing",)
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -119,3 +131,78 @@ def test_the_next_push_goes_on_from_where_one_was_killed(
         for name, config in built.entries.items()
         for split, each in config.splits.items()
     }, "before the version is tagged, whether there was anything to send or not"
+
+
+BY_WORKERS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from mixbuild.publish import apart, parquet
+apart.APART_ROWS, parquet.GROUP_ROWS, parquet.FILE_BYTES = 1, 40, 1
+if __name__ == "__main__":
+    sys.argv[1:] = sys.argv[2:]
+    from mixbuild.cli.entry import main
+    main()
+"""
+"""Writes the files of a split of few rows as those of many are: each by a worker.
+
+A file is one row group, so that the workers, who know of none of this, cut the rows alike."""
+
+
+def test_a_push_killed_while_workers_write_ends_in_the_same_bytes(
+    at_the_hub: LoopbackHub,
+    api: HfApi,
+    imdb_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for out in (tmp_path / "expected", tmp_path / "out"):
+        make(Request([find("imdb")], out, {"imdb": str(imdb_folder)}))
+    monkeypatch.setattr(parquet, "GROUP_ROWS", 40)
+    monkeypatch.setattr(parquet, "FILE_BYTES", 1)
+    export_build(tmp_path / "expected")
+    expected = {
+        path.name: path.read_bytes() for path in tmp_path.glob("expected/.publish/*/*.parquet")
+    }
+    assert len([name for name in expected if name.startswith("train")]) > 4
+    script = tmp_path / "push.py"
+    script.write_text(BY_WORKERS)
+    words = [
+        str(ROOT / "build"),
+        "push",
+        REPO,
+        "--out",
+        "out",
+        "--allow-mirrors",
+        "--num-proc",
+        "2",
+    ]
+    started: list[subprocess.Popen[str]] = []
+
+    def begin() -> subprocess.Popen[str]:
+        started.append(
+            subprocess.Popen(
+                [sys.executable, str(script), *words],
+                env=environment(at_the_hub, tmp_path),
+                cwd=tmp_path,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    def kill() -> None:
+        started[0].kill()  # its workers have to notice by themselves
+        started[0].wait()
+
+    within_an_upload(at_the_hub, kill)
+    assert (begin().communicate(timeout=120)[1], started[0].returncode) == ("", -signal.SIGKILL)
+    assert not at_the_hub.store.exists(REPO) or "manifest.json" not in at_the_hub.files(REPO)
+    assert (begin().communicate(timeout=120)[1], started[1].returncode) == ("", 0)
+    served = at_the_hub.files(REPO)
+    assert {
+        Path(name).name: served[name] for name in served if name.endswith(".parquet")
+    } == expected
+    assert len(at_the_hub.commits(REPO)) == 2, "the one that makes the repo, and the push"
+    assert not list(tmp_path.glob("out/**/*.partial"))
+    check_tree(api)
