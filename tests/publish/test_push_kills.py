@@ -6,13 +6,15 @@ import dataclasses
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 from commands import Commands, Running
-from conftest import from_json
+from conftest import ROOT, from_json
 from hub_server import LoopbackHub
 from huggingface_hub import HfApi
 from mixbuild.make import Request, make
