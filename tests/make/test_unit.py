@@ -17,7 +17,7 @@ from mixbuild.declare.task import Task
 from mixbuild.make import unit as module
 from mixbuild.make.plan import Request, plan
 from mixbuild.make.unit import rows, unit_of
-from mixbuild.publish import split
+from mixbuild.publish import delivery, split
 from mixbuild.sources.resolve import SAMPLES
 from mixbuild.tasks import ALL, find
 
@@ -129,15 +129,16 @@ def closure(*names: str, without: tuple[str, ...] = ()) -> set[str]:
         ("make/shard.py", module.DECISIVE, ("tasks",)),
         # what is read of a build is compared with its digest, which is in the key too
         ("publish/apart.py", split.DECISIVE, ("make",)),
+        ("publish/shards.py", delivery.DECISIVE, ("make",)),
         ("curate/mixture.py", mixture.DECISIVE, ("make",)),
     ],
-    ids=["shards", "exported files", "mixtures"],
+    ids=["shards", "exported files", "delivered rows", "mixtures"],
 )
 def test_a_key_covers_all_the_code_that_decides(
     start: str, hashed: tuple[str, ...], without: tuple[str, ...]
 ) -> None:
     needed = closure(start, without=without)
-    assert {"core/code.py", start} <= needed
+    assert {"core/errors.py", start} <= needed
     missing = {
         path
         for path in needed - {"__init__.py"}

@@ -40,12 +40,16 @@ from mixbuild.publish.place import Place
 
 DECISIVE = (
     "core",
+    "curate/mapped.py",
+    "curate/removal.py",
+    "curate/selection.py",
     "declare/row_format.py",
     "declare/template.py",
     "publish/formats",
     "publish/parquet.py",
     "publish/containers.py",
     "publish/delivery.py",
+    "publish/shards.py",
 )
 """The rooms and modules whose text decides the bytes of delivered files."""
 
