@@ -12,6 +12,7 @@ interrupted, what it imports, what the README says.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -214,4 +215,5 @@ if __name__ == "__main__":
         *("mixbuild.publish.hub.push", "mixbuild.curate", "huggingface_hub.hf_file_system"),
     ):
         importlib.import_module(name)
+    gc.freeze()  # what was imported is shared with those that are forked, and no garbage of theirs
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import json
 import os
@@ -48,6 +49,11 @@ def pytest_configure() -> None:
     Not where this is imported, which is on a thread where Dask reads what a test has sent it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage in what was imported, which is more than a hundred thousand things."""
+    gc.freeze()
 
 
 def as_json(record: object) -> Any:

@@ -50,9 +50,12 @@ with LoopbackHub(root / "hub") as served:
     from huggingface_hub.utils import _http as library
     from mixbuild.make import Request, make
     from mixbuild.prove import rebuild, trace
-    from mixbuild.publish import push as hub
+    from mixbuild.publish import plots, push as hub
     from mixbuild.sources import lock, pin
     from mixbuild.tasks import find
+
+    for name in ("rows_plot", "lengths_plot", "composition_plot"):  # no Hub looks at them
+        setattr(plots, name, lambda data: repr(data).encode())
 
     asked = []
 
