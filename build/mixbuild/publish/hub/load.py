@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -171,13 +172,15 @@ def _read_ends(dataset: IterableDataset, expected: Ends, loading: Loading) -> En
     """As many of the first and last rows as are expected; of what is between, nothing.
 
     The first and the last row group are read to their ends: a stream of Parquet that is left
-    before has Arrow's threads read on, and they abort a process that ends meanwhile.
+    before has Arrow's threads read on, and they abort a process that ends meanwhile. One that ends
+    at once may abort all the same, by what a thread still has to give back.
     """
     first = _piece(dataset, 0).reshard()  # by row groups; an Arrow file is read whole
     last = first if dataset.num_shards == 1 else _piece(dataset, -1).reshard()
     head, tail = _first_and_last(_piece(first, 0), expected, loading)
     if last is not first or last.num_shards > 1:
         _, tail = _first_and_last(_piece(last, -1), expected, loading)
+    gc.collect()  # what is left of the streams is given back now, not as the process ends
     schema = columns_of(loading.row_format)
     return Ends(rows_of(head, schema), rows_of(tail, schema))
 
