@@ -214,7 +214,7 @@ def made_of(recipe: Path, out: Path) -> Path:
 def test_the_builder_gives_the_rows_of_a_recipe(
     config: str, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("curate.mixture", "publish.shards"):
+    for module in ("curate.mix.mixture", "publish.shards"):
         monkeypatch.setattr(f"mixbuild.{module}.GATHERED_ROWS", 7)  # for several parts of a split
     out = made_of(recipe, tmp_path / "out")
     expected = {

@@ -20,7 +20,7 @@ BUILD = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(BUILD))
 
 from bench.data import GENUINE, HUB  # noqa: E402
-from mixbuild.curate.contamination import Contaminants, Item  # noqa: E402
+from mixbuild.curate.quality.contamination import Contaminants, Item  # noqa: E402
 
 LOWEST = 0.4
 COVERAGES = (LOWEST, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8)

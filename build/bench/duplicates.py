@@ -25,8 +25,8 @@ COPIES = 10
 
 def ours(shards: Path, out: Path) -> None:
     """By the digests beside the shards: a removal, then a selection of what is left."""
-    from mixbuild.curate.mixture import mixed
-    from mixbuild.curate.quality import take_out
+    from mixbuild.curate.mix.mixture import mixed
+    from mixbuild.curate.quality.take_out import take_out
     from mixbuild.declare import Exact, Mixture, Part, Quality
     from mixbuild.make import load_manifest
 

@@ -27,7 +27,7 @@ LINES = "lines"
 
 def ours(shards: Path, out: Path) -> None:
     """A selection over the shards, then its files."""
-    from mixbuild.curate.mixture import mixed
+    from mixbuild.curate.mix.mixture import mixed
     from mixbuild.declare import Mixture, Part
     from mixbuild.make import load_manifest
     from mixbuild.publish import Split, export_split

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixbuild.curate.contamination import FEWEST_WORDS, Contaminants, Item
+from mixbuild.curate.quality.contamination import FEWEST_WORDS, Contaminants, Item
 
 WORDS = [f"{first}{second}" for first in "bcdfghklmnprst" for second in ("a", "en", "ilo", "ur")]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mixbuild.curate.duplicates import (
+from mixbuild.curate.quality.duplicates import (
     Digests,
     Keyed,
     conflicting,

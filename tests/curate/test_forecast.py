@@ -67,7 +67,7 @@ def test_the_lock_knows_rows_without_reading_the_source(
     less = replace(request, lock={"squad": from_json(raw, LockEntry)})
     with monkeypatch.context() as patch:
         patch.setattr(
-            import_module("mixbuild.curate.forecast"),  # the room has a function of that name
+            import_module("mixbuild.curate.mix.forecast"),  # the room has a function of that name
             "plan",
             lambda task, asked: plan(task, replace(asked, sources=SAMPLES)),
         )

@@ -16,7 +16,7 @@ from datasets import load_dataset
 from mixbuild.cli import main
 from mixbuild.core import MixtureError
 from mixbuild.curate import build
-from mixbuild.curate.max_rows import BEYOND
+from mixbuild.curate.quality.max_rows import BEYOND
 from mixbuild.declare import Exact, Mixture, Part, Quality, TaskChoice
 from mixbuild.make import Built, OfMixture, Request, expect
 from mixbuild.prove.verify import verify_folder

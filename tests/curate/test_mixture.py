@@ -14,7 +14,7 @@ import pytest
 from conftest import write_parquet
 from mixbuild.core.errors import MixtureError, VerifyError
 from mixbuild.curate import build
-from mixbuild.curate.mixture import mixed
+from mixbuild.curate.mix.mixture import mixed
 from mixbuild.declare import HeldOut, Mixture, Part
 from mixbuild.make import Built, OfMixture, Request, expect
 from mixbuild.prove.verify import verify_folder

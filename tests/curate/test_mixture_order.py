@@ -99,7 +99,7 @@ def test_the_bytes_are_the_same_whatever_makes_them(
 def test_a_mixture_of_many_files_is_the_same_whoever_writes_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mixbuild.curate.mixture.GATHERED_ROWS", 7)
+    monkeypatch.setattr("mixbuild.curate.mix.mixture.GATHERED_ROWS", 7)
     monkeypatch.setattr(parquet, "GROUP_ROWS", 5)
     monkeypatch.setattr(parquet, "FILE_BYTES", 1)
     out = mixed(mirrors(tmp_path, {"imdb": 90, "rotten_tomatoes": 60}), tmp_path / "out")

@@ -15,7 +15,7 @@ from conftest import as_json, write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
 from mixbuild.curate.build import Curated, build
-from mixbuild.curate.minhash import (
+from mixbuild.curate.quality.minhash import (
     MOST_NEIGHBOURS,
     Sets,
     bands_of,

@@ -11,9 +11,9 @@ import pytest
 from conftest import write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
-from mixbuild.curate import pairs
 from mixbuild.curate.build import build
-from mixbuild.curate.page import MOST_CHARACTERS, marked
+from mixbuild.curate.quality import pairs
+from mixbuild.curate.quality.page import MOST_CHARACTERS, marked
 from mixbuild.declare import Exact, Near, Quality
 from mixbuild.make.plan import Request
 from mixbuild.tasks import ALL, find

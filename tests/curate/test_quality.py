@@ -16,9 +16,9 @@ from medium import read_only
 from mixbuild.core.errors import OutputError, SourceError, UsageError
 from mixbuild.curate.build import Curated, build
 from mixbuild.curate.dropped import noted_rows
-from mixbuild.curate.evaluation import benchmarks_in_train, items_of
+from mixbuild.curate.quality.evaluation import benchmarks_in_train, items_of
+from mixbuild.curate.quality.repeats import RANGE_ROWS
 from mixbuild.curate.removal import read_removal
-from mixbuild.curate.repeats import RANGE_ROWS
 from mixbuild.declare import Contamination, Exact, Leakage, Mixture, Near, Part, Quality
 from mixbuild.make.manifest import expect
 from mixbuild.make.plan import Request
@@ -156,7 +156,7 @@ def test_the_outcome_is_the_same_for_any_files_and_any_number_of_passes(
 ) -> None:
     quality = Quality(exact=Exact(), leakage=Leakage())
     curate(mirror(tmp_path / "one"), tmp_path / "first", quality)
-    monkeypatch.setattr("mixbuild.curate.repeats.RANGE_ROWS", 2)
+    monkeypatch.setattr("mixbuild.curate.quality.repeats.RANGE_ROWS", 2)
     assert RANGE_ROWS > 2
     curate(mirror(tmp_path / "two", TRAIN[::-1], files=3), tmp_path / "second", quality)
     for split in ("train", "test"):
@@ -170,7 +170,11 @@ def test_the_outcome_is_the_same_for_any_files_and_any_number_of_passes(
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("curate.build", "take_out"), ("curate.quality", "write_removal"), ("make.manifest", "save")],
+    [
+        ("curate.build", "take_out"),
+        ("curate.quality.take_out", "write_removal"),
+        ("make.manifest", "save"),
+    ],
 )
 def test_the_outcome_is_the_same_for_any_number_of_workers_and_after_a_stop(
     tmp_path: Path, module: str, name: str, monkeypatch: pytest.MonkeyPatch
@@ -180,7 +184,8 @@ def test_the_outcome_is_the_same_for_any_number_of_workers_and_after_a_stop(
         exact=Exact(), near=Near(), leakage=Leakage(),
     )  # fmt: skip
     folder = mirror(tmp_path / "mirror")
-    monkeypatch.setattr("mixbuild.curate.repeats.RANGE_ROWS", 6)  # so that workers have several
+    # so that workers have several
+    monkeypatch.setattr("mixbuild.curate.quality.repeats.RANGE_ROWS", 6)
     first, second = tmp_path / "first", tmp_path / "second"
     whole = build(
         Request([find("imdb")], first, {"imdb": str(folder)}),

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from make.test_run import request
 from mixbuild.core.errors import WorkerError
-from mixbuild.curate import mixture
+from mixbuild.curate.mix import mixture
 from mixbuild.declare.task import Task
 from mixbuild.make import unit as module
 from mixbuild.make.plan import Request, plan
@@ -130,7 +130,7 @@ def closure(*names: str, without: tuple[str, ...] = ()) -> set[str]:
         # what is read of a build is compared with its digest, which is in the key too
         ("publish/apart.py", split.DECISIVE, ("make",)),
         ("publish/shards.py", delivery.DECISIVE, ("make",)),
-        ("curate/mixture.py", mixture.DECISIVE, ("make",)),
+        ("curate/mix/mixture.py", mixture.DECISIVE, ("make",)),
     ],
     ids=["shards", "exported files", "delivered rows", "mixtures"],
 )

@@ -11,14 +11,14 @@ import msgspec
 
 from mixbuild.core import Report, count_of, mutex, silent
 from mixbuild.core import executor as engine
-from mixbuild.curate.contamination import Item
 from mixbuild.curate.dropped import keep_dropped, write_page
-from mixbuild.curate.evaluation import benchmarks_in_train, items_of
-from mixbuild.curate.length import with_trim
-from mixbuild.curate.max_rows import most_rows
-from mixbuild.curate.mixture import mixed
-from mixbuild.curate.quality import TakenOut, by_keys, near_of, take_out
-from mixbuild.curate.run import Run, run_by
+from mixbuild.curate.mix.mixture import mixed
+from mixbuild.curate.quality.contamination import Item
+from mixbuild.curate.quality.evaluation import benchmarks_in_train, items_of
+from mixbuild.curate.quality.length import with_trim
+from mixbuild.curate.quality.max_rows import most_rows
+from mixbuild.curate.quality.run import Run, run_by
+from mixbuild.curate.quality.take_out import TakenOut, by_keys, near_of, take_out
 from mixbuild.curate.sweep import sweep
 from mixbuild.declare import SAMPLE, TRAIN, Mixture, Quality, Task, copies
 from mixbuild.make import (

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from mixbuild.core import OutputError, explained_output, mutex
 from mixbuild.curate.dropped import PAIRS, dropped_path
-from mixbuild.curate.page import HEAD
+from mixbuild.curate.quality.page import HEAD
 from mixbuild.curate.removal import REMOVED
 from mixbuild.curate.selection import SELECTION
 from mixbuild.make import Manifest, expect

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import count_of
-from mixbuild.curate.contamination import Contaminants, Item
-from mixbuild.curate.length import trim_of
-from mixbuild.curate.pool import Numbers, Part, Pool
-from mixbuild.curate.run import Run
+from mixbuild.curate.quality.contamination import Contaminants, Item
+from mixbuild.curate.quality.length import trim_of
+from mixbuild.curate.quality.pool import Numbers, Part, Pool
+from mixbuild.curate.quality.run import Run
 from mixbuild.declare import MARKER, Quality
 from mixbuild.make import Trim, limit_of, read_shard
 

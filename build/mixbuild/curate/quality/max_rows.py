@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from mixbuild.core import hash_rows
-from mixbuild.curate.keyed import half_of, keys_of, twins
-from mixbuild.curate.pool import Place, Pool
+from mixbuild.curate.quality.keyed import half_of, keys_of, twins
+from mixbuild.curate.quality.pool import Place, Pool
 from mixbuild.make import Built
 
 BEYOND = "beyond max_rows"

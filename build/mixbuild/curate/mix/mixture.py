@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from mixbuild.core import explained_output, hash_code, hash_rows
-from mixbuild.curate.choice import Choice, Chosen, choose
+from mixbuild.curate.mix.choice import Choice, Chosen, choose
 from mixbuild.curate.selection import (
     GATHERED_ROWS,
     SELECTION,
@@ -36,14 +36,14 @@ from mixbuild.make import (
 
 DECISIVE = (
     "core",
-    "curate/candidates.py",
-    "curate/choice.py",
-    "curate/duplicates.py",
-    "curate/keyed.py",
+    "curate/mix/candidates.py",
+    "curate/mix/choice.py",
+    "curate/quality/duplicates.py",
+    "curate/quality/keyed.py",
     "curate/mapped.py",
     "curate/measure.py",
-    "curate/mixture.py",
-    "curate/pool.py",
+    "curate/mix/mixture.py",
+    "curate/quality/pool.py",
     "curate/removal.py",
     "curate/selection.py",
     "declare",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixbuild.curate.duplicates import Digests, Keyed, Mask, Numbers, groups
-from mixbuild.curate.keyed import EVERY, numbers_of, read_keyed, some
-from mixbuild.curate.minhash import (
+from mixbuild.curate.quality.duplicates import Digests, Keyed, Mask, Numbers, groups
+from mixbuild.curate.quality.keyed import EVERY, numbers_of, read_keyed, some
+from mixbuild.curate.quality.minhash import (
     BANDS,
     Pairs,
     Sets,
@@ -23,8 +23,8 @@ from mixbuild.curate.minhash import (
     clusters,
     near,
 )
-from mixbuild.curate.pool import Note, Pool
-from mixbuild.curate.repeats import LEAKS, give_way
+from mixbuild.curate.quality.pool import Note, Pool
+from mixbuild.curate.quality.repeats import LEAKS, give_way
 from mixbuild.declare import Near
 from mixbuild.make import Clusters, read_shingles
 

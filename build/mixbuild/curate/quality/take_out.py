@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.curate.contamination import Item
-from mixbuild.curate.max_rows import take_out_beyond
-from mixbuild.curate.near import (
+from mixbuild.curate.quality.contamination import Item
+from mixbuild.curate.quality.max_rows import take_out_beyond
+from mixbuild.curate.quality.near import (
     Alike,
     clusters_of,
     find_alike,
@@ -26,9 +26,13 @@ from mixbuild.curate.near import (
     take_out_leaking,
     take_out_near,
 )
-from mixbuild.curate.page import page_of
-from mixbuild.curate.pairs import kinds_of
-from mixbuild.curate.pool import Numbers, Place, Pool, pool_of
+from mixbuild.curate.quality.page import page_of
+from mixbuild.curate.quality.pairs import kinds_of
+from mixbuild.curate.quality.pool import Numbers, Place, Pool, pool_of
+from mixbuild.curate.quality.repeats import take_out_repeats
+from mixbuild.curate.quality.rows import Ids
+from mixbuild.curate.quality.run import Run, run_by
+from mixbuild.curate.quality.sift import take_out_alone
 from mixbuild.curate.removal import (
     REMOVED,
     notes_path,
@@ -36,10 +40,6 @@ from mixbuild.curate.removal import (
     write_notes,
     write_removal,
 )
-from mixbuild.curate.repeats import take_out_repeats
-from mixbuild.curate.rows import Ids
-from mixbuild.curate.run import Run, run_by
-from mixbuild.curate.sift import take_out_alone
 from mixbuild.declare import Near, Quality
 from mixbuild.make import Built, BuiltSplit, Overlaps, without
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from mixbuild.core import SCHEMA
-from mixbuild.curate.pool import Numbers, Pool
+from mixbuild.curate.quality.pool import Numbers, Pool
 from mixbuild.make import read_shard
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixbuild.core import Count
-from mixbuild.curate.duplicates import (
+from mixbuild.curate.quality.duplicates import (
     Keyed,
     Numbers,
     conflicting,
@@ -22,9 +22,9 @@ from mixbuild.curate.duplicates import (
     repeated,
     shared,
 )
-from mixbuild.curate.keyed import keys_of, numbers_of, read_keyed, some
-from mixbuild.curate.pool import Bits, Note, Pool, are_set
-from mixbuild.curate.run import Run
+from mixbuild.curate.quality.keyed import keys_of, numbers_of, read_keyed, some
+from mixbuild.curate.quality.pool import Bits, Note, Pool, are_set
+from mixbuild.curate.quality.run import Run
 from mixbuild.declare import Exact, Leakage
 from mixbuild.make import Leaks, Overlaps
 

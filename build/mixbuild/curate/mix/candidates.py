@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mixbuild.core import Hashes, hash_rows
-from mixbuild.curate.keyed import half_of, twins
+from mixbuild.curate.quality.keyed import half_of, twins
 from mixbuild.curate.removal import kept
 from mixbuild.make import BuiltSplit, ListedShard, OfTask, read_keys, read_shard
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from mixbuild.core import MixtureError
-from mixbuild.curate.candidates import Candidates, Numbers, candidates, queue, take
 from mixbuild.curate.measure import Measured, measure_of
+from mixbuild.curate.mix.candidates import Candidates, Numbers, candidates, queue, take
 from mixbuild.declare import (
     GROUP,
     TRAIN,

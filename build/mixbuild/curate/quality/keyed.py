@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixbuild.core import Hashes
-from mixbuild.curate.duplicates import Digests, Keyed, Numbers
-from mixbuild.curate.pool import Part, Pool
+from mixbuild.curate.quality.duplicates import Digests, Keyed, Numbers
+from mixbuild.curate.quality.pool import Part, Pool
 from mixbuild.make import read_keys
 
 EVERY = (0, 2**64 - 1)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixbuild.core import RowDict
-from mixbuild.curate.near import Alike
-from mixbuild.curate.pool import Numbers, Pool
-from mixbuild.curate.repeats import CONFLICT
-from mixbuild.curate.rows import rows_at
+from mixbuild.curate.quality.near import Alike
+from mixbuild.curate.quality.pool import Numbers, Pool
+from mixbuild.curate.quality.repeats import CONFLICT
+from mixbuild.curate.quality.rows import rows_at
 from mixbuild.declare import Template
 from mixbuild.make import Built
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mixbuild.core import SourceDigest, SourceError, UsageError, one_line, one_of
-from mixbuild.curate.contamination import Item
+from mixbuild.curate.quality.contamination import Item
 from mixbuild.declare import SEED, Source, Task, trains
 from mixbuild.make import Request, judged, plan, source_rows
 from mixbuild.render import Origin, fillings

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from mixbuild.core import count_of
-from mixbuild.curate.pairs import Kind, Pair, Shown
+from mixbuild.curate.quality.pairs import Kind, Pair, Shown
 
 MOST_CHARACTERS = 100_000
 """Of a row are looked at."""
