@@ -52,7 +52,7 @@ import importlib, os, signal, sys
 sys.path[:0] = [sys.argv[1]]
 from mixbuild.cli.main import main
 module, _, name = sys.argv[2].partition(".")
-module = importlib.import_module(f"mixbuild.curate.{module}")
+module = importlib.import_module(f"mixbuild.curate.quality.{module}")
 setattr(module, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
 main(sys.argv[3:])
 """
