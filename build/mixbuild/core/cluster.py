@@ -56,6 +56,8 @@ def run_on_dask(
             try:
                 result = future.result()
             except distributed.KilledWorker as error:
+                # Dask blames what the worker had next as well: it was at the first of them
+                unit = next(of[each.key] for each in futures if each.status == "error")
                 raise WorkerError(
                     f"{unit.name}: the Dask workers died time and again on this unit; look at "
                     f"their logs, give them more memory, and run the same command again"
