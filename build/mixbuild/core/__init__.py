@@ -12,6 +12,7 @@
     retry      which failures outside pass by themselves
     explain    what goes wrong outside, in one line that says what to do
     files      files that are there whole or not at all, how they lie, and the mutex of a folder
+    arrow_file  an Arrow file, written whole or not at all
     yaml       the one reader and writer of YAML
     typed      JSON files decoded into frozen types
     document   what a person writes in YAML, decoded into frozen types
@@ -27,6 +28,7 @@
 """
 
 from mixbuild.core.amounts import count_of
+from mixbuild.core.arrow_file import arrow_file
 from mixbuild.core.code import hash_code
 from mixbuild.core.cores import usable_cores
 from mixbuild.core.digest import ContentDigest, SourceDigest
@@ -134,6 +136,7 @@ __all__ = [
     "VerifyError",
     "WorkerError",
     "ahead",
+    "arrow_file",
     "asked_seconds",
     "count_of",
     "decode",

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from mixbuild.core import VerifyError, explained_output, one_line, whole_file
+from mixbuild.core import VerifyError, arrow_file, one_line
 from mixbuild.make import BuiltSplit, Noted, Removed
 
 REMOVED = pa.schema(
@@ -153,13 +153,7 @@ def _counts(rows: pa.Table) -> dict[str, int]:
 
 
 def _write(path: Path, rows: pa.Table) -> None:
-    compressed = pa.ipc.IpcWriteOptions(compression="zstd")
-    with (
-        explained_output(path),
-        whole_file(path) as partial,
-        pa.OSFile(str(partial), "wb") as sink,
-        pa.ipc.new_file(sink, REMOVED, options=compressed) as file,
-    ):
+    with arrow_file(path, REMOVED, compression="zstd") as file:
         file.write_table(rows)
 
 

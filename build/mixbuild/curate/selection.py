@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from mixbuild.core import VerifyError, explained_output, whole_file
+from mixbuild.core import VerifyError, arrow_file
 from mixbuild.curate.mapped import Mapped, taken
 from mixbuild.make import Selected, Shard
 
@@ -63,14 +63,7 @@ def write_selection(path: Path, places: Iterable[pa.RecordBatch], *, key: str) -
     Raises:
         OutputError: it cannot be written; then nothing is.
     """
-    schema = SELECTION.with_metadata({"key": key})
-    compressed = pa.ipc.IpcWriteOptions(compression="zstd")
-    with (
-        explained_output(path),
-        whole_file(path) as partial,
-        pa.OSFile(str(partial), "wb") as sink,
-        pa.ipc.new_file(sink, schema, options=compressed) as file,
-    ):
+    with arrow_file(path, SELECTION.with_metadata({"key": key}), compression="zstd") as file:
         for batch in places:
             file.write_batch(batch)
 

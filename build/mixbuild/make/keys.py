@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from mixbuild.core import KEYS, SHINGLES, VerifyError, explained_output, whole_file
+from mixbuild.core import KEYS, SHINGLES, VerifyError, arrow_file
 from mixbuild.make.unit import Projection, keys_version
 
 
@@ -48,12 +48,7 @@ def write_keys(
     if projection.shingles:
         told["shingles"] = str(projection.shingles)
         told["shingles digest"] = _digest(keys.select(SHINGLES.names))
-    with (
-        explained_output(path),
-        whole_file(path) as partial,
-        pa.OSFile(str(partial), "wb") as sink,
-        pa.ipc.new_file(sink, pa.schema(fields, told)) as file,
-    ):
+    with arrow_file(path, pa.schema(fields, told)) as file:
         file.write_table(keys)
 
 
