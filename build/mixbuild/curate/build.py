@@ -15,7 +15,6 @@ from mixbuild.curate.dropped import keep_dropped, write_page
 from mixbuild.curate.mix.mixture import mixed
 from mixbuild.curate.quality.contamination import Item
 from mixbuild.curate.quality.evaluation import benchmarks_in_train, items_of
-from mixbuild.curate.quality.length import with_trim
 from mixbuild.curate.quality.max_rows import most_rows
 from mixbuild.curate.quality.run import Run, run_by
 from mixbuild.curate.quality.take_out import TakenOut, by_keys, near_of, take_out
@@ -31,6 +30,7 @@ from mixbuild.make import (
     listed_with,
     make,
     save_manifest,
+    trim_of,
     whole,
 )
 from mixbuild.render import choose_templates
@@ -197,8 +197,11 @@ def as_curated(
         MixError: a tokenizer cannot be had.
     """
     near = None if quality is None else near_of(quality)
+    length = None if quality is None else quality.length
+    trim = None if length is None else trim_of(length)  # before anything is made
     return replace(
-        with_trim(request, None if quality is None else quality.length),
+        request,
+        trim=trim if length is not None and length.over == "trim" else None,
         keys=(
             request.keys
             or bool(mixtures)

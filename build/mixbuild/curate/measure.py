@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
@@ -47,7 +46,7 @@ def measure_of(mixture: Mixture) -> tuple[Measured, str] | None:
         return characters_of, "characters"
     if mixture.tokenizer is None:
         return None
-    count, content = open_tokenizer(mixture.tokenizer)
+    count, sha256 = open_tokenizer(mixture.tokenizer)
 
     def tokens_of(batches: Iterable[pa.RecordBatch]) -> Sizes:
         sizes = [
@@ -55,4 +54,4 @@ def measure_of(mixture: Mixture) -> tuple[Measured, str] | None:
         ]
         return np.concatenate([np.zeros(0, np.int64), *sizes])
 
-    return tokens_of, f"tokens {hashlib.sha256(content).hexdigest()}"
+    return tokens_of, f"tokens {sha256}"

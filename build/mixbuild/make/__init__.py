@@ -59,7 +59,7 @@ from mixbuild.make.plan import Plan, Request, judged, plan
 from mixbuild.make.recipe import read_recipe, request_of, shipped_recipes
 from mixbuild.make.run import Made, make
 from mixbuild.make.shard import Shard, read_shard
-from mixbuild.make.trim import Trim, limit_of
+from mixbuild.make.trim import Trim, limit_of, trim_of
 from mixbuild.make.unit import Projection, Unit, rows, source_rows
 
 __all__ = [
@@ -114,6 +114,7 @@ __all__ = [
     "save_manifest",
     "shipped_recipes",
     "source_rows",
+    "trim_of",
     "whole",
     "without",
 ]

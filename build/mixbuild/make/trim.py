@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 
 from mixbuild.core import WorkerError
-from mixbuild.declare import Chat
+from mixbuild.declare import Chat, Length
 from mixbuild.render import Limit
 from mixbuild.sources import open_tokenizer
 
@@ -29,13 +28,38 @@ class Trim:
     chat: Chat | None = None
 
 
-@cache
+_opened: dict[Trim, Limit] = {}
+"""What this process has opened: of a large tokenizer the file takes a second to read."""
+
+
+def trim_of(length: Length) -> Trim:
+    """What counts tokens as it is now, and how many are too many.
+
+    Raises:
+        SourceError, UsageError: the tokenizer cannot be had.
+    """
+    count, sha256 = open_tokenizer(length.tokenizer, chat=length.chat)
+    place = length.tokenizer
+    if place.endswith(".json"):
+        place = str(Path(place).expanduser().resolve())  # a worker may stand in another folder
+    trim = Trim(place, sha256, length.max_tokens, length.chat)
+    _opened[trim] = Limit(length.max_tokens, count)
+    return trim
+
+
 def limit_of(trim: Trim) -> Limit:
-    """The tokenizer that planned the build, once in each process."""
-    count, content = open_tokenizer(trim.tokenizer, chat=trim.chat)
-    if (got := hashlib.sha256(content).hexdigest()) != trim.sha256:
-        raise WorkerError(
-            f"tokenizer {trim.tokenizer}: expected the file with the SHA-256 {trim.sha256}, which "
-            f"planned the build, got {got}; leave it as it is while a build is made"
-        )
-    return Limit(trim.max_tokens, count)
+    """The tokenizer that planned the build, once in each process.
+
+    Raises:
+        SourceError, UsageError: it cannot be had.
+        WorkerError: it is another one now.
+    """
+    if trim not in _opened:
+        count, sha256 = open_tokenizer(trim.tokenizer, chat=trim.chat)
+        if sha256 != trim.sha256:
+            raise WorkerError(
+                f"tokenizer {trim.tokenizer}: expected the file with the SHA-256 {trim.sha256}, "
+                f"which planned the build, got {sha256}; leave it as it is while a build is made"
+            )
+        _opened[trim] = Limit(trim.max_tokens, count)
+    return _opened[trim]

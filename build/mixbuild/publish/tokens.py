@@ -6,7 +6,6 @@ of chats and of Alpaca's parts each text alone, without what a trainer's templat
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -14,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mixbuild.core import CountTokens
 from mixbuild.curate import LengthCounts
 from mixbuild.declare import CANONICAL, PROMPT_COMPLETION, Recipe, RowFormat, parse_recipe
 from mixbuild.make import RecipeEntry
@@ -23,15 +21,8 @@ from mixbuild.publish.manifest import TokenLengths
 from mixbuild.publish.parquet import Group
 from mixbuild.sources import open_tokenizer
 
-
-@cache
-def opened(place: str) -> tuple[CountTokens, str]:
-    """A tokenizer, and the SHA-256 of what decides its counts, once in each process.
-
-    Of a large one the file takes a second to read.
-    """
-    count, content = open_tokenizer(place)
-    return count, hashlib.sha256(content).hexdigest()
+opened = cache(open_tokenizer)
+"""A tokenizer, once in each process: of a large one the file takes a second to read."""
 
 
 def tokenizers_of(recipe: RecipeEntry | None, config: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ The package that counts is an extra, ``instruct_mix[tokens]``; nothing else need
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -23,8 +24,8 @@ ON_HUB = re.compile(r"[\w.-]+(/[\w.-]+)?@[\w./-]+")
 REMEDY = "put it there, or name another one; where a recipe does, run make again then"
 
 
-def open_tokenizer(place: str, *, chat: Chat | None = None) -> tuple[CountTokens, bytes]:
-    """A tokenizer, and the bytes that decide every count: of its file, and of its chat template.
+def open_tokenizer(place: str, *, chat: Chat | None = None) -> tuple[CountTokens, str]:
+    """A tokenizer, and the SHA-256 of what decides every count: its file, and its chat template.
 
     Args:
         place: a ``tokenizer.json``, or ``org/name@commit`` on the Hub.
@@ -69,7 +70,7 @@ def open_tokenizer(place: str, *, chat: Chat | None = None) -> tuple[CountTokens
         encoded = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return np.fromiter((len(each.ids) for each in encoded), np.int64, len(encoded))
 
-    return count, content + template
+    return count, hashlib.sha256(content + template).hexdigest()
 
 
 def _in_one_piece(prompts: Sequence[str], completions: Sequence[str]) -> list[str]:

@@ -8,7 +8,6 @@
     pool           the rows of a build that are judged together
     rows           rows of a pool, read by their numbers
     run            where rows are judged
-    length         how many tokens a trainer takes
     sift           rows that are judged without any others, taken out of a pool
     keyed          what the rows of a pool say, as the keys beside their shards tell
     repeats        duplicates, conflicts and leakage, taken out of a pool

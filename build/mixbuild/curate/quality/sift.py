@@ -14,11 +14,10 @@ import pyarrow.compute as pc
 
 from mixbuild.core import count_of
 from mixbuild.curate.quality.contamination import Contaminants, Item
-from mixbuild.curate.quality.length import trim_of
 from mixbuild.curate.quality.pool import Numbers, Part, Pool
 from mixbuild.curate.quality.run import Run
 from mixbuild.declare import MARKER, Quality
-from mixbuild.make import Trim, limit_of, read_shard
+from mixbuild.make import Trim, limit_of, read_shard, trim_of
 
 WORKER_BYTES = 32 * 2**20
 """Of shards: with fewer, a worker is longer in starting than it saves."""
@@ -85,9 +84,13 @@ def take_out_alone(
         None if quality.length is None else trim_of(quality.length),
         None if asked is None else Contaminants(items, words=asked.words, coverage=asked.coverage),
     )
-    judged = [part for part in pool.parts if sieve.limit is not None or part.place.train]
-    units = [Numbered(pool.parts.index(part), part.shard.path) for part in judged]
-    size = sum(part.shard.bytes for part in judged)
+    judged = {
+        number: part.shard
+        for number, part in enumerate(pool.parts)
+        if sieve.limit is not None or part.place.train
+    }
+    units = [Numbered(number, shard.path) for number, shard in judged.items()]
+    size = sum(shard.bytes for shard in judged.values())
     for _, found in run(units, sift, shared=sieve, worth=size // WORKER_BYTES):
         for each in found:
             pool.take_out(each.rows, each.reason, texts=each.texts)
