@@ -22,6 +22,7 @@ from mixbuild.publish.export import (
     exported,
     laid,
     later_name,
+    layout,
     listed,
     settle,
 )
@@ -238,11 +239,11 @@ class _Large:
             partial.unlink(missing_ok=True)
 
     def _digested(self, groups: Iterable[Group]) -> Iterator[Group]:
+        lay_out = layout(self.split)
         for group, size in groups:
             self.digest.update(group)
             if self.own is not None:
-                for rows, _ in laid(self.split, [(group, size)]):
-                    self.own.update(rows)
+                self.own.update(lay_out(group))
             yield group, size
 
 

@@ -8,11 +8,13 @@ on the Hub, each split with a report of what it was made of, so that nothing is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
+import pyarrow as pa
 import xxhash
 
 from mixbuild.core import (
@@ -163,11 +165,17 @@ def _write(split: Split, offer: Offer | None) -> PublishedSplit:
 
 
 def laid(split: Split, groups: Iterable[Group]) -> Iterator[Group]:
-    """Row groups as they are published: in the split's row format."""
-    known = openings(split.texts)
+    """Row groups as they are published."""
+    lay_out = layout(split)
     for group, size in groups:
-        same = split.row_format.name == PROMPT_COMPLETION
-        yield (group if same else lay(group, split.row_format, known)), size
+        yield lay_out(group), size
+
+
+def layout(split: Split) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """What lays rows out as they are published: in the split's row format."""
+    if split.row_format.name == PROMPT_COMPLETION:
+        return lambda rows: rows
+    return partial(lay, asked=split.row_format, known=openings(split.texts))
 
 
 def later_name(split: Split, partial: Path) -> str:

@@ -152,6 +152,7 @@ def take(
 
 def queue(found: Candidates, copy: int, *, seed: int) -> Numbers:
     """The places of all rows, in the order in which a copy of them is taken."""
+    # the empty text is part of what decides which rows published mixtures have
     hashes = hash_rows(found.slots.view(np.int64), "mixture", seed, "", found.task, copy)
     # of one row's renderings the first ones of all rows come before the second ones
     return np.lexsort((hashes, found.twin) if found.several else (found.twin, hashes))
